@@ -118,8 +118,8 @@ Nations = Annotated[tuple[Nation, ...], Field(max_length=100), AfterValidator(un
 class ExerciseNotice(Body):
     """``forces`` may be empty only when ``below_threshold`` states that no threshold is reached.
 
-    ``no_notice`` marks an alert exercise whose troops were not told before (VD11 para 41): it is notified when
-    they begin, so ``commenced_at`` is given and the lead time does not apply.
+    ``no_notice`` marks an alert exercise whose troops were not told before (VD11 para 41): it is notified
+    when they begin, so ``commenced_at`` is given and the lead time does not apply.
     """
 
     exercise_id: ExerciseId
@@ -226,7 +226,7 @@ class ExerciseNotice(Body):
                 warning(
                     FindingCode.OBSERVERS_NOT_INVITED,
                     "/body/observer_invitation",
-                    "the forces given reach a threshold of observation under VD11, and no observers are invited",
+                    "the forces given reach a threshold of observation under VD11; nobody is invited",
                 )
             )
         if crosses(self.forces, self.special_activities, VERY_LARGE):

@@ -7,6 +7,7 @@ neighbouring positions are joined the way the numbers run, never across longitud
 not looked for.
 """
 
+from itertools import pairwise
 from math import fsum
 from typing import Annotated, Literal
 
@@ -32,8 +33,7 @@ def ring_area(ring: tuple[tuple[float, float], ...]) -> float:
     """The signed area of a closed ring in square degrees; positive when it runs counterclockwise."""
     lon0, lat0 = ring[0]
     return 0.5 * fsum(
-        (a[0] - lon0) * (b[1] - lat0) - (b[0] - lon0) * (a[1] - lat0)
-        for a, b in zip(ring, ring[1:], strict=False)
+        (a[0] - lon0) * (b[1] - lat0) - (b[0] - lon0) * (a[1] - lat0) for a, b in pairwise(ring)
     )
 
 

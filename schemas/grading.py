@@ -1,4 +1,4 @@
-"""Grading of information: how far the source is trusted and how far the content (A-F, 1-6; AJP-2.1 practice)."""
+"""Grading of information: how far the source is trusted, how far the content (A-F, 1-6; AJP-2.1)."""
 
 from enum import StrEnum
 
