@@ -1,0 +1,78 @@
+"""Audit records: one per act and per (message, recipient) decision (NIST SP 800-53 AU-3).
+
+A record's exact bytes and its salt are kept, so that a later RFC 6962 log can take
+``HMAC-SHA256(salt, record)`` as its leaf without touching what was written before (design 11).
+"""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Digest, HexId, Nation, Statement, UtcTime, Uuid, Uuid7
+from schemas.header import Kind, Mode, Precedence
+from schemas.reasons import ReasonCode
+from schemas.wire import Lane
+
+
+class AuditEvent(StrEnum):
+    """What was done. Every event stands in ``docs/operations.md`` (a test looks)."""
+
+    PUBLICATION_ACCEPTED = "publication.accepted"
+    PUBLICATION_REFUSED = "publication.refused"
+    RELEASE_PERMITTED = "release.permitted"
+    RELEASE_DENIED = "release.denied"
+    DELIVERY_WITHHELD = "delivery.withheld"
+    DELIVERY_SENT = "delivery.sent"
+    DELIVERY_RESENT = "delivery.resent"
+    DELIVERY_VOIDED = "delivery.voided"
+    RECEIPT_RECORDED = "receipt.recorded"
+    RECEIPT_IGNORED = "receipt.ignored"
+    MESSAGE_ADMITTED = "message.admitted"
+    MESSAGE_DUPLICATE = "message.duplicate"
+    MESSAGE_EQUIVOCATION = "message.equivocation"
+    MESSAGE_HELD = "message.held"
+    MESSAGE_REJECTED = "message.rejected"
+    LANE_GAP = "lane.gap"
+    LANE_GAP_CLOSED = "lane.gap-closed"
+    RESEND_REQUESTED = "lane.resend-requested"
+    ACKNOWLEDGEMENT_RECORDED = "acknowledgement.recorded"
+    TRUST_CHANGED = "trust.changed"
+    TRUST_REFUSED = "trust.refused"
+    BROKER_STORE_LOST = "broker.store-lost"
+    ACCESS_REFUSED = "access.refused"
+    API_KEY_ADDED = "api-key.added"
+    API_KEY_REVOKED = "api-key.revoked"
+    GATEWAY_STARTED = "gateway.started"
+    GATEWAY_STOPPED = "gateway.stopped"
+
+
+class AuditOutcome(StrEnum):
+    """Whether the act succeeded."""
+
+    SUCCESS = "success"
+    REFUSED = "refused"
+
+
+class AuditRecord(Statement):
+    """One act. Holds ids, digests and codes, never labelled content."""
+
+    v: Literal[1] = 1
+    at: UtcTime
+    nation: Nation
+    event: AuditEvent
+    outcome: AuditOutcome
+    actor: Annotated[str, Field(max_length=128)]
+    partner: Nation | None = None
+    kind: Kind | None = None
+    mode: Mode | None = None
+    precedence: Precedence | None = None
+    lane: Lane | None = None
+    lane_epoch: int | None = None
+    serial: int | None = None
+    publication_id: Uuid | None = None
+    message_id: Uuid7 | None = None
+    digest: Digest | None = None
+    bundle_id: HexId | None = None
+    reason: ReasonCode | None = None
+    count: int | None = None

@@ -1,0 +1,145 @@
+"""Ground types every statement is built from: nations, times, digests, bounded text.
+
+All models are frozen, hold tuples instead of lists, refuse unknown fields and are validated in
+pydantic's strict mode, so that a number never silently becomes a string or a time.
+"""
+
+import re
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+import pycountry
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+FICTIONAL_NATION = re.compile(r"X[A-Z]{2}\Z")
+"""ISO 3166-1 user-assigned range XAA..XZZ: never a real state, so drills use it where one would look bad."""
+
+RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})\Z", re.ASCII)
+
+T = TypeVar("T")
+
+_CONTROL = re.compile(
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+class Statement(BaseModel):
+    """Base of everything that is signed, sent or stored: frozen, strict, no unknown field."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_bytes="base64")
+
+    def encode(self) -> bytes:
+        """The statement as compact UTF-8 JSON; absent optional fields are left out."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+
+@cache
+def real_nations() -> frozenset[str]:
+    """ISO 3166-1 alpha-3 codes of the installed pycountry release."""
+    return frozenset(country.alpha_3 for country in pycountry.countries)
+
+
+def _check_nation(value: str) -> str:
+    if FICTIONAL_NATION.match(value) or value in real_nations():
+        return value
+    raise PydanticCustomError("nation_unknown", "not an ISO 3166-1 alpha-3 code nor in XAA..XZZ")
+
+
+def _check_time_text(value: Any) -> Any:
+    if isinstance(value, str):
+        if not RFC3339.match(value):
+            raise PydanticCustomError("time_not_rfc3339", "not an RFC 3339 time with an offset")
+        if value.endswith("-00:00") or value[17:19] == "60":
+            raise PydanticCustomError(
+                "time_not_rfc3339", "leap seconds and the -00:00 offset are not accepted"
+            )
+    elif not isinstance(value, datetime):
+        raise PydanticCustomError("time_not_rfc3339", "a time is an RFC 3339 string")
+    return value
+
+
+def _to_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise PydanticCustomError("time_not_rfc3339", "a time needs an offset")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise PydanticCustomError("time_not_rfc3339", "a time outside the years 1 to 9999 in UTC") from None
+
+
+def rfc3339(value: datetime) -> str:
+    """An aware time as RFC 3339 in UTC, with ``Z`` and microseconds only where there are any."""
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _check_text(value: str) -> str:
+    if _CONTROL.search(value):
+        raise PydanticCustomError(
+            "text_control_character", "text holds a control, surrogate or bidirectional override character"
+        )
+    return value
+
+
+def _check_line(value: str) -> str:
+    if "\n" in value or "\r" in value or "\t" in value:
+        raise PydanticCustomError("text_not_one_line", "this text is one line")
+    return _check_text(value)
+
+
+ShortText = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_check_line)]
+TitleText = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_check_line)]
+ParagraphText = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(_check_text)]
+ProseText = Annotated[str, StringConstraints(min_length=1, max_length=20000), AfterValidator(_check_text)]
+"""Human text (lengths in characters) without control, surrogate or bidirectional override characters."""
+
+Nation = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$"), AfterValidator(_check_nation)]
+"""ISO 3166-1 alpha-3, or user-assigned XAA..XZZ for fictional nations."""
+
+CommunityName = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9-]{3,31}$")]
+"""A named nation set, four characters or more so that it can't be taken for a nation."""
+
+NationOrCommunity = Annotated[str, StringConstraints(pattern=r"^([A-Z]{3}|[A-Z][A-Z0-9-]{3,31})$")]
+
+UtcTime = Annotated[
+    datetime,
+    BeforeValidator(_check_time_text),
+    AfterValidator(_to_utc),
+    PlainSerializer(rfc3339, return_type=str, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An aware instant; RFC 3339 with an offset on the wire, UTC in memory."""
+
+Digest = Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96})$")]
+KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+"""Hex of the first 16 bytes of SHA-256(suite name || public key)."""
+HexId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]
+Uuid = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
+]
+Uuid7 = Annotated[
+    str, StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$")
+]
+LanguageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)]
+"""BCP 47 well-formed language tag (langtag production without grandfathered tags)."""
+Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$")]
+
+
+def unique(values: tuple[T, ...]) -> tuple[T, ...]:
+    """A validator: the same value twice is a mistake, never a set."""
+    if len(set(values)) != len(values):
+        raise PydanticCustomError("duplicate_value", "the same value stands twice")
+    return values
+
+
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+"""How far ahead of our clock a partner's ``issued_at`` may lie before its message is HELD."""

@@ -1,0 +1,56 @@
+"""Control content between gateways: resend requests, voided serials, trust documents (design 6, 8, 10)."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.base import Statement
+from schemas.header import Mode
+from schemas.reasons import ReasonCode
+from schemas.wire import Lane
+
+
+class SerialRange(Statement):
+    """Serials ``first``..``last`` inclusive of one lane."""
+
+    mode: Mode
+    lane: Lane
+    lane_epoch: Annotated[int, Field(ge=1, le=2**31)]
+    first: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    last: Annotated[int, Field(ge=1, le=2**53 - 1)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.last < self.first:
+            raise PydanticCustomError("range_order", "last is before first")
+        return self
+
+
+class ResendRequest(Statement):
+    """The recipient misses serials and asks the originator to send them again."""
+
+    type: Literal["resend_request"]
+    ranges: Annotated[tuple[SerialRange, ...], Field(min_length=1, max_length=100)]
+
+
+class Void(Statement):
+    """The originator says that these serials will not come (again): stop waiting for them."""
+
+    type: Literal["void"]
+    ranges: Annotated[tuple[SerialRange, ...], Field(min_length=1, max_length=100)]
+    reason: ReasonCode | None = None
+
+
+class TrustUpdate(Statement):
+    """Trust documents, each a DSSE envelope (text); they prove themselves, whoever passes them on."""
+
+    type: Literal["trust_update"]
+    envelopes: Annotated[tuple[str, ...], Field(min_length=1, max_length=500)]
+
+
+class Control(Statement):
+    """Content type ``control.v1``."""
+
+    v: Literal[1]
+    control: Annotated[ResendRequest | Void | TrustUpdate, Field(discriminator="type")]

@@ -1,0 +1,72 @@
+"""Message = header + label + body; and the draft a partner system hands in (design 3)."""
+
+from typing import Any, Generic, TypeVar
+
+from schemas.acknowledgement import Acknowledgement
+from schemas.base import Statement
+from schemas.exercise_notice import ExerciseNotice
+from schemas.header import DraftHeader, Header, Kind
+from schemas.information_request import InformationRequest
+from schemas.information_response import InformationResponse
+from schemas.label import ConfidentialityLabel, DraftLabel
+from schemas.strict_json import JsonRefused, parse, validate_model
+from schemas.threat_alert import ThreatAlert
+from schemas.wire import MAX_CONTENT_BYTES
+
+BodyT = TypeVar("BodyT", bound=Statement)
+
+
+class Message(Statement, Generic[BodyT]):
+    """One complete message. Immutable once signed: its identity is the digest of its exact bytes."""
+
+    header: Header
+    label: ConfidentialityLabel
+    body: BodyT
+
+
+class Draft(Statement, Generic[BodyT]):
+    """What a partner system hands to its gateway to be published."""
+
+    header: DraftHeader
+    label: DraftLabel
+    body: BodyT
+
+
+KINDS: dict[Kind, type[Statement]] = {
+    Kind.EXERCISE_NOTICE: ExerciseNotice,
+    Kind.THREAT_ALERT: ThreatAlert,
+    Kind.INFORMATION_REQUEST: InformationRequest,
+    Kind.INFORMATION_RESPONSE: InformationResponse,
+    Kind.ACKNOWLEDGEMENT: Acknowledgement,
+}
+
+AnyMessage = Message[Any]
+AnyDraft = Draft[Any]
+MESSAGE_MODELS: dict[Kind, type[AnyMessage]] = {kind: Message[body] for kind, body in KINDS.items()}  # type: ignore[valid-type]
+DRAFT_MODELS: dict[Kind, type[AnyDraft]] = {kind: Draft[body] for kind, body in KINDS.items()}  # type: ignore[valid-type]
+
+
+def parse_message(data: bytes) -> AnyMessage:
+    """Parse exact content bytes as a message of the kind its header names.
+
+    Raises JsonRefused.
+    """
+    return validate_model(MESSAGE_MODELS[_kind_of(parse(data, MAX_CONTENT_BYTES))], data)
+
+
+def parse_draft(data: bytes) -> AnyDraft:
+    """Parse the body of a publish request as a draft of the kind its header names.
+
+    Raises JsonRefused.
+    """
+    return validate_model(DRAFT_MODELS[_kind_of(parse(data, MAX_CONTENT_BYTES))], data)
+
+
+def _kind_of(value: Any) -> Kind:
+    header = value.get("header") if isinstance(value, dict) else None
+    if not isinstance(header, dict):
+        raise JsonRefused("schema", "an object with header, label and body is expected", "/header")
+    try:
+        return Kind(header.get("kind"))
+    except ValueError:
+        raise JsonRefused("schema", f"kind is one of {', '.join(Kind)}", "/header/kind") from None

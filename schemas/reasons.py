@@ -1,0 +1,195 @@
+"""Stable codes for everything that is refused, held, denied or withheld.
+
+A code is part of the interface: it never changes its meaning. Each carries a plain explanation, which also
+stands in ``docs/errors.md`` (a test compares the two).
+"""
+
+from enum import Enum
+
+
+class ReasonCode(str, Enum):
+    """A stable code with its plain-English explanation."""
+
+    explanation: str
+
+    def __new__(cls, value: str, explanation: str) -> "ReasonCode":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.explanation = explanation
+        return member
+
+    def __str__(self) -> str:
+        return self.value
+
+    # -- release decision (design 5) ------------------------------------------------------------------
+    RELEASE_PERMITTED = "RELEASE_PERMITTED", "An agreement in force covers this message for this nation."
+    RELEASE_SET_EMPTY = "RELEASE_SET_EMPTY", "The label releases to nobody, so nobody may have the message."
+    NOT_IN_RELEASE_SET = "NOT_IN_RELEASE_SET", "The nation is not in the label's release set."
+    NATION_UNKNOWN = "NATION_UNKNOWN", "The realm does not know this nation."
+    NATION_SUSPENDED = "NATION_SUSPENDED", "The nation is suspended in this realm."
+    COMMUNITY_UNKNOWN = "COMMUNITY_UNKNOWN", "The realm does not know this community of nations."
+    ORIGINATOR_IS_RECIPIENT = "ORIGINATOR_IS_RECIPIENT", "A nation does not send to itself."
+    ADDRESSEE_NOT_RELEASABLE = (
+        "ADDRESSEE_NOT_RELEASABLE",
+        "An addressee lies outside the label's release set.",
+    )
+    NOT_ADDRESSED = "NOT_ADDRESSED", "The message is releasable to the nation but not addressed to it."
+    NO_RECIPIENT = "NO_RECIPIENT", "After the release decision no nation is left to receive the message."
+    NO_AGREEMENT = "NO_AGREEMENT", "No agreement has both the originator and this nation as parties."
+    AGREEMENT_NOT_IN_FORCE = "AGREEMENT_NOT_IN_FORCE", "The agreements with this nation are not in force now."
+    KIND_NOT_COVERED = (
+        "KIND_NOT_COVERED",
+        "No agreement in force with this nation covers this kind of message.",
+    )
+    MODE_NOT_COVERED = "MODE_NOT_COVERED", "No agreement in force with this nation covers this mode."
+    CLASSIFICATION_UNKNOWN = (
+        "CLASSIFICATION_UNKNOWN",
+        "The policy or the classification is not known in this realm.",
+    )
+    CLASSIFICATION_TOO_HIGH = (
+        "CLASSIFICATION_TOO_HIGH",
+        "The classification is above what the agreements with this nation allow.",
+    )
+    CLASSIFICATION_UNMAPPED = (
+        "CLASSIFICATION_UNMAPPED",
+        "No equivalence leads from the label's policy to one the agreements with this nation name.",
+    )
+    CAVEAT_NOT_ENFORCEABLE = (
+        "CAVEAT_NOT_ENFORCEABLE",
+        "The label carries a caveat (display only, restrictive category, originator controlled) that this "
+        "version cannot enforce, so it is refused.",
+    )
+    RELEASE_SET_MISMATCH = (
+        "RELEASE_SET_MISMATCH",
+        "The label's release_set is not what its releasable_to means in this realm.",
+    )
+    REPLY_BEYOND_RELEASE = (
+        "REPLY_BEYOND_RELEASE",
+        "A reply may go only to the originator and the release set of what it answers.",
+    )
+    REFERENCE_UNKNOWN = (
+        "REFERENCE_UNKNOWN",
+        "The referenced message and digest are not known to this gateway.",
+    )
+    REFERENCE_MODE_MISMATCH = (
+        "REFERENCE_MODE_MISMATCH",
+        "A message and what it replies to or acknowledges must share mode and exercise.",
+    )
+    REFERENCE_NOT_ORIGINATOR = (
+        "REFERENCE_NOT_ORIGINATOR",
+        "Only the originator of a message may update, correct, supersede or cancel it.",
+    )
+    TRUST_STALE = "TRUST_STALE", "The realm snapshot has expired; release and admission wait for a fresh one."
+
+    # -- opening and admitting (design 6) -------------------------------------------------------------
+    MALFORMED_SEALED = "MALFORMED_SEALED", "The sealed bytes do not start with a well-formed seal header."
+    OVERSIZED = "OVERSIZED", "The bytes are larger than the protocol allows."
+    SUBJECT_MALFORMED = (
+        "SUBJECT_MALFORMED",
+        "The subject is not of the form out.<originator>.<mode>.<lane>.<recipient>.",
+    )
+    SUBJECT_MISMATCH = "SUBJECT_MISMATCH", "The seal header and the subject do not name the same lane."
+    WRONG_RECIPIENT = "WRONG_RECIPIENT", "The bundle is addressed to another nation."
+    WRONG_REALM = "WRONG_REALM", "The bundle belongs to another realm."
+    SUITE_UNKNOWN = "SUITE_UNKNOWN", "The cryptographic suite is not one this protocol version knows."
+    SUITE_MISMATCH = "SUITE_MISMATCH", "The suite or hash is not the one the trust store gives for this key."
+    SEAL_KEY_UNKNOWN = (
+        "SEAL_KEY_UNKNOWN",
+        "No private sealing key of ours has this key id; it may still arrive.",
+    )
+    SEAL_KEY_MODE = "SEAL_KEY_MODE", "The sealing key is not one for this mode."
+    OPEN_FAILED = "OPEN_FAILED", "The sealed bytes do not open under the named key: altered or not for us."
+    FRAME_MALFORMED = "FRAME_MALFORMED", "The opened frame does not follow the frame format."
+    PADDING_NOT_ZERO = "PADDING_NOT_ZERO", "The frame's padding holds something else than zeros."
+    ENVELOPE_MALFORMED = "ENVELOPE_MALFORMED", "The signed root is not a well-formed DSSE envelope."
+    ROOT_MALFORMED = (
+        "ROOT_MALFORMED",
+        "The signed root statement is not well-formed or contradicts the bundle.",
+    )
+    VERSION_UNKNOWN = (
+        "VERSION_UNKNOWN",
+        "The statement's version is newer than this gateway understands; held.",
+    )
+    ORIGINATOR_UNKNOWN = (
+        "ORIGINATOR_UNKNOWN",
+        "The trust store does not know the originator; it may still arrive.",
+    )
+    ORIGINATOR_SUSPENDED = "ORIGINATOR_SUSPENDED", "The originator is suspended in this realm."
+    KEY_UNKNOWN = "KEY_UNKNOWN", "The trust store does not know the signing key; it may still arrive."
+    KEY_FOREIGN = "KEY_FOREIGN", "The signing key belongs to another nation."
+    KEY_WRONG_USE = "KEY_WRONG_USE", "The key is not meant for this use or mode."
+    KEY_NOT_YET_VALID = "KEY_NOT_YET_VALID", "The key's validity has not begun."
+    KEY_EXPIRED = "KEY_EXPIRED", "The key's validity has ended."
+    KEY_REVOKED = "KEY_REVOKED", "The key has been revoked."
+    KEY_MALFORMED = "KEY_MALFORMED", "The bytes are not a key of the named suite."
+    SIGNATURE_MISSING = "SIGNATURE_MISSING", "A signature that the key's suite requires is missing."
+    SIGNATURE_INVALID = "SIGNATURE_INVALID", "A signature does not verify."
+    PROOF_INVALID = "PROOF_INVALID", "The delivery is not under the signed root."
+    DELIVERY_MALFORMED = "DELIVERY_MALFORMED", "The delivery statement is not well-formed."
+    DELIVERY_MISMATCH = "DELIVERY_MISMATCH", "The delivery statement contradicts the seal header."
+    DIGEST_MISMATCH = "DIGEST_MISMATCH", "The content's digest is not the one in the delivery statement."
+    CONTENT_TYPE_UNKNOWN = "CONTENT_TYPE_UNKNOWN", "The content type is not known to this gateway; held."
+    CONTENT_WRONG_LANE = "CONTENT_WRONG_LANE", "This type of content does not travel in this lane."
+    CONTENT_MALFORMED = "CONTENT_MALFORMED", "The content does not follow its schema."
+    CONTENT_MISMATCH = "CONTENT_MISMATCH", "The content's own header contradicts the delivery statement."
+    EQUIVOCATION = "EQUIVOCATION", "The same message id or serial arrived before with another digest."
+    SERIAL_REUSED = "SERIAL_REUSED", "The serial was used before for another delivery."
+    SERIAL_IMPLAUSIBLE = "SERIAL_IMPLAUSIBLE", "The serial or epoch lies implausibly far ahead of the lane."
+    ISSUED_IN_FUTURE = (
+        "ISSUED_IN_FUTURE",
+        "The message claims to be issued in the future beyond the allowed skew.",
+    )
+    TRUST_VERSION_UNKNOWN = (
+        "TRUST_VERSION_UNKNOWN",
+        "The delivery rests on a trust version not yet seen here.",
+    )
+    AGREEMENT_UNKNOWN = "AGREEMENT_UNKNOWN", "The delivery rests on an agreement not yet seen here."
+    BASIS_MISMATCH = "BASIS_MISMATCH", "The delivery names no agreement on which release to us can rest."
+    HELD_TOO_LONG = "HELD_TOO_LONG", "What was missing did not arrive within 24 hours."
+    HELD_QUOTA = "HELD_QUOTA", "The originator's quota of held bundles is used up; it will resend."
+    BUNDLE_TOO_LARGE = "BUNDLE_TOO_LARGE", "What is to be sent does not fit a frame."
+
+    # -- trust documents (design 10) ------------------------------------------------------------------
+    TRUST_MALFORMED = "TRUST_MALFORMED", "A trust document is not well-formed."
+    TRUST_SIGNATURE = "TRUST_SIGNATURE", "A trust document lacks the signatures it needs."
+    TRUST_ROLLBACK = "TRUST_ROLLBACK", "A trust document is older than the one in force."
+    TRUST_FORK = "TRUST_FORK", "Two different trust documents carry the same version."
+    TRUST_INCOMPLETE = "TRUST_INCOMPLETE", "The snapshot names a document that is not there."
+    TRUST_WRONG_REALM = (
+        "TRUST_WRONG_REALM",
+        "The trust documents belong to another realm than the pinned one.",
+    )
+
+    # -- the gateway's HTTP API (design 9) ------------------------------------------------------------
+    JSON_MALFORMED = "JSON_MALFORMED", "The body is not acceptable JSON."
+    JSON_DUPLICATE_KEY = "JSON_DUPLICATE_KEY", "An object in the body holds the same key twice."
+    JSON_TOO_DEEP = "JSON_TOO_DEEP", "The body is nested too deeply."
+    BODY_TOO_LARGE = "BODY_TOO_LARGE", "The body is larger than allowed."
+    BODY_TOO_SLOW = "BODY_TOO_SLOW", "The body did not arrive in time."
+    SCHEMA_INVALID = "SCHEMA_INVALID", "The body does not follow its schema."
+    TIME_INVALID = "TIME_INVALID", "A time is missing its offset, is out of order or lies too far away."
+    DRAFT_EXPIRED = "DRAFT_EXPIRED", "The draft's expires_at has passed already."
+    NOTICE_TOO_LATE = "NOTICE_TOO_LATE", "The notice is given later than its stated basis allows."
+    CREDENTIALS_MISSING = "CREDENTIALS_MISSING", "No API key was given."
+    CREDENTIALS_INVALID = "CREDENTIALS_INVALID", "The API key is unknown, revoked or expired."
+    SCOPE_MISSING = "SCOPE_MISSING", "The API key may not do this."
+    RATE_LIMITED = "RATE_LIMITED", "Too many requests with this API key; try again later."
+    IDEMPOTENCY_KEY_INVALID = (
+        "IDEMPOTENCY_KEY_INVALID",
+        "The Idempotency-Key is empty, too long or not printable.",
+    )
+    IDEMPOTENCY_CONFLICT = (
+        "IDEMPOTENCY_CONFLICT",
+        "The Idempotency-Key was used before with another request.",
+    )
+    NOT_FOUND = "NOT_FOUND", "There is nothing here under this address."
+    METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED", "This address does not take this method."
+    MEDIA_TYPE_UNSUPPORTED = "MEDIA_TYPE_UNSUPPORTED", "The body must be application/json."
+    PARAMETER_INVALID = "PARAMETER_INVALID", "A query or path parameter is not acceptable."
+    MESSAGE_ID_AMBIGUOUS = "MESSAGE_ID_AMBIGUOUS", "Several originators used this message id; name one."
+    ALREADY_DONE = "ALREADY_DONE", "This was done before and cannot be done twice."
+    QUEUE_FULL = "QUEUE_FULL", "Too much is waiting to be sent; try again later."
+    STORE_UNAVAILABLE = "STORE_UNAVAILABLE", "The gateway's store cannot take this now; nothing was accepted."
+    INTERNAL_FAULT = "INTERNAL_FAULT", "An unexpected fault; it was recorded, nothing was accepted."
+
+    # -- CAP 1.2 input ---------------------------------------------------------------------------------

@@ -1,0 +1,45 @@
+"""Receipts: what a recipient's gateway says of deliveries, signed in batches on the control lane (design 8)."""
+
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from schemas.base import Digest, Statement, UtcTime, Uuid7
+from schemas.header import Mode
+from schemas.reasons import ReasonCode
+from schemas.wire import Lane
+
+MAX_RECEIPTS = 1000
+
+
+class ReceiptStatus(StrEnum):
+    """``delivered``: filed in the inbox. ``read``: shown to a person. ``refused``: not filed, with a reason."""
+
+    DELIVERED = "delivered"
+    READ = "read"
+    REFUSED = "refused"
+
+
+class Receipt(Statement):
+    """One statement about one delivery; it counts only for a digest that was sent to the signing nation.
+
+    The mode is that of the root it travels under.
+    """
+
+    mode: Mode
+    lane: Lane
+    lane_epoch: Annotated[int, Field(ge=1, le=2**31)]
+    serial: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    content_digest: Digest
+    message_id: Uuid7 | None = None
+    status: ReceiptStatus
+    reason: ReasonCode | None = None
+    at: UtcTime
+
+
+class Receipts(Statement):
+    """Content type ``receipts.v1``."""
+
+    v: Literal[1]
+    receipts: Annotated[tuple[Receipt, ...], Field(min_length=1, max_length=MAX_RECEIPTS)]

@@ -1,0 +1,156 @@
+"""The one JSON parser: RFC 8259 without its ambiguities (I-JSON, RFC 7493).
+
+Refused: duplicate keys, NaN and infinities, invalid UTF-8, lone surrogates, a byte order mark,
+nesting deeper than 32, documents over the caller's limit, and integers beyond 2**53.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+MAX_DEPTH = 32
+MAX_SAFE_INTEGER = 2**53 - 1
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class JsonRefused(ValueError):  # noqa: N818 - says what happened
+    """A document is not acceptable JSON for its purpose.
+
+    ``kind`` is one of ``too-large``, ``not-utf8``, ``syntax``, ``duplicate-key``, ``too-deep``, ``number``,
+    ``schema``; ``pointer`` is an RFC 6901 JSON pointer to the first fault ("" is the whole document);
+    ``faults`` lists every (pointer, stable fault type, explanation) without any value of the document.
+    """
+
+    def __init__(
+        self, kind: str, explanation: str, pointer: str = "", faults: tuple[tuple[str, str, str], ...] = ()
+    ) -> None:
+        super().__init__(explanation)
+        self.kind = kind
+        self.explanation = explanation
+        self.pointer = pointer
+        self.faults = faults or ((pointer, kind, explanation),)
+
+
+def json_pointer(parts: Iterable[str | int]) -> str:
+    """RFC 6901 pointer from path parts."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in parts)
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise JsonRefused("duplicate-key", "an object holds the same key twice")
+    return members
+
+
+def _refuse_constant(name: str) -> Any:
+    raise JsonRefused("number", f"{name} is not a JSON number")
+
+
+def _bounded_int(text: str) -> int:
+    if len(text) > 17 or abs(int(text)) > MAX_SAFE_INTEGER:
+        raise JsonRefused("number", "an integer is beyond 2**53 - 1")
+    return int(text)
+
+
+def _finite_float(text: str) -> float:
+    value = float(text) if len(text) <= 64 else float("inf")
+    if value in (float("inf"), float("-inf")):
+        raise JsonRefused("number", "a number is not representable")
+    return value
+
+
+def _check_depth(text: str) -> None:
+    depth, in_string, escaped = 0, False, False
+    for char in text:
+        if in_string:
+            if escaped:
+                escaped = False
+            elif char == "\\":
+                escaped = True
+            elif char == '"':
+                in_string = False
+        elif char == '"':
+            in_string = True
+        elif char in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise JsonRefused("too-deep", f"nested deeper than {MAX_DEPTH}")
+        elif char in "]}":
+            depth -= 1
+
+
+_decoder = json.JSONDecoder(
+    object_pairs_hook=_no_duplicates,
+    parse_constant=_refuse_constant,
+    parse_int=_bounded_int,
+    parse_float=_finite_float,
+)
+
+
+def parse(data: bytes, max_bytes: int) -> Any:
+    """Parse exactly one JSON value of at most ``max_bytes`` bytes.
+
+    Raises JsonRefused.
+    """
+    if len(data) > max_bytes:
+        raise JsonRefused("too-large", f"larger than {max_bytes} bytes")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise JsonRefused("not-utf8", "not valid UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise JsonRefused("syntax", "a byte order mark is not accepted")
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        _check_depth(text)
+    if "\\ud" in text or "\\uD" in text:
+        _refuse_lone_surrogates(text)
+    try:
+        return _decoder.decode(text)
+    except json.JSONDecodeError as error:
+        raise JsonRefused("syntax", f"not JSON: line {error.lineno} column {error.colno}") from None
+
+
+def _refuse_lone_surrogates(text: str) -> None:
+    try:
+        json.dumps(json.loads(text), ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise JsonRefused("not-utf8", "an escaped surrogate stands alone") from None
+    except ValueError:
+        return  # the strict decoder names the fault
+
+
+def parse_model(model: type[ModelT], data: bytes, max_bytes: int) -> ModelT:
+    """Parse ``data`` strictly and validate those same bytes as ``model``.
+
+    The bytes are read twice, by the strict decoder (shape) and by pydantic (types): what the strict decoder
+    lets through has one meaning only, so both readers see the same document.
+
+    Raises JsonRefused, kind ``schema`` with one fault per offending field when the shape is right.
+    """
+    parse(data, max_bytes)
+    return validate_model(model, data)
+
+
+def validate_model(model: type[ModelT], data: bytes) -> ModelT:
+    """Validate bytes that ``parse`` has already accepted.
+
+    Raises JsonRefused (kind ``schema``).
+    """
+    try:
+        return model.model_validate_json(data)
+    except ValidationError as error:
+        raise schema_refusal(error) from None
+
+
+def schema_refusal(error: ValidationError) -> JsonRefused:
+    """Turn pydantic's errors into faults that quote no input (it may be labelled content)."""
+    faults = tuple(
+        (json_pointer(fault["loc"]), fault["type"], fault["msg"])
+        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+    first = faults[0]
+    return JsonRefused("schema", f"{first[2]} (at {first[0] or 'the top'})", first[0], faults)
