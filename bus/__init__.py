@@ -1,0 +1,1 @@
+"""Transport, store and the pure protocol beneath them."""

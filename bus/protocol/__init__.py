@@ -1,0 +1,1 @@
+"""How it is decided: pure, no await, file, clock or randomness of its own."""

@@ -1,0 +1,48 @@
+"""Errors of the protocol's primitives.
+
+    Exception
+    └── ProtocolError            anything refused by bus.protocol; carries .code and .detail
+        ├── SealError            seal header, seal suite, seal key, HPKE opening
+        ├── FrameError           frame layout, padding, sizes
+        ├── EnvelopeError        DSSE envelope encoding
+        ├── SignatureError       signature count, length, verification; sign keys and suites
+        ├── ProofError           Merkle inclusion and consistency proofs
+        └── SubjectError         broker subjects and consumer names
+
+``detail`` never quotes what was refused: it may be labelled content, and it may be an attacker's text.
+"""
+
+from schemas.reasons import ReasonCode
+
+
+class ProtocolError(Exception):
+    """Something was refused: ``code`` is stable and for machines, ``detail`` names the rule broken."""
+
+    def __init__(self, code: ReasonCode, detail: str) -> None:
+        super().__init__(f"{code.value}: {detail}")
+        self.code = code
+        self.detail = detail
+
+
+class SealError(ProtocolError):
+    """A seal header is malformed, a seal key or suite is not usable, or the sealed bytes do not open."""
+
+
+class FrameError(ProtocolError):
+    """A frame is not laid out exactly as it must be, or would be too large."""
+
+
+class EnvelopeError(ProtocolError):
+    """Bytes are not a DSSE envelope in the one encoding accepted here."""
+
+
+class SignatureError(ProtocolError):
+    """Signatures are missing, superfluous or wrong, or a sign key or suite is not usable."""
+
+
+class ProofError(ProtocolError):
+    """A Merkle proof does not lead from its leaf to its root."""
+
+
+class SubjectError(ProtocolError):
+    """A broker subject or consumer name does not have its fixed form."""
