@@ -69,6 +69,8 @@ def encode_frame(root_envelope: bytes, deliveries: Sequence[FramedDelivery]) -> 
     """
     if not 1 <= len(deliveries) <= MAX_DELIVERIES:
         raise FrameError(ReasonCode.BUNDLE_TOO_LARGE, "a frame holds 1 to 64 deliveries")
+    if not root_envelope:
+        raise _malformed("the root is empty")
     length_of = _LENGTH.pack
     parts = [_START.pack(FRAME_VERSION, len(root_envelope)), root_envelope, _COUNT.pack(len(deliveries))]
     for delivery in deliveries:

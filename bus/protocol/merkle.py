@@ -203,8 +203,8 @@ def verify_batch_path(
 ) -> None:
     """Check that the leaf hash ``leaf`` is number ``index`` of 2**depth under ``root``. Raises ProofError."""
     length = HASH_LENGTHS[hash_name]
-    if len(path) != depth:
-        raise _wrong("the path does not have the tree's depth")
+    if depth not in BATCH_DEPTHS or len(path) != depth:
+        raise _wrong("the path does not have the tree's depth, 4, 8 or 12")
     make, prefix, node, position = HASHES[hash_name], NODE_PREFIX, leaf, index
     for sibling in path:
         # Concatenation hides where one hash ends, so a short sibling could otherwise borrow from its
