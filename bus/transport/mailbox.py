@@ -1,0 +1,260 @@
+"""Receiving in order: rewind at every start, then require consumer sequences 1, 2, 3, ...
+
+A session begins on a fresh connection, or after a gap, with CONSUMER.RESET, which rewinds the durable to
+its ack floor and restarts the consumer sequence. From there every bundle must carry the next sequence; a
+redelivery or a bundle lost on a dead connection shows as a break, and the session starts over. A lost
+*last* bundle shows in the idle heartbeat, which says how far the broker believes to have delivered.
+"""
+
+import asyncio
+import json
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from nats.aio.msg import Msg
+from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
+
+from bus.nats_config import pull_subject, reset_subject
+from bus.ports import BrokerUnavailable
+from bus.protocol.subjects import consumer_name
+from bus.transport.incoming import NatsIncoming, read_position
+from bus.transport.link import Dialler, Link
+from schemas.wire import Lane
+
+_log = logging.getLogger(__name__)
+
+BATCH = 64
+BATCH_BYTES = 4 * 1024 * 1024
+PULL_SECONDS = 1.0
+HEARTBEAT_SECONDS = 0.4
+# A pull that is pending across a restart of the server is never answered: give it up soon.
+PULL_PATIENCE_SECONDS = 2.0
+RESET_SECONDS = 2.0
+BACKOFF_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+
+_ENDS_PULL = {"404", "408"}
+_ORDINARY_409 = ("message size exceeds maxbytes", "batch completed")
+
+
+class Session:
+    """What was received since one rewind, on one connection."""
+
+    def __init__(self, link: Link) -> None:
+        self.link = link
+        self.subscription: Subscription | None = None
+        self.arrived = asyncio.Event()
+        self.buffer: deque[NatsIncoming] = deque()
+        self.last_consumer_seq = 0
+        self.last_stream_seq = 0
+        self.outstanding = 0
+        self.pull_deadline = 0.0
+        self.broken = False
+        self.not_before = 0.0
+        link.watch(self.arrived)
+
+    @property
+    def usable(self) -> bool:
+        """Whether what it holds is still known to be in order and may be acknowledged."""
+        return not self.broken and not self.link.lost.is_set()
+
+    def break_off(self) -> None:
+        """Nothing from here on counts; the next fetch rewinds."""
+        self.broken = True
+        self.buffer.clear()
+        self.arrived.set()
+
+    def rewind_after(self, delay: float) -> None:
+        """Break off, and let the next session wait for `delay` seconds."""
+        self.not_before = asyncio.get_running_loop().time() + delay
+        self.break_off()
+
+    async def take(self, message: Msg) -> None:
+        """Sort one message from the broker: status, or a bundle that must be the next."""
+        status = message.headers.get("Status") if message.headers else None
+        if status is not None and not message.reply:
+            self._status(status, message.headers or {})
+            return
+        position = read_position(message.reply)
+        if (
+            position is None
+            or position.consumer_seq != self.last_consumer_seq + 1
+            or position.stream_seq <= self.last_stream_seq
+        ):
+            self.break_off()
+            return
+        self.last_consumer_seq, self.last_stream_seq = position.consumer_seq, position.stream_seq
+        self.outstanding = max(0, self.outstanding - 1)
+        if not self.broken:
+            self.buffer.append(NatsIncoming(self, message, position))
+        self.arrived.set()
+
+    def _status(self, status: str, headers: dict[str, str]) -> None:
+        description = headers.get("Description", "").lower()
+        if status == "100":
+            delivered = headers.get("Nats-Last-Consumer", "")
+            if delivered.isdigit() and int(delivered) > self.last_consumer_seq:
+                self.break_off()
+            return
+        self.outstanding = 0
+        if not (status in _ENDS_PULL or (status == "409" and description.startswith(_ORDINARY_409))):
+            self.break_off()
+        self.arrived.set()
+
+
+class NatsMailbox:
+    """The Mailbox port over a pull consumer that provisioning made."""
+
+    def __init__(self, dialler: Dialler, nation: str, lane: Lane, *, batch: int = BATCH) -> None:
+        self._dialler = dialler
+        self._consumer = consumer_name(nation, lane)
+        self._batch = batch
+        self._session: Session | None = None
+        self._failures = 0
+        self._not_before = 0.0
+
+    async def fetch(self, limit: int = 64, wait: float = 1.0) -> Sequence[NatsIncoming]:
+        """Up to `limit` bundles, as soon as there is one; empty after `wait` seconds or while cut off.
+
+        The next pull is already under way when this returns, so the broker sends while the caller works.
+        """
+        deadline = asyncio.get_running_loop().time() + wait
+        try:
+            async with asyncio.timeout_at(deadline):
+                session = await self._session_with_mail()
+        except TimeoutError:
+            return []
+        taken = [session.buffer.popleft() for _ in range(min(limit, len(session.buffer)))]
+        if session.outstanding == 0 and len(session.buffer) < self._batch // 2:
+            await self._pull(session)
+        self._failures = 0
+        return taken
+
+    async def receive(self) -> AsyncIterator[NatsIncoming]:
+        """Bundle after bundle, for ever."""
+        while True:
+            for bundle in await self.fetch():
+                # A rewind while the caller was busy makes the rest of the batch come again.
+                if bundle.current:
+                    yield bundle
+
+    async def close(self) -> None:
+        """Stop listening; what was fetched and not acknowledged comes again later."""
+        session, self._session = self._session, None
+        if session is not None:
+            await self._end(session)
+
+    async def _session_with_mail(self) -> Session:
+        while True:
+            session = self._session
+            if session is not None and not session.usable:
+                await self.close()
+                session = None
+            if session is None:
+                session = await self._open()
+                continue
+            if session.buffer:
+                return session
+            if session.outstanding == 0:
+                await self._pull(session)
+            session.arrived.clear()
+            if session.buffer or not session.usable or session.outstanding == 0:
+                continue
+            try:
+                async with asyncio.timeout_at(session.pull_deadline):
+                    await session.arrived.wait()
+            except TimeoutError:
+                await self._give_up_pull(session)
+
+    async def _open(self) -> Session | None:
+        """A new session from the ack floor, or None after a back-off."""
+        await self._pause()
+        await self._dialler.wait_for(connected=True)
+        link = self._dialler.link
+        if link is None:
+            return None
+        session = Session(link)
+        try:
+            inbox = link.client.new_inbox()
+            session.subscription = await link.client.subscribe(inbox, cb=session.take)
+            await self._rewind(link)
+        except (BrokerUnavailable, NatsError, OSError) as error:
+            _log.debug("mailbox %s not ready: %s", self._consumer, type(error).__name__)
+            self._failures += 1
+            await self._end(session)
+            return None
+        except asyncio.CancelledError:
+            await self._end(session)
+            raise
+        self._failures += 1
+        self._session = session
+        return session
+
+    async def _pause(self) -> None:
+        """Wait out a nak's delay, and longer with every session that brought nothing."""
+        loop = asyncio.get_running_loop()
+        backoff = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
+        if (delay := max(self._not_before - loop.time(), backoff)) > 0:
+            await asyncio.sleep(delay)
+
+    async def _rewind(self, link: Link) -> None:
+        question = link.replies.ask()
+        try:
+            await link.client.publish(reset_subject(self._consumer), b"", reply=question.reply)
+            answer = await asyncio.wait_for(question.answer, RESET_SECONDS)
+        except TimeoutError:
+            raise BrokerUnavailable("the mailbox did not answer a rewind") from None
+        finally:
+            link.replies.forget(question)
+        if answer.headers and answer.headers.get("Status") == "503":
+            raise BrokerUnavailable("the mailbox does not exist yet")
+        try:
+            body: Any = json.loads(answer.data)
+        except ValueError:
+            raise BrokerUnavailable("the rewind's answer is not JSON") from None
+        if not isinstance(body, dict) or "error" in body:
+            raise BrokerUnavailable("the mailbox could not be rewound")
+
+    async def _pull(self, session: Session) -> None:
+        if session.subscription is None:
+            raise BrokerUnavailable("the mailbox session has no subscription")
+        request = {
+            "batch": self._batch,
+            "max_bytes": BATCH_BYTES,
+            "expires": int(PULL_SECONDS * 1e9),
+            "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
+        }
+        session.outstanding = self._batch
+        session.pull_deadline = asyncio.get_running_loop().time() + PULL_PATIENCE_SECONDS
+        try:
+            await session.link.client.publish(
+                pull_subject(self._consumer),
+                json.dumps(request).encode(),
+                reply=session.subscription.subject,
+            )
+        except (NatsError, OSError):
+            session.break_off()
+
+    async def _give_up_pull(self, session: Session) -> None:
+        """Break off unless the answer was only waiting for this process to read it."""
+        try:
+            await session.link.client.flush(timeout=1)
+        except (NatsError, OSError, TimeoutError):
+            session.link.abandon()
+            return
+        await asyncio.sleep(0)
+        late = session.outstanding > 0 and not session.buffer
+        if late and asyncio.get_running_loop().time() >= session.pull_deadline:
+            session.break_off()
+
+    async def _end(self, session: Session) -> None:
+        session.break_off()
+        session.link.unwatch(session.arrived)
+        self._not_before = max(self._not_before, session.not_before)
+        if session.subscription is not None and not session.link.lost.is_set():
+            try:
+                await session.subscription.unsubscribe()
+            except (NatsError, OSError):
+                session.link.abandon()
