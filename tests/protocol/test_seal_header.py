@@ -54,7 +54,7 @@ def test_layout_byte_by_byte() -> None:
         + bytes(4)
         + bytes(32)
     )
-    assert ENCODED == expected
+    assert HEADER.encode() == expected
 
 
 @given(headers)
