@@ -29,7 +29,7 @@ class NamedValue(Statement):
     """A value of a named code list or parameter; the value may be empty, as in real alerts."""
 
     name: TitleText
-    value: Literal[""] | ParagraphText
+    value: Literal[""] | ProseText
 
 
 class Circle(Statement):

@@ -4,10 +4,10 @@ A code is part of the interface: it never changes its meaning. Each carries a pl
 stands in ``docs/errors.md`` (a test compares the two).
 """
 
-from enum import Enum
+from enum import StrEnum
 
 
-class ReasonCode(str, Enum):
+class ReasonCode(StrEnum):
     """A stable code with its plain-English explanation."""
 
     explanation: str
@@ -17,9 +17,6 @@ class ReasonCode(str, Enum):
         member._value_ = value
         member.explanation = explanation
         return member
-
-    def __str__(self) -> str:
-        return self.value
 
     # -- release decision (design 5) ------------------------------------------------------------------
     RELEASE_PERMITTED = "RELEASE_PERMITTED", "An agreement in force covers this message for this nation."
@@ -193,3 +190,33 @@ class ReasonCode(str, Enum):
     INTERNAL_FAULT = "INTERNAL_FAULT", "An unexpected fault; it was recorded, nothing was accepted."
 
     # -- CAP 1.2 input ---------------------------------------------------------------------------------
+    CAP_TOO_LARGE = "CAP_TOO_LARGE", "The document is larger than is read."
+    CAP_ENCODING = "CAP_ENCODING", "The document's character encoding is unknown, contradictory or violated."
+    CAP_XML_MALFORMED = "CAP_XML_MALFORMED", "The document is not well-formed XML 1.0."
+    CAP_XML_DOCTYPE = "CAP_XML_DOCTYPE", "The document has a document type declaration; none is ever read."
+    CAP_XML_FORBIDDEN = "CAP_XML_FORBIDDEN", "The document uses an XML feature that is never followed (XInclude)."
+    CAP_XML_TOO_DEEP = "CAP_XML_TOO_DEEP", "The document is nested too deeply."
+    CAP_XML_TOO_MANY = "CAP_XML_TOO_MANY", "The document has too many elements or alerts."
+    CAP_NOT_AN_ALERT = "CAP_NOT_AN_ALERT", "The document is neither a CAP alert nor an EDXL-DE 1.0 wrapper."
+    CAP_WRONG_VERSION = "CAP_WRONG_VERSION", "The alert is of another CAP version than 1.2."
+    CAP_WRAPPER_EMPTY = "CAP_WRAPPER_EMPTY", "The EDXL-DE wrapper holds no CAP alert."
+    CAP_ELEMENT_MISSING = "CAP_ELEMENT_MISSING", "A mandatory element of the alert is missing or empty."
+    CAP_ELEMENT_REPEATED = "CAP_ELEMENT_REPEATED", "An element stands more often than CAP 1.2 allows."
+    CAP_ELEMENT_UNKNOWN = "CAP_ELEMENT_UNKNOWN", "The alert has an element where CAP 1.2 has none."
+    CAP_VALUE_INVALID = "CAP_VALUE_INVALID", "A value is not one of those that CAP 1.2 allows there."
+    CAP_TEXT_INVALID = "CAP_TEXT_INVALID", "A text is too long or holds characters that are not accepted."
+    CAP_LANGUAGE_INVALID = "CAP_LANGUAGE_INVALID", "A language is not a well-formed BCP 47 tag."
+    CAP_TIME_INVALID = "CAP_TIME_INVALID", "A time is not of the form YYYY-MM-DDThh:mm:ss(+|-)hh:mm."
+    CAP_TIME_ORDER = "CAP_TIME_ORDER", "The alert expires before it takes effect."
+    CAP_GEOMETRY_INVALID = "CAP_GEOMETRY_INVALID", "A polygon, circle or height is not a place on Earth."
+    CAP_REFERENCE_INVALID = "CAP_REFERENCE_INVALID", "A reference is not a sender,identifier,sent triple."
+    CAP_REFERENCE_MISSING = "CAP_REFERENCE_MISSING", "An Update or Cancel does not say what it refers to."
+    CAP_INFO_MISSING = "CAP_INFO_MISSING", "An Alert or Update says nothing: it has no info block."
+    CAP_STATUS_NOT_TAKEN = "CAP_STATUS_NOT_TAKEN", "Alerts of status Draft or System are not passed on."
+    CAP_STATUS_CONFLICT = "CAP_STATUS_CONFLICT", "The wrapper contradicts the alert's status or message type."
+    CAP_MSGTYPE_NOT_TAKEN = "CAP_MSGTYPE_NOT_TAKEN", "Ack and Error messages are not alerts and not passed on."
+    CAP_EXERCISE_ID_MISSING = (
+        "CAP_EXERCISE_ID_MISSING",
+        "The alert belongs to an exercise that it does not name; say which.",
+    )
+    CAP_DRAFT_INVALID = "CAP_DRAFT_INVALID", "The alert exceeds what a threat alert can carry."

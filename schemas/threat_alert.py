@@ -109,6 +109,10 @@ class Certainty(StrEnum):
     UNKNOWN = "Unknown"
 
 
+Uri = Annotated[ParagraphText, Field(pattern=r"^[^\s<>]+$")]
+"""A URI or IRI reference: no white space, no angle brackets. Never fetched by the bus."""
+
+
 class AlertText(Statement):
     """Everything said in one language. ``event`` is the kind of event in that language's words."""
 
@@ -120,7 +124,7 @@ class AlertText(Statement):
     audience: ParagraphText | None = None
     sender_name: TitleText | None = None
     contact: ParagraphText | None = None
-    web: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\s<>\x00-\x20]+$")] | None = None
+    web: Uri | None = None
 
 
 def one_per_language(texts: tuple[AlertText, ...]) -> tuple[AlertText, ...]:
@@ -135,8 +139,8 @@ class Resource(Statement):
     description: ParagraphText
     media_type: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+( [!-~]+)*$")]
     size_bytes: Annotated[int, Field(ge=0, le=2**53 - 1)] | None = None
-    uri: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[!-~]+$")] | None = None
-    digest: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")] | None = None
+    uri: Uri | None = None
+    digest: Uri | None = None
 
 
 class Confidence(StrEnum):

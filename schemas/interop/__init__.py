@@ -1,0 +1,1 @@
+"""Other people's formats, mapped to our drafts by pure functions."""

@@ -1,0 +1,20 @@
+"""CAP 1.2 (OASIS, 2010), plain or wrapped in EDXL-DE 1.0, to threat alert drafts.
+
+``read_cap`` is the way in; the modules follow the order of the work: ``encoding``, ``xml_reader``,
+``distribution``, ``alert`` (with ``elements``, ``values``, ``geometry``, ``antimeridian``), ``mapping``.
+"""
+
+from schemas.interop.cap.document import CapDocument, CapOptions, CapTaken, read_cap
+from schemas.interop.cap.mapping import CapDraft
+from schemas.interop.cap.outcome import CapRefused, CapWarning, CapWarningCode
+
+__all__ = [
+    "CapDocument",
+    "CapDraft",
+    "CapOptions",
+    "CapRefused",
+    "CapTaken",
+    "CapWarning",
+    "CapWarningCode",
+    "read_cap",
+]
