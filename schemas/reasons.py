@@ -194,7 +194,7 @@ class ReasonCode(StrEnum):
     CAP_ENCODING = "CAP_ENCODING", "The document's character encoding is unknown, contradictory or violated."
     CAP_XML_MALFORMED = "CAP_XML_MALFORMED", "The document is not well-formed XML 1.0."
     CAP_XML_DOCTYPE = "CAP_XML_DOCTYPE", "The document has a document type declaration; none is ever read."
-    CAP_XML_FORBIDDEN = "CAP_XML_FORBIDDEN", "The document uses an XML feature that is never followed (XInclude)."
+    CAP_XML_FORBIDDEN = "CAP_XML_FORBIDDEN", "The document uses XInclude or entities; neither is followed."
     CAP_XML_TOO_DEEP = "CAP_XML_TOO_DEEP", "The document is nested too deeply."
     CAP_XML_TOO_MANY = "CAP_XML_TOO_MANY", "The document has too many elements or alerts."
     CAP_NOT_AN_ALERT = "CAP_NOT_AN_ALERT", "The document is neither a CAP alert nor an EDXL-DE 1.0 wrapper."
@@ -214,7 +214,7 @@ class ReasonCode(StrEnum):
     CAP_INFO_MISSING = "CAP_INFO_MISSING", "An Alert or Update says nothing: it has no info block."
     CAP_STATUS_NOT_TAKEN = "CAP_STATUS_NOT_TAKEN", "Alerts of status Draft or System are not passed on."
     CAP_STATUS_CONFLICT = "CAP_STATUS_CONFLICT", "The wrapper contradicts the alert's status or message type."
-    CAP_MSGTYPE_NOT_TAKEN = "CAP_MSGTYPE_NOT_TAKEN", "Ack and Error messages are not alerts and not passed on."
+    CAP_MSGTYPE_NOT_TAKEN = "CAP_MSGTYPE_NOT_TAKEN", "Ack and Error messages are no alerts; not passed on."
     CAP_EXERCISE_ID_MISSING = (
         "CAP_EXERCISE_ID_MISSING",
         "The alert belongs to an exercise that it does not name; say which.",
