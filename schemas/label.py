@@ -1,4 +1,4 @@
-"""The confidentiality label (STANAG 4774 model, in JSON; the label is bound by being signed with its message).
+"""The confidentiality label (STANAG 4774 model, in JSON; bound by being signed with its message).
 
 Classification is the policy's native text; a rank is computed where it is needed and never stored.
 Markings are rendered from a label and never parsed back.

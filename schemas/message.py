@@ -67,6 +67,6 @@ def _kind_of(value: Any) -> Kind:
     if not isinstance(header, dict):
         raise JsonRefused("schema", "an object with header, label and body is expected", "/header")
     try:
-        return Kind(header.get("kind"))
+        return Kind(str(header.get("kind")))
     except ValueError:
         raise JsonRefused("schema", f"kind is one of {', '.join(Kind)}", "/header/kind") from None

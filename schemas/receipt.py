@@ -1,4 +1,4 @@
-"""Receipts: what a recipient's gateway says of deliveries, signed in batches on the control lane (design 8)."""
+"""Receipts: what a recipient's gateway says of deliveries, signed in batches (design 8)."""
 
 from enum import StrEnum
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ MAX_RECEIPTS = 1000
 
 
 class ReceiptStatus(StrEnum):
-    """``delivered``: filed in the inbox. ``read``: shown to a person. ``refused``: not filed, with a reason."""
+    """``delivered``: filed in the inbox; ``read``: shown to a person; ``refused``: not filed."""
 
     DELIVERED = "delivered"
     READ = "read"

@@ -16,7 +16,7 @@ MAX_SAFE_INTEGER = 2**53 - 1
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-class JsonRefused(ValueError):  # noqa: N818 - says what happened
+class JsonRefused(ValueError):
     """A document is not acceptable JSON for its purpose.
 
     ``kind`` is one of ``too-large``, ``not-utf8``, ``syntax``, ``duplicate-key``, ``too-deep``, ``number``,

@@ -1,9 +1,9 @@
 """Trust documents (design 10): realm root, nation record, keys, agreements, communities, snapshot.
 
-Every document travels as a DSSE envelope over its exact bytes. The realm root is signed by k of n realm root
-keys, its version 1 names the realm; a nation record by that nation's offline root key; agreements, communities,
-classification policies and equivalences by the realm root keys; the snapshot, which says what is current, by
-the realm's snapshot key (the split of TUF's root, targets and snapshot roles).
+Every document travels as a DSSE envelope over its exact bytes. The realm root is signed by k of n realm
+root keys and its version 1 names the realm; a nation record is signed by that nation's offline root key;
+agreements, communities, classification policies and equivalences by the realm root keys; the snapshot,
+which says what is current, by the realm's snapshot key (TUF's root, targets and snapshot roles).
 """
 
 from enum import StrEnum
@@ -72,7 +72,7 @@ class NationEntry(Statement):
 
 
 class RealmRoot(Statement):
-    """The realm's root of trust. The digest of version 1's exact bytes is the realm id, pinned out of band."""
+    """The realm's root of trust. The digest of version 1's exact bytes is the realm id."""
 
     type: Literal["realm_root"]
     v: Literal[1]
@@ -218,7 +218,7 @@ class EquivalentLevel(Statement):
 
 
 class Equivalence(Statement):
-    """How one policy's levels are handled under another; rests on an agreement, so it is realm-signed data."""
+    """How one policy's levels are handled under another: realm-signed data with its source."""
 
     type: Literal["equivalence"]
     v: Literal[1]

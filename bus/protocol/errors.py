@@ -7,12 +7,20 @@
         ├── EnvelopeError        DSSE envelope encoding
         ├── SignatureError       signature count, length, verification; sign keys and suites
         ├── ProofError           Merkle inclusion and consistency proofs
-        └── SubjectError         broker subjects and consumer names
+        ├── SubjectError         broker subjects and consumer names
+        ├── TrustError           trust documents and what follows from them
+        ├── ReleaseRefused       a draft that may not be released as its author asks
+        └── BundleRefused        a sealed bundle that is HELD or REJECTED as a whole
 
 ``detail`` never quotes what was refused: it may be labelled content, and it may be an attacker's text.
 """
 
+from typing import TYPE_CHECKING
+
 from schemas.reasons import ReasonCode
+
+if TYPE_CHECKING:
+    from bus.protocol.seal_header import SealHeader
 
 
 class ProtocolError(Exception):
@@ -46,3 +54,33 @@ class ProofError(ProtocolError):
 
 class SubjectError(ProtocolError):
     """A broker subject or consumer name does not have its fixed form."""
+
+
+class TrustError(ProtocolError):
+    """Trust documents are malformed, unsigned, older than what is in force, or incomplete."""
+
+
+class ReleaseRefused(ProtocolError):
+    """A draft may not be released as its author asks.
+
+    ``name`` is the nation or community concerned ("" when none), ``pointer`` the JSON pointer into the draft.
+    """
+
+    def __init__(self, code: ReasonCode, detail: str, name: str = "", pointer: str = "") -> None:
+        super().__init__(code, detail)
+        self.name = name
+        self.pointer = pointer
+
+
+class BundleRefused(ProtocolError):
+    """A sealed bundle is HELD (``held``: something may still arrive) or REJECTED as a whole.
+
+    ``header`` is given once it could be read; nothing in it is authenticated.
+    """
+
+    def __init__(
+        self, code: ReasonCode, detail: str, *, held: bool, header: "SealHeader | None" = None
+    ) -> None:
+        super().__init__(code, detail)
+        self.held = held
+        self.header = header

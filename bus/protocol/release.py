@@ -1,0 +1,268 @@
+"""The release decision: who may have a message, nation by nation, and why (design 5).
+
+``decide`` answers for one nation and is asked three times: by the originator when a draft is accepted, by the
+relay when it builds the bundle, and by the recipient's gateway. ``plan_release`` applies it to a whole draft.
+Everything fails closed: what no rule permits is denied, and an empty release set releases to nobody.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bus.protocol.classification import classification_known, within
+from bus.protocol.communities import expand
+from bus.protocol.errors import ReleaseRefused
+from bus.protocol.trust import AgreementTrust, TrustStore
+from schemas.header import DraftHeader, Kind, Mode
+from schemas.label import ConfidentialityLabel, DraftLabel
+from schemas.reasons import ReasonCode
+from schemas.trust import NationStatus
+from schemas.wire import Basis
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseDecision:
+    """Permit or deny for one nation. ``basis`` names the agreement a permit rests on; empty for a denial."""
+
+    nation: str
+    permit: bool
+    code: ReasonCode
+    explanation: str
+    basis: tuple[Basis, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRow:
+    """The decision for one nation of the realm and how it was addressed ("action", "info" or "none")."""
+
+    nation: str
+    addressed: str
+    decision: ReleaseDecision
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasePlan:
+    """The completed label, a row for every other nation of the realm, and who gets a copy (sorted)."""
+
+    label: ConfidentialityLabel
+    rows: tuple[PlanRow, ...]
+    recipients: tuple[str, ...]
+
+
+def decide(
+    *,
+    originator: str,
+    kind: Kind,
+    mode: Mode,
+    label: ConfidentialityLabel,
+    nation: str,
+    trust: TrustStore,
+    now: datetime,
+) -> ReleaseDecision:
+    """May ``nation`` have a message of this kind, mode and label from ``originator`` at ``now``?
+
+    Pure. Adding an agreement or a nation to the release set never turns a permit into a denial of another;
+    raising the classification never turns a denial into a permit.
+    """
+    code = _standing(originator, nation, trust)
+    if code is None and has_caveat(label):
+        code = ReasonCode.CAVEAT_NOT_ENFORCEABLE
+    if code is None and not label.release_set:
+        code = ReasonCode.RELEASE_SET_EMPTY
+    if code is None and nation not in label.release_set:
+        code = ReasonCode.NOT_IN_RELEASE_SET
+    if code is None and not classification_known(label.policy, label.classification, trust):
+        code = ReasonCode.CLASSIFICATION_UNKNOWN
+    if code is not None:
+        return _deny(nation, code)
+    best = ReasonCode.NO_AGREEMENT
+    for trusted in trust.agreements_of.get(originator, ()):
+        if nation not in trusted.parties:
+            continue
+        obstacle = _obstacle(trusted, kind, mode, label, trust, now)
+        if obstacle is None:
+            agreement = trusted.agreement
+            return ReleaseDecision(
+                nation,
+                True,
+                ReasonCode.RELEASE_PERMITTED,
+                f"Permitted by agreement {agreement.id}.",
+                (Basis(id=agreement.id, digest=trusted.digest),),
+            )
+        # The obstacle closest to a permit tells the author best what would have to change.
+        best = max(best, obstacle, key=_CLOSENESS.index)
+    return _deny(nation, best)
+
+
+_CLOSENESS = (
+    ReasonCode.NO_AGREEMENT,
+    ReasonCode.AGREEMENT_NOT_IN_FORCE,
+    ReasonCode.MODE_NOT_COVERED,
+    ReasonCode.KIND_NOT_COVERED,
+    ReasonCode.CLASSIFICATION_UNKNOWN,
+    ReasonCode.CLASSIFICATION_UNMAPPED,
+    ReasonCode.CLASSIFICATION_TOO_HIGH,
+)
+
+
+def has_caveat(label: DraftLabel) -> bool:
+    """Whether the label carries a caveat that this version cannot enforce and therefore refuses."""
+    return bool(label.display_only_to or label.restrictive or label.originator_controlled)
+
+
+def _standing(originator: str, nation: str, trust: TrustStore) -> ReasonCode | None:
+    if nation == originator:
+        return ReasonCode.ORIGINATOR_IS_RECIPIENT
+    recipient, author = trust.nations.get(nation), trust.nations.get(originator)
+    if recipient is None:
+        return ReasonCode.NATION_UNKNOWN
+    if author is None:
+        return ReasonCode.ORIGINATOR_UNKNOWN
+    if author.status is not NationStatus.ACTIVE:
+        return ReasonCode.ORIGINATOR_SUSPENDED
+    if recipient.status is not NationStatus.ACTIVE:
+        return ReasonCode.NATION_SUSPENDED
+    return None
+
+
+def _obstacle(
+    trusted: AgreementTrust,
+    kind: Kind,
+    mode: Mode,
+    label: ConfidentialityLabel,
+    trust: TrustStore,
+    now: datetime,
+) -> ReasonCode | None:
+    """The first reason why this agreement does not carry the message, or None when it does."""
+    agreement = trusted.agreement
+    if not agreement.not_before <= now < agreement.not_after:
+        return ReasonCode.AGREEMENT_NOT_IN_FORCE
+    if mode not in agreement.modes:
+        return ReasonCode.MODE_NOT_COVERED
+    if kind not in agreement.kinds:
+        return ReasonCode.KIND_NOT_COVERED
+    return within(label.policy, label.classification, agreement.highest, trust, now)
+
+
+def _deny(nation: str, code: ReasonCode) -> ReleaseDecision:
+    return ReleaseDecision(nation, False, code, code.explanation)
+
+
+def plan_release(
+    header: DraftHeader, label: DraftLabel, *, originator: str, trust: TrustStore, now: datetime
+) -> ReleasePlan:
+    """Complete a draft's label and decide for every nation of the realm.
+
+    An addressee outside the release set, or a nation named by its code that may not have the message, is an
+    error naming nation and rule; members of a named community that may not have it are left out.
+
+    Raises ReleaseRefused, or with TRUST_STALE when the realm snapshot has expired.
+    """
+    if trust.stale(now):
+        raise ReleaseRefused(ReasonCode.TRUST_STALE, "the realm snapshot has expired")
+    if has_caveat(label):
+        raise ReleaseRefused(
+            ReasonCode.CAVEAT_NOT_ENFORCEABLE, ReasonCode.CAVEAT_NOT_ENFORCEABLE.explanation, "", "/label"
+        )
+    if not classification_known(label.policy, label.classification, trust):
+        raise ReleaseRefused(
+            ReasonCode.CLASSIFICATION_UNKNOWN,
+            ReasonCode.CLASSIFICATION_UNKNOWN.explanation,
+            "",
+            "/label/classification",
+        )
+    releasable = expand(label.releasable_to, trust, "/label/releasable_to")
+    releasable.pop(originator, None)
+    if not releasable:
+        raise ReleaseRefused(
+            ReasonCode.RELEASE_SET_EMPTY,
+            ReasonCode.RELEASE_SET_EMPTY.explanation,
+            "",
+            "/label/releasable_to",
+        )
+    complete = ConfidentialityLabel.model_construct(
+        **{name: getattr(label, name) for name in DraftLabel.model_fields},
+        release_set=tuple(sorted(releasable)),
+    )
+    addressed, named = _addressed(header, releasable, originator, trust)
+    rows = []
+    for nation in sorted(trust.nations):
+        if nation == originator:
+            continue
+        decision = decide(
+            originator=originator,
+            kind=header.kind,
+            mode=header.mode,
+            label=complete,
+            nation=nation,
+            trust=trust,
+            now=now,
+        )
+        role = addressed.get(nation, "none")
+        if not decision.permit and nation in named:
+            raise ReleaseRefused(
+                decision.code,
+                f"{nation} may not have this message: {decision.explanation}",
+                nation,
+                named[nation],
+            )
+        if decision.permit and role == "none":
+            decision = _deny(nation, ReasonCode.NOT_ADDRESSED)
+        rows.append(PlanRow(nation, role, decision))
+    recipients = tuple(row.nation for row in rows if row.decision.permit)
+    if not recipients:
+        raise ReleaseRefused(
+            ReasonCode.NO_RECIPIENT, ReasonCode.NO_RECIPIENT.explanation, "", "/label/releasable_to"
+        )
+    return ReleasePlan(complete, tuple(rows), recipients)
+
+
+def _addressed(
+    header: DraftHeader, releasable: dict[str, bool], originator: str, trust: TrustStore
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Nation to "action" or "info", and each nation named by its own code to where it was named."""
+    if not header.action_addressees and not header.info_addressees:
+        named = {nation: "/label/releasable_to" for nation, itself in releasable.items() if itself}
+        return dict.fromkeys(releasable, "action"), named
+    addressed: dict[str, str] = {}
+    named = {}
+    for role, names in (("info", header.info_addressees), ("action", header.action_addressees)):
+        pointer = f"/header/{role}_addressees"
+        for nation, itself in expand(names, trust, pointer).items():
+            if nation == originator and itself:
+                raise ReleaseRefused(
+                    ReasonCode.ORIGINATOR_IS_RECIPIENT,
+                    ReasonCode.ORIGINATOR_IS_RECIPIENT.explanation,
+                    nation,
+                    pointer,
+                )
+            if nation not in releasable:
+                if itself:
+                    raise ReleaseRefused(
+                        ReasonCode.ADDRESSEE_NOT_RELEASABLE,
+                        f"{nation} is addressed but is not in the label's release set",
+                        nation,
+                        pointer,
+                    )
+                continue
+            addressed[nation] = role
+            if itself:
+                named[nation] = pointer
+    return addressed, named
+
+
+def check_reply(
+    recipients: tuple[str, ...], answered_originator: str, answered_release_set: tuple[str, ...]
+) -> None:
+    """A reply stays within what it answers: its originator and its release set.
+
+    Raises ReleaseRefused REPLY_BEYOND_RELEASE naming the first nation outside.
+    """
+    allowed = {answered_originator, *answered_release_set}
+    for nation in recipients:
+        if nation not in allowed:
+            raise ReleaseRefused(
+                ReasonCode.REPLY_BEYOND_RELEASE,
+                f"{nation} is not in the release set of the message this replies to",
+                nation,
+                "/label/releasable_to",
+            )

@@ -1,0 +1,327 @@
+"""The trust store: what a gateway believes of its realm, built only from verified documents (design 10).
+
+It starts from one pinned value, the realm id, and is immutable: a change yields another store. The pattern
+is TUF's trusted metadata set: each document is verified with what is already trusted before it is used.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from bus.protocol.errors import TrustError
+from bus.protocol.trust_documents import (
+    SignedDocument,
+    read_document,
+    verify_record,
+    verify_root,
+    verify_snapshot,
+    verify_threshold,
+)
+from schemas.header import Mode
+from schemas.reasons import ReasonCode
+from schemas.trust import (
+    Agreement,
+    ClassificationPolicy,
+    Community,
+    Equivalence,
+    KeyEntry,
+    KeyUse,
+    NationRecord,
+    NationStatus,
+    RealmRoot,
+    Snapshot,
+    SnapshotDocument,
+    SnapshotNation,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NationTrust:
+    """One nation as the current snapshot and its own current record describe it."""
+
+    nation: str
+    status: NationStatus
+    record: NationRecord
+    digest: str
+    keys: Mapping[str, KeyEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementTrust:
+    """An agreement of the current snapshot, with the digest that deliveries name as their basis."""
+
+    agreement: Agreement
+    digest: str
+    parties: frozenset[str]
+
+
+def key_status(entry: KeyEntry, now: datetime) -> ReasonCode | None:
+    """Why the key can't be relied on at ``now``, or None when it can.
+
+    A revocation counts from when it is known, whatever its date: the date is the holder's claim.
+    """
+    if entry.revoked_at is not None:
+        return ReasonCode.KEY_REVOKED
+    if now < entry.not_before:
+        return ReasonCode.KEY_NOT_YET_VALID
+    if now >= entry.not_after:
+        return ReasonCode.KEY_EXPIRED
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustStore:
+    """Everything the realm says at one trust version. Make one with ``open`` and ``updated``."""
+
+    realm: str
+    root: RealmRoot
+    snapshot: Snapshot
+    snapshot_digest: str
+    nations: Mapping[str, NationTrust]
+    agreements: Mapping[str, AgreementTrust]
+    communities: Mapping[str, Community]
+    policies: Mapping[str, ClassificationPolicy]
+    equivalences: tuple[Equivalence, ...]
+    agreements_of: Mapping[str, tuple[AgreementTrust, ...]]
+    ranks: Mapping[str, Mapping[str, int]]
+    envelopes: tuple[bytes, ...]
+
+    @classmethod
+    def open(cls, realm: str, envelopes: Iterable[bytes]) -> "TrustStore":
+        """Build the store from documents and the pinned realm id (``sha256:<hex>``).
+
+        Raises TrustError: TRUST_WRONG_REALM, TRUST_SIGNATURE, TRUST_FORK, TRUST_INCOMPLETE, TRUST_MALFORMED.
+        """
+        documents = {signed.digest: signed for signed in map(read_document, envelopes)}
+        roots = _root_chain(realm, documents)
+        root = roots[-1].document
+        assert isinstance(root, RealmRoot)
+        return _assemble(realm, roots, root, _newest_snapshot(realm, root, documents), documents)
+
+    def updated(self, envelopes: Iterable[bytes]) -> "TrustStore":
+        """The store after these documents, which may repeat known ones; ``self`` when nothing is newer.
+
+        Raises TrustError; TRUST_ROLLBACK and TRUST_FORK when a document contradicts what is in force.
+        """
+        newer = TrustStore.open(self.realm, (*self.envelopes, *envelopes))
+        if newer.snapshot_digest == self.snapshot_digest and newer.root == self.root:
+            return self
+        if newer.snapshot.version < self.snapshot.version:
+            raise TrustError(ReasonCode.TRUST_ROLLBACK, "the snapshot is older than the one in force")
+        _check_no_rollback(self, newer)
+        return newer
+
+    @property
+    def trust_version(self) -> int:
+        """The snapshot's number, which deliveries name."""
+        return self.snapshot.version
+
+    @property
+    def expires_at(self) -> datetime:
+        """When this snapshot goes stale."""
+        return self.snapshot.expires_at
+
+    def stale(self, now: datetime, grace: timedelta = timedelta(0)) -> bool:
+        """Whether release and admission must wait for a fresh snapshot."""
+        return now >= self.snapshot.expires_at + grace
+
+    def holder_of(self, kid: str) -> str | None:
+        """A nation whose record lists this key id, for telling a foreign key from an unknown one."""
+        return next((name for name, nation in self.nations.items() if kid in nation.keys), None)
+
+    def current_key(self, nation: str, use: KeyUse, mode: Mode, now: datetime) -> KeyEntry:
+        """The newest key of ``nation`` for this use and mode that can be relied on at ``now``.
+
+        Raises TrustError NATION_UNKNOWN or KEY_UNKNOWN.
+        """
+        trusted = self.nations.get(nation)
+        if trusted is None:
+            raise TrustError(ReasonCode.NATION_UNKNOWN, f"the realm does not know {nation}")
+        usable = [
+            entry
+            for entry in trusted.record.keys
+            if entry.use is use and mode in entry.modes and key_status(entry, now) is None
+        ]
+        if not usable:
+            raise TrustError(
+                ReasonCode.KEY_UNKNOWN, f"{nation} has no {use.value} key in force for mode {mode.value}"
+            )
+        return max(usable, key=lambda entry: (entry.not_before, entry.kid))
+
+
+def _root_chain(realm: str, documents: Mapping[str, SignedDocument]) -> tuple[SignedDocument, ...]:
+    """The realm roots from version 1 (its digest is the realm id) to the newest, each signed by the last."""
+    first = documents.get(realm)
+    if first is None or not isinstance(first.document, RealmRoot) or first.document.version != 1:
+        raise TrustError(ReasonCode.TRUST_WRONG_REALM, "version 1 of the pinned realm's root is not there")
+    verify_root(first, first.document, None)
+    chain, current = [first], first.document
+    while True:
+        successors = []
+        for signed in documents.values():
+            root = signed.document
+            if not isinstance(root, RealmRoot) or root.version != current.version + 1:
+                continue
+            if root.realm == realm and root.previous == chain[-1].digest:
+                verify_root(signed, root, current)
+                successors.append(signed)
+        if not successors:
+            return tuple(chain)
+        if len(successors) > 1:
+            raise TrustError(ReasonCode.TRUST_FORK, f"two realm roots of version {current.version + 1}")
+        successor = successors[0].document
+        assert isinstance(successor, RealmRoot)
+        chain.append(successors[0])
+        current = successor
+
+
+def _newest_snapshot(realm: str, root: RealmRoot, documents: Mapping[str, SignedDocument]) -> SignedDocument:
+    """The snapshot of the highest version; it alone must verify, for older ones may bear a replaced key."""
+    snapshots = [signed for signed in documents.values() if isinstance(signed.document, Snapshot)]
+    if not snapshots:
+        raise TrustError(ReasonCode.TRUST_INCOMPLETE, "no snapshot is there")
+    highest = max(_snapshot_of(signed).version for signed in snapshots)
+    newest = [signed for signed in snapshots if _snapshot_of(signed).version == highest]
+    for signed in newest:
+        snapshot = _snapshot_of(signed)
+        if snapshot.realm != realm:
+            raise TrustError(ReasonCode.TRUST_WRONG_REALM, "a snapshot belongs to another realm")
+        if snapshot.root_version > root.version:
+            raise TrustError(ReasonCode.TRUST_INCOMPLETE, "a snapshot rests on a realm root not yet seen")
+        verify_snapshot(signed, root)
+    if len(newest) > 1:
+        raise TrustError(ReasonCode.TRUST_FORK, f"two snapshots of version {highest}")
+    return newest[0]
+
+
+def _snapshot_of(signed: SignedDocument) -> Snapshot:
+    assert isinstance(signed.document, Snapshot)
+    return signed.document
+
+
+def _assemble(
+    realm: str,
+    roots: tuple[SignedDocument, ...],
+    root: RealmRoot,
+    signed_snapshot: SignedDocument,
+    documents: Mapping[str, SignedDocument],
+) -> TrustStore:
+    snapshot = _snapshot_of(signed_snapshot)
+    used = [*roots, signed_snapshot]
+    nations = {}
+    for entry in snapshot.nations:
+        signed = _listed(documents, entry.digest)
+        nations[entry.nation] = _nation(realm, root, entry, signed)
+        used.append(signed)
+    agreements: dict[str, AgreementTrust] = {}
+    communities: dict[str, Community] = {}
+    policies: dict[str, ClassificationPolicy] = {}
+    equivalences: list[Equivalence] = []
+    for listed in snapshot.documents:
+        signed = _listed(documents, listed.digest)
+        match _realm_document(realm, root, listed, signed):
+            case Agreement() as agreement:
+                agreements[agreement.id] = AgreementTrust(
+                    agreement, signed.digest, frozenset(agreement.parties)
+                )
+            case Community() as community:
+                communities[community.id] = community
+            case ClassificationPolicy() as policy:
+                policies[policy.id] = policy
+            case Equivalence() as equivalence:
+                equivalences.append(equivalence)
+        used.append(signed)
+    return TrustStore(
+        realm=realm,
+        root=root,
+        snapshot=snapshot,
+        snapshot_digest=signed_snapshot.digest,
+        nations=MappingProxyType(nations),
+        agreements=MappingProxyType(agreements),
+        communities=MappingProxyType(communities),
+        policies=MappingProxyType(policies),
+        equivalences=tuple(equivalences),
+        agreements_of=MappingProxyType(
+            {
+                name: tuple(trusted for trusted in agreements.values() if name in trusted.parties)
+                for name in nations
+            }
+        ),
+        ranks=MappingProxyType(
+            {
+                policy.id: MappingProxyType({level.classification: level.rank for level in policy.levels})
+                for policy in policies.values()
+            }
+        ),
+        envelopes=tuple(dict.fromkeys(signed.encoded for signed in used)),
+    )
+
+
+def _listed(documents: Mapping[str, SignedDocument], digest: str) -> SignedDocument:
+    signed = documents.get(digest)
+    if signed is None:
+        raise TrustError(ReasonCode.TRUST_INCOMPLETE, "the snapshot lists a document that is not there")
+    return signed
+
+
+def _nation(realm: str, root: RealmRoot, listed: SnapshotNation, signed: SignedDocument) -> NationTrust:
+    record = signed.document
+    seat = next((entry for entry in root.nations if entry.nation == listed.nation), None)
+    if seat is None:
+        raise TrustError(ReasonCode.TRUST_SIGNATURE, f"the realm root gives no seat to {listed.nation}")
+    if not isinstance(record, NationRecord) or (record.nation, record.version) != (
+        listed.nation,
+        listed.version,
+    ):
+        raise TrustError(ReasonCode.TRUST_MALFORMED, f"the record listed for {listed.nation} is another one")
+    if record.realm != realm:
+        raise TrustError(ReasonCode.TRUST_WRONG_REALM, f"the record of {record.nation} is of another realm")
+    verify_record(signed, seat)
+    keys = MappingProxyType({entry.kid: entry for entry in record.keys})
+    return NationTrust(record.nation, listed.status, record, signed.digest, keys)
+
+
+def _realm_document(
+    realm: str, root: RealmRoot, listed: SnapshotDocument, signed: SignedDocument
+) -> Agreement | Community | ClassificationPolicy | Equivalence:
+    document = signed.document
+    if not isinstance(document, Agreement | Community | ClassificationPolicy | Equivalence) or (
+        document.type,
+        document.id,
+        document.version,
+    ) != (listed.type.value, listed.id, listed.version):
+        raise TrustError(ReasonCode.TRUST_MALFORMED, f"the document listed as {listed.id} is another one")
+    if document.realm != realm:
+        raise TrustError(ReasonCode.TRUST_WRONG_REALM, f"{listed.id} is of another realm")
+    verify_threshold(signed, root.root_keys, root.threshold)
+    return document
+
+
+def _check_no_rollback(old: TrustStore, new: TrustStore) -> None:
+    """No listed document may go back in version, or keep its version and change its bytes."""
+    known_versions = {
+        ("nation", entry.nation): (entry.version, entry.digest) for entry in old.snapshot.nations
+    } | {(entry.type.value, entry.id): (entry.version, entry.digest) for entry in old.snapshot.documents}
+    listed = [(("nation", entry.nation), entry.version, entry.digest) for entry in new.snapshot.nations]
+    listed += [
+        ((entry.type.value, entry.id), entry.version, entry.digest) for entry in new.snapshot.documents
+    ]
+    for name, version, digest in listed:
+        known = known_versions.get(name)
+        if known is None:
+            continue
+        if version < known[0]:
+            raise TrustError(ReasonCode.TRUST_ROLLBACK, f"{name[1]} goes back to version {version}")
+        if version == known[0] and digest != known[1]:
+            raise TrustError(ReasonCode.TRUST_FORK, f"two documents {name[1]} of version {version}")
+    for nation, trusted in new.nations.items():
+        before = old.nations.get(nation)
+        if (
+            before is not None
+            and trusted.record.version == before.record.version + 1
+            and trusted.record.previous != before.digest
+        ):
+            raise TrustError(
+                ReasonCode.TRUST_FORK, f"the record of {nation} does not follow the one in force"
+            )
