@@ -55,26 +55,24 @@ def _check_nation(value: str) -> str:
     raise PydanticCustomError("nation_unknown", "not an ISO 3166-1 alpha-3 code nor in XAA..XZZ")
 
 
-def _check_time_text(value: Any) -> Any:
+_NOT_RFC3339 = "time_not_rfc3339"
+
+
+def _to_utc(value: Any) -> datetime:
+    """RFC 3339 text, or an aware datetime when a statement is built in code, as an instant in UTC."""
     if isinstance(value, str):
-        if not RFC3339.match(value):
-            raise PydanticCustomError("time_not_rfc3339", "not an RFC 3339 time with an offset")
-        if value.endswith("-00:00") or value[17:19] == "60":
-            raise PydanticCustomError(
-                "time_not_rfc3339", "leap seconds and the -00:00 offset are not accepted"
-            )
-    elif not isinstance(value, datetime):
-        raise PydanticCustomError("time_not_rfc3339", "a time is an RFC 3339 string")
-    return value
-
-
-def _to_utc(value: datetime) -> datetime:
-    if value.tzinfo is None:
-        raise PydanticCustomError("time_not_rfc3339", "a time needs an offset")
+        if not RFC3339.match(value) or value.endswith("-00:00"):
+            raise PydanticCustomError(_NOT_RFC3339, "not an RFC 3339 time with a known offset")
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError(_NOT_RFC3339, "not a time that exists (leap seconds do not)") from None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise PydanticCustomError(_NOT_RFC3339, "a time is an RFC 3339 string with an offset")
     try:
         return value.astimezone(UTC)
     except OverflowError:
-        raise PydanticCustomError("time_not_rfc3339", "a time outside the years 1 to 9999 in UTC") from None
+        raise PydanticCustomError(_NOT_RFC3339, "a time outside the years 1 to 9999 in UTC") from None
 
 
 def rfc3339(value: datetime) -> str:
@@ -112,8 +110,7 @@ NationOrCommunity = Annotated[str, StringConstraints(pattern=r"^([A-Z]{3}|[A-Z][
 
 UtcTime = Annotated[
     datetime,
-    BeforeValidator(_check_time_text),
-    AfterValidator(_to_utc),
+    BeforeValidator(_to_utc),
     PlainSerializer(rfc3339, return_type=str, when_used="json"),
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
