@@ -127,7 +127,7 @@ def read_deliveries(rest: FrameRest, depth: int, hash_name: str) -> tuple[Framed
         proof_end = at + proof_size
         if proof_end + length_size > size:
             raise _malformed("a proof runs past the frame")
-        proof = Proof.decode(frame[at:proof_end], depth, hash_name)
+        proof = Proof.read(frame, at, depth, hash_name)
         content, at = _read_part(frame, proof_end)
         deliveries.append(FramedDelivery(statement, proof, content))
     if size != padded_length(at):

@@ -202,15 +202,11 @@ def verify_batch_path(
     hash_name: str, leaf: bytes, index: int, path: Sequence[bytes], depth: int, root: bytes
 ) -> None:
     """Check that the leaf hash ``leaf`` is number ``index`` of 2**depth under ``root``. Raises ProofError."""
-    length = HASH_LENGTHS[hash_name]
     if depth not in BATCH_DEPTHS or len(path) != depth:
         raise _wrong("the path does not have the tree's depth, 4, 8 or 12")
+    _check_lengths(hash_name, (leaf, *path))
     make, prefix, node, position = HASHES[hash_name], NODE_PREFIX, leaf, index
     for sibling in path:
-        # Concatenation hides where one hash ends, so a short sibling could otherwise borrow from its
-        # neighbour.
-        if len(sibling) != length:
-            raise _wrong("a hash has the wrong length")
         node = make(prefix + sibling + node if position & 1 else prefix + node + sibling).digest()
         position >>= 1
     if position:
@@ -225,8 +221,8 @@ def _split(size: int) -> int:
 
 
 def _check_lengths(hash_name: str, hashes: Sequence[bytes]) -> None:
-    length = HASH_LENGTHS[hash_name]
-    if any(len(value) != length for value in hashes):
+    # Concatenation hides where one hash ends: a short leaf could otherwise borrow bytes from its sibling.
+    if set(map(len, hashes)) != {HASH_LENGTHS[hash_name]}:
         raise _wrong("a hash has the wrong length")
 
 

@@ -4,10 +4,15 @@ from dataclasses import dataclass
 from struct import Struct
 
 from bus.protocol.errors import ProofError
-from bus.protocol.merkle import HASH_LENGTHS, HASHES, LEAF_PREFIX, verify_batch_path
+from bus.protocol.merkle import BATCH_DEPTHS, HASH_LENGTHS, HASHES, LEAF_PREFIX, verify_batch_path
 from schemas.reasons import ReasonCode
 
 _INDEX = Struct(">I")
+_LAYOUTS = {
+    (depth, name): Struct(">I" + f"{length}s" * depth)
+    for depth in BATCH_DEPTHS
+    for name, length in HASH_LENGTHS.items()
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +31,13 @@ class Proof:
         """Read exactly ``proof_length(depth, hash_name)`` bytes. Raises ProofError on another length."""
         if len(data) != proof_length(depth, hash_name):
             raise ProofError(ReasonCode.PROOF_INVALID, "the proof does not have the tree's depth")
-        step = HASH_LENGTHS[hash_name]
-        return cls(
-            _INDEX.unpack_from(data)[0],
-            tuple([data[at : at + step] for at in range(_INDEX.size, len(data), step)]),
-        )
+        return cls.read(data, 0, depth, hash_name)
+
+    @classmethod
+    def read(cls, data: bytes, offset: int, depth: int, hash_name: str) -> "Proof":
+        """Read a proof that stands at ``offset`` in ``data``; the caller has checked that it fits."""
+        index, *path = _LAYOUTS[depth, hash_name].unpack_from(data, offset)
+        return cls(index, tuple(path))
 
     def verify(self, statement: bytes, depth: int, hash_name: str, root: bytes) -> None:
         """Check that ``statement`` (exact bytes) is this proof's leaf under ``root``. Raises ProofError."""
@@ -39,5 +46,8 @@ class Proof:
 
 
 def proof_length(depth: int, hash_name: str) -> int:
-    """Encoded length in bytes of a proof in a tree of 2**depth leaves."""
-    return _INDEX.size + depth * HASH_LENGTHS[hash_name]
+    """Encoded length in bytes of a proof; raises ValueError for another depth or hash than ours."""
+    try:
+        return _LAYOUTS[depth, hash_name].size
+    except KeyError:
+        raise ValueError("no batch tree has this depth and hash") from None

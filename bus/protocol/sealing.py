@@ -152,7 +152,7 @@ def open_sealed(header_bytes: bytes, private_key: SealPrivateKey, sealed_rest: b
         raise SealError(ReasonCode.OPEN_FAILED, "the sealed bytes are shorter than any bundle")
     try:
         return private_key.suite.hpke.decrypt(sealed_rest, private_key.hpke_key, INFO_PREFIX + header_bytes)
-    except (InvalidTag, ValueError):
+    except (InvalidTag, ValueError):  # ValueError: what the library may say of keys and lengths it dislikes
         raise SealError(ReasonCode.OPEN_FAILED, "the sealed bytes do not open under the key") from None
 
 

@@ -154,7 +154,10 @@ MALFORMED: dict[str, tuple[Callable[[], bytes], ReasonCode]] = {
     "1 MiB": (lambda: FRAME.ljust(1 << 20, b"\x00"), ReasonCode.OVERSIZED),
     "version 0": (lambda: put(0, b"\x00"), ReasonCode.FRAME_MALFORMED),
     "version 2": (lambda: put(0, b"\x02"), ReasonCode.FRAME_MALFORMED),
-    "an empty root": (lambda: put(1, bytes(4)), ReasonCode.FRAME_MALFORMED),
+    "an empty root": (
+        lambda: (b"\x01" + bytes(4) + FRAME[COUNT_AT:]).ljust(MIN_FRAME_BYTES, b"\x00"),
+        ReasonCode.FRAME_MALFORMED,
+    ),
     "a root beyond the frame": (lambda: put(1, b"\xff\xff\xff\xff"), ReasonCode.FRAME_MALFORMED),
     "a root that leaves no room for the count": (
         lambda: put(1, (MIN_FRAME_BYTES - 6).to_bytes(4, "big")),
@@ -177,6 +180,7 @@ MALFORMED: dict[str, tuple[Callable[[], bytes], ReasonCode]] = {
         lambda: put(CONTENT_AT, (MIN_FRAME_BYTES - CONTENT_AT - 4).to_bytes(4, "big")),
         ReasonCode.FRAME_MALFORMED,
     ),
+    "a content longer than any frame": (lambda: put(CONTENT_AT, b"\xff" * 4), ReasonCode.FRAME_MALFORMED),
     "an empty content": (lambda: put(CONTENT_AT, bytes(4)), ReasonCode.FRAME_MALFORMED),
     "the first padding byte not zero": (lambda: put(USED, b"\x01"), ReasonCode.PADDING_NOT_ZERO),
     "the last padding byte not zero": (lambda: FRAME[:-1] + b"\x80", ReasonCode.PADDING_NOT_ZERO),
@@ -188,6 +192,12 @@ def test_frame_is_refused(make: Callable[[], bytes], code: ReasonCode) -> None:
     with pytest.raises(FrameError) as refused:
         read(make())
     assert refused.value.code is code
+
+
+@pytest.mark.parametrize("size", [4095, 4097, 12_288, 524_287])
+def test_the_root_of_a_frame_of_odd_size_is_not_even_read(size: int) -> None:
+    with pytest.raises(FrameError, match="power of two"):
+        read_root(FRAME.ljust(size, b"\x00")[:size])
 
 
 @pytest.mark.parametrize(("depth", "hash_name"), [(8, "sha256"), (12, "sha256"), (4, "sha384")])

@@ -140,6 +140,21 @@ STATEMENTS = [b"statement %d" % number for number in range(16)]
 TREE = BatchTree("sha256", [leaf_hash("sha256", statement) for statement in STATEMENTS])
 PROOF = Proof(5, TREE.path(5))
 
+
+def test_a_statement_is_proved_by_its_own_proof() -> None:
+    for index, statement in enumerate(STATEMENTS):
+        Proof(index, TREE.path(index)).verify(statement, 4, "sha256", TREE.root)
+
+
+def test_a_hash_does_not_borrow_bytes_from_its_sibling() -> None:
+    leaf, path = leaf_hash("sha256", STATEMENTS[5]), TREE.path(5)
+    longer, shorter = path[0] + leaf[:1], leaf[1:]
+    with pytest.raises(ProofError):
+        verify_batch_path("sha256", shorter, 5, (longer, *path[1:]), 4, TREE.root)
+    with pytest.raises(ProofError):
+        verify_inclusion("sha256", shorter, 5, 16, (longer, *path[1:]), TREE.root)
+
+
 PROOF_ATTACKS: dict[str, tuple[bytes, Proof, int, bytes]] = {
     "the statement is altered": (b"statement 6", PROOF, 4, TREE.root),
     "the statement of another leaf": (STATEMENTS[4], PROOF, 4, TREE.root),
@@ -150,7 +165,7 @@ PROOF_ATTACKS: dict[str, tuple[bytes, Proof, int, bytes]] = {
     "the path is too long": (STATEMENTS[5], Proof(5, (*PROOF.path, PROOF.path[0])), 4, TREE.root),
     "the root claims another depth": (STATEMENTS[5], PROOF, 8, TREE.root),
     "the root is another": (STATEMENTS[5], PROOF, 4, bytes(32)),
-    "a hash borrows a byte from its neighbour": (
+    "a hash is a byte longer than hashes are": (
         STATEMENTS[5],
         Proof(5, (PROOF.path[0] + b"\x00", *PROOF.path[1:])),
         4,
@@ -200,3 +215,9 @@ def test_proof_encoding_is_exact(hash_name: str, depth: int, data: st.DataObject
     for wrong in (encoded[:-1], encoded + b"\x00"):
         with pytest.raises(ProofError):
             Proof.decode(wrong, depth, hash_name)
+
+
+@pytest.mark.parametrize(("depth", "hash_name"), [(5, "sha256"), (4, "sha512"), (0, "sha256")])
+def test_no_proof_is_encoded_for_other_trees_than_ours(depth: int, hash_name: str) -> None:
+    with pytest.raises(ValueError, match="no batch tree"):
+        proof_length(depth, hash_name)

@@ -1,6 +1,7 @@
 """Sign keys of the three suites: all components must sign, in order, exactly."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
 import pytest
 from hypothesis import given, settings
@@ -68,6 +69,34 @@ def test_a_private_key_does_not_show_itself(suite: str) -> None:
     key = KEYS[suite]
     assert repr(key) == f"PrivateSigningKey(suite={suite!r}, kid={key.kid!r})"
     assert key.private_bytes().hex() not in repr(key)
+
+
+def test_key_ids_bind_the_suite_name() -> None:
+    for suite, key in KEYS.items():
+        assert key.kid == sha256(suite.encode() + key.public_bytes).hexdigest()[:32]
+
+
+def test_suites_are_what_the_design_says() -> None:
+    described = {
+        suite.name: (suite.hash_name, *(component.algorithm for component in suite.components))
+        for suite in SIGN_SUITES.values()
+    }
+    assert described == {
+        "standard": ("sha256", "Ed25519"),
+        "hybrid": ("sha256", "Ed25519", "ML-DSA-65"),
+        "cnsa2": ("sha384", "ML-DSA-87"),
+    }
+
+
+def test_a_signature_of_another_length_is_refused_for_its_length() -> None:
+    classical, post_quantum = KEYS["hybrid"].sign(MESSAGE)
+    for signatures in (
+        [classical[:-1], post_quantum],
+        [classical, post_quantum[:-1]],
+        [post_quantum, classical],
+    ):
+        with pytest.raises(SignatureError, match="does not have its length"):
+            KEYS["hybrid"].verify_key().verify(MESSAGE, signatures)
 
 
 def test_the_same_raw_key_under_another_suite_is_another_key() -> None:
