@@ -18,15 +18,15 @@ class TransportError(Exception):
     """Something between us and the broker failed."""
 
 
-class BrokerUnavailable(TransportError):  # noqa: N818 (a state, not a mistake)
+class BrokerUnavailable(TransportError):
     """No connection, no answer in time, or streams not provisioned: whether bundles arrived is not known."""
 
 
-class QuotaExceeded(TransportError):  # noqa: N818 (a state, not a mistake)
+class QuotaExceeded(TransportError):
     """The originator's stream on the broker is full; nothing was stored."""
 
 
-class PublishRefused(TransportError):  # noqa: N818 (a state, not a mistake)
+class PublishRefused(TransportError):
     """The broker refused the bundle itself, for instance because it is too large; nothing was stored."""
 
 
@@ -60,7 +60,12 @@ class PublishResult:
 
 
 class Publisher(Protocol):
-    """Sends one nation's bundles. One active publisher per nation: order and exactly-once rest on it."""
+    """Sends one nation's bundles.
+
+    Order and exactly-once rest on two things the caller keeps: one active publisher per nation, and after
+    a result that is not `complete` the rest is offered again first, the same bytes in the same order; what
+    was in flight may still be stored while a new connection is already in use.
+    """
 
     async def publish_window(self, items: Sequence[OutboundBundle], expected_last: int) -> PublishResult:
         """Send `items` in order behind sequence `expected_last`. Raises no TransportError: see `error`."""

@@ -41,7 +41,7 @@ class ProvisioningError(RuntimeError):
     """The hub could not be provisioned."""
 
 
-class ConfigurationConflict(ProvisioningError):  # noqa: N818 (a state, not a mistake)
+class ConfigurationConflict(ProvisioningError):
     """`name` exists, and `field` differs in a way that may not be changed under the mail it holds."""
 
     def __init__(self, name: str, field: str, wanted: object, found: object) -> None:

@@ -50,6 +50,8 @@ class AckScope(Protocol):
 
     def rewind_after(self, delay: float) -> None: ...
 
+    def acked(self, reply: str) -> None: ...
+
 
 class NatsIncoming:
     """The IncomingBundle port. Acknowledging after a rewind does nothing: the bundle comes again."""
@@ -104,6 +106,7 @@ class NatsIncoming:
             return
         try:
             await self._scope.link.client.publish(self._message.reply, verdict)
+            self._scope.acked(self._message.reply)
         except (NatsError, OSError, TimeoutError):
             # The connection is going; the next session delivers this bundle again.
             return

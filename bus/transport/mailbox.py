@@ -9,19 +9,17 @@ redelivery or a bundle lost on a dead connection shows as a break, and the sessi
 import asyncio
 import json
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from nats.aio.msg import Msg
-from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
 
 from bus.nats_config import pull_subject, reset_subject
 from bus.ports import BrokerUnavailable
 from bus.protocol.subjects import consumer_name
-from bus.transport.incoming import NatsIncoming, read_position
+from bus.transport.incoming import NatsIncoming
 from bus.transport.link import Dialler, Link
+from bus.transport.session import Session
 from schemas.wire import Lane
 
 _log = logging.getLogger(__name__)
@@ -33,75 +31,9 @@ HEARTBEAT_SECONDS = 0.4
 # A pull that is pending across a restart of the server is never answered: give it up soon.
 PULL_PATIENCE_SECONDS = 2.0
 RESET_SECONDS = 2.0
+SETTLE_SECONDS = 1.0
+PING_SECONDS = 1
 BACKOFF_SECONDS = (0.0, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
-
-_ENDS_PULL = {"404", "408"}
-_ORDINARY_409 = ("message size exceeds maxbytes", "batch completed")
-
-
-class Session:
-    """What was received since one rewind, on one connection."""
-
-    def __init__(self, link: Link) -> None:
-        self.link = link
-        self.subscription: Subscription | None = None
-        self.arrived = asyncio.Event()
-        self.buffer: deque[NatsIncoming] = deque()
-        self.last_consumer_seq = 0
-        self.last_stream_seq = 0
-        self.outstanding = 0
-        self.pull_deadline = 0.0
-        self.broken = False
-        self.not_before = 0.0
-        link.watch(self.arrived)
-
-    @property
-    def usable(self) -> bool:
-        """Whether what it holds is still known to be in order and may be acknowledged."""
-        return not self.broken and not self.link.lost.is_set()
-
-    def break_off(self) -> None:
-        """Nothing from here on counts; the next fetch rewinds."""
-        self.broken = True
-        self.buffer.clear()
-        self.arrived.set()
-
-    def rewind_after(self, delay: float) -> None:
-        """Break off, and let the next session wait for `delay` seconds."""
-        self.not_before = asyncio.get_running_loop().time() + delay
-        self.break_off()
-
-    async def take(self, message: Msg) -> None:
-        """Sort one message from the broker: status, or a bundle that must be the next."""
-        status = message.headers.get("Status") if message.headers else None
-        if status is not None and not message.reply:
-            self._status(status, message.headers or {})
-            return
-        position = read_position(message.reply)
-        if (
-            position is None
-            or position.consumer_seq != self.last_consumer_seq + 1
-            or position.stream_seq <= self.last_stream_seq
-        ):
-            self.break_off()
-            return
-        self.last_consumer_seq, self.last_stream_seq = position.consumer_seq, position.stream_seq
-        self.outstanding = max(0, self.outstanding - 1)
-        if not self.broken:
-            self.buffer.append(NatsIncoming(self, message, position))
-        self.arrived.set()
-
-    def _status(self, status: str, headers: dict[str, str]) -> None:
-        description = headers.get("Description", "").lower()
-        if status == "100":
-            delivered = headers.get("Nats-Last-Consumer", "")
-            if delivered.isdigit() and int(delivered) > self.last_consumer_seq:
-                self.break_off()
-            return
-        self.outstanding = 0
-        if not (status in _ENDS_PULL or (status == "409" and description.startswith(_ORDINARY_409))):
-            self.break_off()
-        self.arrived.set()
 
 
 class NatsMailbox:
@@ -239,11 +171,11 @@ class NatsMailbox:
 
     async def _give_up_pull(self, session: Session) -> None:
         """Break off unless the answer was only waiting for this process to read it."""
-        try:
-            await session.link.client.flush(timeout=1)
-        except (NatsError, OSError, TimeoutError):
-            session.link.abandon()
-            return
+        if session.liveness is None:
+            # A task of its own, since the caller's fetch may run out of time before the answer is overdue.
+            session.liveness = asyncio.create_task(_require_alive(session.link))
+        await asyncio.shield(session.liveness)
+        session.liveness = None
         await asyncio.sleep(0)
         late = session.outstanding > 0 and not session.buffer
         if late and asyncio.get_running_loop().time() >= session.pull_deadline:
@@ -253,8 +185,34 @@ class NatsMailbox:
         session.break_off()
         session.link.unwatch(session.arrived)
         self._not_before = max(self._not_before, session.not_before)
-        if session.subscription is not None and not session.link.lost.is_set():
-            try:
-                await session.subscription.unsubscribe()
-            except (NatsError, OSError):
-                session.link.abandon()
+        if session.subscription is None or session.link.lost.is_set():
+            return
+        try:
+            await session.subscription.unsubscribe()
+            if session.last_acked:
+                await self._settle_acks(session.link, session.last_acked)
+        except (BrokerUnavailable, NatsError, OSError):
+            session.link.abandon()
+
+    async def _settle_acks(self, link: Link, reply: str) -> None:
+        """Wait until the broker has worked off our acks: a rewind would overtake those still queued there.
+
+        Acknowledging the last one once more changes nothing and is answered behind all the others.
+        """
+        question = link.replies.ask()
+        try:
+            await link.client.publish(reply, b"+ACK", reply=question.reply)
+            await asyncio.wait_for(question.answer, SETTLE_SECONDS)
+        except TimeoutError:
+            # Then some bundles come twice, which the inbox recognises.
+            return
+        finally:
+            link.replies.forget(question)
+
+
+async def _require_alive(link: Link) -> None:
+    """Abandon a connection that does not answer a ping."""
+    try:
+        await link.client.flush(timeout=PING_SECONDS)
+    except (NatsError, OSError, TimeoutError):
+        link.abandon()

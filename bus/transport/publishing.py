@@ -3,6 +3,10 @@
 Every publish carries `Nats-Expected-Last-Sequence`. When the stream ends elsewhere, the broker answers
 error 10071 "wrong last sequence: N", which says exactly what is stored; so a retry never duplicates, and
 nothing is stored behind a hole.
+
+A window is only opened behind a sequence that this connection has confirmed. Were the stream in truth
+further on than expected, the bundle in the middle of the window that happens to expect the real end would
+be stored without those before it. So the first bundle after a (re)connection or a surprise travels alone.
 """
 
 import asyncio
@@ -60,9 +64,10 @@ class NatsPublisher:
         self._window = window
         self._answer_seconds = answer_seconds
         self._one_at_a_time = asyncio.Lock()
+        self._confirmed: tuple[Link, int] | None = None
 
     async def publish_window(self, items: Sequence[OutboundBundle], expected_last: int) -> PublishResult:
-        """Send `items` in order, at most `window` in flight, and stop at the first that is not stored.
+        """Send `items` in order, at most a window in flight, and stop at the first that is not stored.
 
         A wrong `expected_last` for the first item is also how the stream's real end is learnt: a nation's
         credentials allow no other question.
@@ -78,9 +83,11 @@ class NatsPublisher:
         in_flight: deque[Question] = deque()
         sent = stored = 0
         refusal: _Refusal | None = None
+        window = self._window if self._confirmed == (link, expected_last) else 1
+        self._confirmed = None
         try:
             while True:
-                while refusal is None and sent < len(items) and len(in_flight) < self._window:
+                while refusal is None and sent < len(items) and len(in_flight) < window:
                     refusal = await self._publish(link, items[sent], expected_last + sent, in_flight)
                     sent += 1
                 if not in_flight:
@@ -93,6 +100,7 @@ class NatsPublisher:
                     refusal = outcome
                     break
                 stored += 1
+                window = self._window
             if refusal is not None and in_flight:
                 await self._settle(link, in_flight)
         finally:
@@ -100,6 +108,7 @@ class NatsPublisher:
                 link.replies.forget(question)
         last = expected_last + stored
         if refusal is None:
+            self._confirmed = (link, last) if stored else None
             return PublishResult(stored, last)
         return PublishResult(stored, last, actual_last=refusal.actual_last, error=refusal.error)
 

@@ -1,0 +1,1 @@
+from tests.broker_fixtures import broker as broker

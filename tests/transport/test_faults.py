@@ -1,0 +1,231 @@
+"""Crashes, cuts and losses against a real server: nothing lost, nothing twice in the stream, order kept."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from nats.aio.msg import Msg
+
+from bus.ports import BrokerUnavailable, reconcile
+from bus.transport import NatsTransport
+from schemas.wire import Lane
+from tests.broker_fixtures import WAIT, Broker, bundles, number_of
+from tests.transport.link_proxy import link_proxy
+from tests.transport.receiving import first_seen, take, take_until
+
+
+async def publish_all(sender: NatsTransport, count: int, base: int = 0) -> int:
+    """Publish numbered bundles as a relay would, reconciling after every failure; how often it had to."""
+    items = bundles("XAA", "XBB", count)
+    done, failures = 0, 0
+    async with asyncio.timeout(WAIT):
+        while done < count:
+            await sender.wait_connected()
+            result = await sender.publisher.publish_window(items[done:], base + done)
+            done += result.stored
+            if result.actual_last is not None:
+                found = reconcile(base + done, count - done, result.actual_last)
+                assert not found.wiped
+                assert not found.foreign
+                done += found.stored_prefix
+            failures += not result.complete
+    return failures
+
+
+async def test_broker_killed_amid_a_window_stores_every_bundle_once_and_in_order(broker: Broker) -> None:
+    count = 3000
+    async with broker.transport("XAA") as sender, broker.transport("XBB") as receiver:
+        mailbox = receiver.mailbox(Lane.NORMAL)
+        sending = asyncio.create_task(publish_all(sender, count))
+        numbers = await take(mailbox, 200)
+        await broker.server.kill()
+        assert not sending.done(), "the kill came too late to hit the window"
+        await broker.server.start()
+        numbers += await take_until(mailbox, count - 1)
+        assert await sending > 0
+        assert first_seen(numbers) == list(range(count))
+        end = await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 0)
+        assert end.actual_last == count
+
+
+async def test_wiped_store_is_recognised_and_sending_resumes_at_the_beginning(broker: Broker) -> None:
+    async with broker.transport("XAA") as sender, broker.transport("XBB") as receiver:
+        mailbox = receiver.mailbox(Lane.NORMAL)
+        items = bundles("XAA", "XBB", 50)
+        assert (await sender.publisher.publish_window(items, 0)).last_sequence == 50
+        await take(mailbox, 20)
+        await broker.server.kill()
+        await sender.wait_disconnected(WAIT)
+        await broker.server.wipe_store()
+        await broker.server.start()
+        await sender.wait_connected(WAIT)
+        unprovisioned = await sender.publisher.publish_window(items, 50)
+        assert isinstance(unprovisioned.error, BrokerUnavailable)
+        assert await mailbox.fetch(wait=0.1) == []
+        await broker.provision()
+        refused = await sender.publisher.publish_window(items, 50)
+        assert refused.actual_last == 0
+        assert reconcile(50, 0, refused.actual_last).wiped
+        assert (await sender.publisher.publish_window(items, 0)).complete
+        assert await take(mailbox, 50) == list(range(50))
+
+
+async def test_one_lost_outgoing_stream_goes_on_behind_what_was_already_delivered(broker: Broker) -> None:
+    """Were it to begin at 1 again, DELIVERY would ignore everything up to the sequence it had reached."""
+    async with broker.transport("XAA") as sender, broker.transport("XBB") as receiver:
+        mailbox = receiver.mailbox(Lane.NORMAL)
+        assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 30), 0)).complete
+        await take(mailbox, 30)
+        await broker.server.stop()
+        lost = Path(broker.server.config.store_dir) / "jetstream" / "HUB" / "streams" / "OUT_XAA"
+        await asyncio.to_thread(shutil.rmtree, lost)
+        await broker.server.start()
+        await broker.provision()
+        await sender.wait_connected(WAIT)
+        probe = await sender.publisher.publish_window(bundles("XAA", "XBB", 5), 0)
+        assert probe.actual_last == 30
+        assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 5), 30)).complete
+        assert await take(mailbox, 5) == [0, 1, 2, 3, 4]
+
+
+async def test_a_receiver_that_dies_with_unacknowledged_bundles_gets_them_again_in_order(
+    broker: Broker,
+) -> None:
+    async with broker.transport("XAA") as sender:
+        assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 100), 0)).complete
+        async with broker.transport("XBB") as first:
+            mailbox = first.mailbox(Lane.NORMAL)
+            assert await take(mailbox, 10) == list(range(10))
+            assert await take(mailbox, 40, ack=False) == list(range(10, 50))
+        async with broker.transport("XBB") as second:
+            assert await take(second.mailbox(Lane.NORMAL), 90) == list(range(10, 100))
+
+
+async def test_bundles_taken_by_another_reader_show_as_a_gap_and_come_again_in_order(broker: Broker) -> None:
+    async with broker.transport("XAA") as sender, broker.transport("XBB") as receiver:
+        mailbox = receiver.mailbox(Lane.NORMAL)
+        assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 10), 0)).complete
+        assert await take(mailbox, 10) == list(range(10))
+        async with broker.client("XBB") as thief:
+            # The thief's request waits in front of the mailbox's next one and swallows what comes first.
+            stolen = await thief.subscribe("_INBOX_XBB.thief")
+            pull = b'{"batch": 3, "expires": 5000000000}'
+            subject = "$JS.API.CONSUMER.MSG.NEXT.DELIVERY.XBB-normal"
+            await thief.publish(subject, pull, reply="_INBOX_XBB.thief")
+            await thief.flush()
+            more = bundles("XAA", "XBB", 30)
+            assert (await sender.publisher.publish_window(more, 10)).complete
+            assert (await stolen.next_msg(WAIT)).data[:8] in {b"%08d" % i for i in range(30)}
+        assert first_seen(await take_until(mailbox, 29)) == list(range(30))
+
+
+async def test_a_stolen_last_bundle_is_noticed_by_the_heartbeat_long_before_the_ack_wait(
+    broker: Broker,
+) -> None:
+    async with broker.transport("XAA") as sender, broker.transport("XBB") as receiver:
+        async with broker.client("XBB") as thief:
+            stolen = await thief.subscribe("_INBOX_XBB.thief")
+            mailbox = receiver.mailbox(Lane.NORMAL)
+            assert await mailbox.fetch(wait=0.05) == []
+            subject = "$JS.API.CONSUMER.MSG.NEXT.DELIVERY.XBB-normal"
+            got: list[Msg] = []
+            waiting = asyncio.create_task(take(mailbox, 1))
+            while not got:
+                await thief.publish(subject, b'{"batch": 1, "expires": 5000000000}', reply="_INBOX_XBB.thief")
+                await thief.flush()
+                last = await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 10**9)
+                await sender.publisher.publish_window(bundles("XAA", "XBB", 1), last.actual_last or 0)
+                if stolen.pending_msgs:
+                    got.append(await stolen.next_msg(WAIT))
+        assert (await waiting) == [0]
+        assert broker.realm.ack_wait_seconds > WAIT
+
+
+async def test_cut_link_recovers_without_loss_on_both_sides(broker: Broker) -> None:
+    count = 3000
+    port = broker.server.config.port
+    async with link_proxy(port) as near_sender, link_proxy(port) as near_receiver:
+        async with (
+            broker.transport("XAA", near_sender.url) as sender,
+            broker.transport("XBB", near_receiver.url) as receiver,
+        ):
+            mailbox = receiver.mailbox(Lane.NORMAL)
+            sending = asyncio.create_task(publish_all(sender, count))
+            numbers = await take(mailbox, 200)
+            near_sender.cut()
+            await sender.wait_disconnected(WAIT)
+            refused = await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 0)
+            assert isinstance(refused.error, BrokerUnavailable)
+            near_receiver.cut()
+            await receiver.wait_disconnected(WAIT)
+            assert await mailbox.fetch(wait=0.05) == []
+            near_sender.heal()
+            near_receiver.heal()
+            numbers += await take_until(mailbox, count - 1)
+            assert await sending > 0
+            assert first_seen(numbers) == list(range(count))
+
+
+async def test_a_publish_during_an_outage_is_not_sent_later_behind_the_callers_back(broker: Broker) -> None:
+    async with link_proxy(broker.server.config.port) as proxy, broker.transport("XAA", proxy.url) as sender:
+        proxy.cut()
+        # Both before and after the loss is noticed.
+        for _ in range(2):
+            result = await sender.publisher.publish_window(bundles("XAA", "XBB", 5), 0)
+            assert isinstance(result.error, BrokerUnavailable)
+            await sender.wait_disconnected(WAIT)
+        proxy.heal()
+        await sender.wait_connected(WAIT)
+        probe = await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 7)
+        assert probe.actual_last == 0
+
+
+async def test_a_link_that_hangs_without_closing_is_given_up_and_replaced(broker: Broker) -> None:
+    async with link_proxy(broker.server.config.port) as proxy:
+        async with broker.transport("XAA", proxy.url, answer_seconds=0.3) as sender:
+            assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 3), 0)).complete
+            proxy.freeze()
+            result = await sender.publisher.publish_window(bundles("XAA", "XBB", 3), 3)
+            assert isinstance(result.error, BrokerUnavailable)
+            await sender.wait_connected(WAIT)
+            assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 3), 3)).complete
+
+
+async def test_a_receiver_whose_link_hangs_recovers_on_a_new_one(broker: Broker) -> None:
+    async with link_proxy(broker.server.config.port) as proxy:
+        async with broker.transport("XAA") as sender, broker.transport("XBB", proxy.url) as receiver:
+            mailbox = receiver.mailbox(Lane.NORMAL)
+            assert await mailbox.fetch(wait=0.05) == []
+            proxy.freeze()
+            assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 50), 0)).complete
+            assert first_seen(await take_until(mailbox, 49)) == list(range(50))
+
+
+async def test_a_gateway_may_start_before_its_broker(broker: Broker) -> None:
+    await broker.server.kill()
+    changes: list[bool] = []
+    transport = NatsTransport([broker.url], "XAA", broker.keys["XAA"].seed, on_change=changes.append)
+    async with transport:
+        assert not transport.connected
+        mailbox = transport.mailbox(Lane.CONTROL)
+        assert await mailbox.fetch(wait=0.05) == []
+        await broker.server.start()
+        await transport.wait_connected(WAIT)
+        items = bundles("XAA", "XAA", 1, lane="control")
+        assert (await transport.publisher.publish_window(items, 0)).complete
+        assert await take(mailbox, 1) == [0]
+        assert changes == [True]
+        await broker.server.kill()
+        await transport.wait_disconnected(WAIT)
+    assert changes == [True, False]
+
+
+async def test_acks_sent_before_a_clean_close_are_not_lost(broker: Broker) -> None:
+    async with broker.transport("XAA") as sender:
+        assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 64), 0)).complete
+        async with broker.transport("XBB") as first:
+            assert len(await take(first.mailbox(Lane.NORMAL), 64)) == 64
+        assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 64)).complete
+        async with broker.transport("XBB") as second:
+            (bundle,) = await second.mailbox(Lane.NORMAL).fetch(wait=WAIT)
+            assert (bundle.stream_seq, number_of(bundle.payload)) == (65, 0)
