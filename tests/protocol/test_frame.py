@@ -180,7 +180,10 @@ MALFORMED: dict[str, tuple[Callable[[], bytes], ReasonCode]] = {
         lambda: put(CONTENT_AT, (MIN_FRAME_BYTES - CONTENT_AT - 4).to_bytes(4, "big")),
         ReasonCode.FRAME_MALFORMED,
     ),
-    "a content longer than any frame": (lambda: put(CONTENT_AT, b"\xff" * 4), ReasonCode.FRAME_MALFORMED),
+    "a last content longer than any frame": (
+        lambda: put(USED - len(b"other") - 4, b"\xff" * 4),
+        ReasonCode.FRAME_MALFORMED,
+    ),
     "an empty content": (lambda: put(CONTENT_AT, bytes(4)), ReasonCode.FRAME_MALFORMED),
     "the first padding byte not zero": (lambda: put(USED, b"\x01"), ReasonCode.PADDING_NOT_ZERO),
     "the last padding byte not zero": (lambda: FRAME[:-1] + b"\x80", ReasonCode.PADDING_NOT_ZERO),
