@@ -1,7 +1,7 @@
 -- One gateway's store. STRICT tables; times are integer microseconds since 1970 UTC; digests and ids are text.
 -- Everything a gateway promised lives here; the broker may be lost at any time.
 
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;  -- nation, realm, format
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;  -- nation, realm, format, lane_epoch
 
 -- ---------------------------------------------------------------- outgoing
 -- Exact bytes that are or were sent; shared by all deliveries of one message.
@@ -63,7 +63,7 @@ CREATE TABLE delivery (
     mode TEXT NOT NULL,
     lane TEXT NOT NULL,
     precedence_rank INTEGER NOT NULL,             -- 0 FLASH .. 3 ROUTINE; control content 0
-    state TEXT NOT NULL,                          -- queued | sealed | sent | delivered | read | acknowledged | refused | withheld | void | done
+    state TEXT NOT NULL,                          -- queued | sealed | sent | delivered | read | acknowledged | refused | withheld | done
     awaits_receipt INTEGER NOT NULL,              -- 0 for receipts.v1
     basis TEXT NOT NULL DEFAULT '[]',
     lane_epoch INTEGER,
@@ -72,14 +72,15 @@ CREATE TABLE delivery (
     attempts INTEGER NOT NULL DEFAULT 0,
     resend_at INTEGER,                            -- when to send again if no receipt came
     sent_at INTEGER,
-    settled_at INTEGER,                           -- delivered / refused / withheld / void / done
+    settled_at INTEGER,                           -- delivered / refused / withheld / done
     reason TEXT
 ) STRICT;
-CREATE INDEX delivery_waiting ON delivery (mode, precedence_rank, delivery_seq) WHERE state = 'queued';
-CREATE INDEX delivery_overdue ON delivery (resend_at) WHERE state = 'sent' AND awaits_receipt = 1;
+-- The recipient stands in these only so that backlogs are counted without touching the rows.
+CREATE INDEX delivery_waiting ON delivery (precedence_rank, delivery_seq, recipient) WHERE state = 'queued';
+CREATE INDEX delivery_sealed ON delivery (bundle_seq, recipient) WHERE state = 'sealed';
+CREATE INDEX delivery_overdue ON delivery (resend_at, recipient) WHERE state = 'sent';
 CREATE UNIQUE INDEX delivery_serial ON delivery (recipient, mode, lane, lane_epoch, serial) WHERE serial IS NOT NULL;
 CREATE INDEX delivery_publication ON delivery (publication_seq) WHERE publication_seq IS NOT NULL;
-CREATE INDEX delivery_content ON delivery (content_id);
 
 CREATE TABLE lane_out (
     recipient TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL,
@@ -114,9 +115,11 @@ CREATE TABLE lane_in (
 -- Serials at or below the highest that have not come.
 CREATE TABLE lane_gap (
     originator TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL, epoch INTEGER NOT NULL,
-    first INTEGER NOT NULL, last INTEGER NOT NULL, noticed_at INTEGER NOT NULL, asked_at INTEGER, asked_count INTEGER NOT NULL DEFAULT 0,
+    first INTEGER NOT NULL, last INTEGER NOT NULL,
+    noticed_at INTEGER NOT NULL, ask_at INTEGER NOT NULL, asked_count INTEGER NOT NULL,
     PRIMARY KEY (originator, mode, lane, epoch, first)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX lane_gap_ask ON lane_gap (ask_at);
 
 -- What became of every delivery whose signature verified: filed, refused or held.
 CREATE TABLE received (
@@ -144,7 +147,7 @@ CREATE TABLE inbox (
     expires_at INTEGER,
     received_at INTEGER NOT NULL,
     late INTEGER NOT NULL, expired INTEGER NOT NULL,
-    acknowledged_at INTEGER,
+    read_at INTEGER, acknowledged_at INTEGER,
     content BLOB NOT NULL,
     UNIQUE (originator, message_id)
 ) STRICT;
@@ -157,6 +160,7 @@ CREATE TABLE receipt_due (
     partner TEXT NOT NULL, mode TEXT NOT NULL,
     receipt BLOB NOT NULL                          -- JSON of schemas.receipt.Receipt
 ) STRICT;
+CREATE INDEX receipt_due_partner ON receipt_due (partner, mode, receipt_seq);
 
 CREATE TABLE held (
     held_seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -166,7 +170,8 @@ CREATE TABLE held (
     sealed_digest TEXT NOT NULL UNIQUE,
     reason TEXT NOT NULL, held_at INTEGER NOT NULL, retried_at INTEGER
 ) STRICT;
-CREATE INDEX held_originator ON held (originator);
+CREATE INDEX held_originator ON held (originator, size);
+CREATE INDEX held_since ON held (held_at);
 
 CREATE TABLE rejected (
     rejected_seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -175,6 +180,8 @@ CREATE TABLE rejected (
     bundle_id TEXT, sealed BLOB, size INTEGER NOT NULL, sealed_digest TEXT NOT NULL,
     reason TEXT NOT NULL, outcome TEXT NOT NULL, at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX rejected_kept ON rejected (originator, rejected_seq, size) WHERE sealed IS NOT NULL;
+CREATE INDEX rejected_digest ON rejected (sealed_digest);
 
 -- ---------------------------------------------------------------- trust, access, evidence
 CREATE TABLE trust_document (
@@ -193,5 +200,6 @@ CREATE TABLE audit (
     event TEXT NOT NULL, at INTEGER NOT NULL, message_id TEXT, publication_id TEXT
 ) STRICT;
 CREATE INDEX audit_message ON audit (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX audit_publication ON audit (publication_id) WHERE publication_id IS NOT NULL;
 CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;

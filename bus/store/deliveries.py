@@ -1,0 +1,257 @@
+"""Deliveries on their way out: one row per content and recipient, from queued to sent.
+
+State names are the schema's: queued, sealed, sent, delivered, read, acknowledged, refused, withheld, done.
+Sending again is in resending.py, what recipients answer in settlement.py, counts in backlog.py.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from bus.store.columns import basis_text, duration_micros, integers_text, micros
+from schemas.header import Kind, Mode
+from schemas.wire import Basis, ContentType, Lane
+
+MAX_TAKEN_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A queued delivery. `serial` is set when it was sent before: it keeps lane, epoch and serial for ever.
+
+    `kind` and `publication_id` are None for receipts and control content.
+    """
+
+    delivery_seq: int
+    content_id: int
+    content_type: ContentType
+    digest: str
+    message_id: str | None
+    recipient: str
+    mode: Mode
+    lane: Lane
+    precedence_rank: int
+    lane_epoch: int | None
+    serial: int | None
+    attempts: int
+    publication_id: str | None
+    kind: Kind | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingBatch:
+    """What the relay takes at once; `contents` holds the exact bytes once per `content_id`."""
+
+    deliveries: tuple[Waiting, ...]
+    contents: Mapping[int, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class LanePosition:
+    """Where in its lane a delivery stands."""
+
+    epoch: int
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDelivery:
+    """A delivery that was put into a bundle. `bundle_seq` as `bundles.insert` gave it."""
+
+    delivery_seq: int
+    bundle_seq: int
+    position: LanePosition
+    basis: tuple[Basis, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResendPolicy:
+    """How long to wait for a receipt: `first`, doubled with each attempt, at most `ceiling`."""
+
+    first: timedelta = timedelta(seconds=30)
+    ceiling: timedelta = timedelta(minutes=15)
+
+
+def add_content(
+    tx: sqlite3.Connection, content_type: ContentType, data: bytes, digest: str, message_id: str | None = None
+) -> int:
+    """Keep exact content bytes; their `content_id`. `message_id` is given for messages only."""
+    cursor = tx.execute(
+        "INSERT INTO content (content_type, digest, message_id, bytes) VALUES (?, ?, ?, ?)",
+        (content_type.value, digest, message_id, data),
+    )
+    return cast(int, cursor.lastrowid)
+
+
+def enqueue(
+    tx: sqlite3.Connection,
+    content_id: int,
+    recipients: Iterable[str],
+    *,
+    mode: Mode,
+    lane: Lane,
+    precedence_rank: int = 0,
+    awaits_receipt: bool = True,
+    publication_seq: int | None = None,
+) -> None:
+    """Queue one delivery of a content per recipient. `awaits_receipt` is False for receipts.v1 only."""
+    tx.executemany(
+        "INSERT INTO delivery (publication_seq, content_id, recipient, mode, lane, precedence_rank, state,"
+        " awaits_receipt) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)",
+        [
+            (
+                publication_seq,
+                content_id,
+                recipient,
+                mode.value,
+                lane.value,
+                precedence_rank,
+                int(awaits_receipt),
+            )
+            for recipient in recipients
+        ],
+    )
+
+
+def take_waiting(tx: sqlite3.Connection, *, limit: int, max_bytes: int = MAX_TAKEN_BYTES) -> WaitingBatch:
+    """The next queued deliveries: highest precedence first, oldest first within one.
+
+    At most `limit`, and no more than `max_bytes` of content counted per delivery (always at least one).
+    Nothing is changed: what the relay does with them it records with `mark_sealed` or
+    `settlement.mark_withheld` in the same transaction.
+    """
+    taken: list[Waiting] = []
+    room = max_bytes
+    for row in tx.execute(
+        "SELECT d.delivery_seq, d.content_id, c.content_type, c.digest, c.message_id, d.recipient, d.mode,"
+        " d.lane, d.precedence_rank, d.lane_epoch, d.serial, d.attempts, p.publication_id, p.kind,"
+        " length(c.bytes)"
+        " FROM delivery d INDEXED BY delivery_waiting JOIN content c ON c.content_id = d.content_id"
+        " LEFT JOIN publication p ON p.publication_seq = d.publication_seq"
+        " WHERE d.state = 'queued' ORDER BY d.precedence_rank, d.delivery_seq LIMIT ?",
+        (limit,),
+    ):
+        room -= row[14]
+        if taken and room < 0:
+            break
+        taken.append(
+            Waiting(
+                row[0],
+                row[1],
+                ContentType(row[2]),
+                row[3],
+                row[4],
+                row[5],
+                Mode(row[6]),
+                Lane(row[7]),
+                row[8],
+                row[9],
+                row[10],
+                row[11],
+                row[12],
+                None if row[13] is None else Kind(row[13]),
+            )
+        )
+    wanted = integers_text({delivery.content_id for delivery in taken})
+    contents = dict(
+        tx.execute(
+            "SELECT content_id, bytes FROM content WHERE content_id IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        )
+    )
+    return WaitingBatch(tuple(taken), contents)
+
+
+def assign_serials(tx: sqlite3.Connection, deliveries: Sequence[Waiting]) -> Mapping[int, LanePosition]:
+    """The lane position of each delivery, by `delivery_seq`: kept where it has one, else the lane's next.
+
+    New serials follow the given order and are contiguous in each lane. Only the lanes' counters are written;
+    `mark_sealed` must record the positions in the same transaction.
+    """
+    positions: dict[int, LanePosition] = {}
+    lanes: dict[tuple[str, Mode, Lane], tuple[int, int]] = {}
+    for delivery in deliveries:
+        if delivery.serial is not None and delivery.lane_epoch is not None:
+            positions[delivery.delivery_seq] = LanePosition(delivery.lane_epoch, delivery.serial)
+            continue
+        key = (delivery.recipient, delivery.mode, delivery.lane)
+        epoch, serial = lanes.get(key) or lane_position(tx, *key)
+        positions[delivery.delivery_seq] = LanePosition(epoch, serial)
+        lanes[key] = (epoch, serial + 1)
+    tx.executemany(
+        "INSERT INTO lane_out (recipient, mode, lane, epoch, next_serial) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET epoch = excluded.epoch, next_serial = excluded.next_serial",
+        [(key[0], key[1].value, key[2].value, *position) for key, position in lanes.items()],
+    )
+    return positions
+
+
+def lane_position(tx: sqlite3.Connection, recipient: str, mode: Mode, lane: Lane) -> tuple[int, int]:
+    """The epoch and the next serial of an outgoing lane; the store's epoch and 1 for one not yet used."""
+    row = tx.execute(
+        "SELECT epoch, next_serial FROM lane_out WHERE recipient = ? AND mode = ? AND lane = ?",
+        (recipient, mode.value, lane.value),
+    ).fetchone()
+    return (int(row[0]), int(row[1])) if row is not None else (store_epoch(tx), 1)
+
+
+def store_epoch(tx: sqlite3.Connection) -> int:
+    """The epoch in which lanes begin."""
+    return int(tx.execute("SELECT value FROM meta WHERE key = 'lane_epoch'").fetchone()[0])
+
+
+def begin_epoch(tx: sqlite3.Connection) -> int:
+    """Begin a new epoch in every lane, as after restoring a backup; its number.
+
+    Serials of the old epoch may have been used after the backup was made, so whatever has no receipt is
+    queued anew without a serial, and bundles sealed under the old epoch are dropped.
+    """
+    epoch = store_epoch(tx) + 1
+    tx.execute("UPDATE meta SET value = ? WHERE key = 'lane_epoch'", (str(epoch),))
+    tx.execute("DELETE FROM lane_out")
+    tx.execute("DELETE FROM bundle")
+    tx.execute(
+        "UPDATE delivery SET state = 'queued', lane_epoch = NULL, serial = NULL, bundle_seq = NULL,"
+        " resend_at = NULL, sent_at = NULL WHERE state IN ('queued', 'sealed', 'sent')"
+    )
+    return epoch
+
+
+def mark_sealed(tx: sqlite3.Connection, sealed: Iterable[SealedDelivery]) -> None:
+    """Record which bundle carries each delivery, where in its lane, on what basis; one more attempt each."""
+    tx.executemany(
+        "UPDATE delivery SET state = 'sealed', bundle_seq = ?, lane_epoch = ?, serial = ?, basis = ?,"
+        " attempts = attempts + 1, resend_at = NULL WHERE delivery_seq = ? AND state = 'queued'",
+        [
+            (
+                row.bundle_seq,
+                row.position.epoch,
+                row.position.serial,
+                basis_text(row.basis),
+                row.delivery_seq,
+            )
+            for row in sealed
+        ],
+    )
+
+
+def mark_sent(tx: sqlite3.Connection, bundle_seqs: Iterable[int], now: datetime, policy: ResendPolicy) -> int:
+    """The broker confirmed these bundles: their deliveries are sent and wait for a receipt; how many.
+
+    Receipts, which await none, are done. One settled meanwhile stays as it is.
+    """
+    at = micros(now)
+    return tx.execute(
+        "UPDATE delivery SET state = iif(awaits_receipt, 'sent', 'done'), sent_at = :now,"
+        " resend_at = iif(awaits_receipt, :now + min(:first << min(attempts - 1, 20), :ceiling), NULL),"
+        " settled_at = iif(awaits_receipt, NULL, :now)"
+        " WHERE state = 'sealed' AND bundle_seq IN (SELECT value FROM json_each(:bundles))",
+        {
+            "now": at,
+            "first": duration_micros(policy.first),
+            "ceiling": duration_micros(policy.ceiling),
+            "bundles": integers_text(bundle_seqs),
+        },
+    ).rowcount

@@ -1,0 +1,209 @@
+"""What partners sent and this gateway admitted: each message exactly once."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from bus.store.columns import (
+    basis_of,
+    basis_text,
+    instant,
+    instant_or_none,
+    micros,
+    micros_or_none,
+    strings,
+    strings_text,
+)
+from schemas.header import Kind, Mode, Precedence
+from schemas.wire import Basis, Handling, Lane
+
+
+@dataclass(frozen=True, slots=True)
+class NewInboxMessage:
+    """An admitted message: `content` is the exact verified bytes, the rest is from them and the delivery."""
+
+    originator: str
+    message_id: str
+    digest: str
+    kind: Kind
+    mode: Mode
+    exercise_id: str | None
+    precedence: Precedence
+    lane: Lane
+    epoch: int
+    serial: int
+    release_set: tuple[str, ...]
+    handling: Handling
+    trust_version: int
+    basis: tuple[Basis, ...]
+    sign_kid: str
+    issued_at: datetime
+    expires_at: datetime | None
+    received_at: datetime
+    late: bool
+    expired: bool
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InboxMessage(NewInboxMessage):
+    """A message in the inbox. `inbox_seq` is the cursor: it grows in the order of filing."""
+
+    inbox_seq: int
+    read_at: datetime | None
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class InboxReference:
+    """What is checked of a partner's message that a reply or an acknowledgement refers to."""
+
+    inbox_seq: int
+    kind: Kind
+    mode: Mode
+    exercise_id: str | None
+    release_set: tuple[str, ...]
+    acknowledged_at: datetime | None
+
+
+_NEW = (
+    "originator, message_id, digest, kind, mode, exercise_id, precedence, lane, epoch, serial, release_set,"
+    " handling, trust_version, basis, sign_kid, issued_at, expires_at, received_at, late, expired, content"
+)
+_INSERT = f"INSERT INTO inbox ({_NEW}) VALUES ({', '.join('?' * 21)})"  # noqa: S608 - fixed texts
+_SELECT = f"SELECT {_NEW}, inbox_seq, read_at, acknowledged_at FROM inbox"  # noqa: S608
+
+
+def file(tx: sqlite3.Connection, messages: Sequence[NewInboxMessage]) -> tuple[int, ...]:
+    """File messages in this order; their `inbox_seq`.
+
+    The duplicate check is `judge`'s, in the same transaction: a message filed before is a StoreConflict.
+    """
+    return tuple(cast(int, tx.execute(_INSERT, _row(message)).lastrowid) for message in messages)
+
+
+def list_after(
+    tx: sqlite3.Connection,
+    after: int = 0,
+    *,
+    limit: int = 100,
+    kind: Kind | None = None,
+    mode: Mode | None = None,
+) -> tuple[InboxMessage, ...]:
+    """Messages with `inbox_seq` above `after`, in order of filing; `kind` and `mode` narrow."""
+    conditions, values = ["inbox_seq > ?"], list[Any]([after])
+    for condition, value in (("kind = ?", kind), ("mode = ?", mode)):
+        if value is not None:
+            conditions.append(condition)
+            values.append(value.value)
+    rows = tx.execute(
+        f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY inbox_seq LIMIT ?", (*values, limit)
+    )
+    return tuple(map(_message, rows))
+
+
+def by_message_id(tx: sqlite3.Connection, message_id: str) -> tuple[InboxMessage, ...]:
+    """Every message with this id, in order of originator: ids are unique per originator only."""
+    return tuple(
+        map(_message, tx.execute(f"{_SELECT} WHERE message_id = ? ORDER BY originator", (message_id,)))
+    )
+
+
+def latest_seq(tx: sqlite3.Connection) -> int:
+    """The highest `inbox_seq` given; 0 for an empty inbox."""
+    row = tx.execute("SELECT max(inbox_seq) FROM inbox").fetchone()
+    return int(row[0] or 0)
+
+
+def reference(tx: sqlite3.Connection, originator: str, message_id: str, digest: str) -> InboxReference | None:
+    """The message with exactly this originator, id and digest, or None."""
+    row = tx.execute(
+        "SELECT inbox_seq, kind, mode, exercise_id, release_set, acknowledged_at FROM inbox"
+        " WHERE originator = ? AND message_id = ? AND digest = ?",
+        (originator, message_id, digest),
+    ).fetchone()
+    if row is None:
+        return None
+    return InboxReference(
+        row[0], Kind(row[1]), Mode(row[2]), row[3], strings(row[4]), instant_or_none(row[5])
+    )
+
+
+def mark_acknowledged(tx: sqlite3.Connection, originator: str, message_id: str, at: datetime) -> bool:
+    """A person of ours acknowledged it at `at`; False when that stands there already or nothing is known."""
+    return (
+        tx.execute(
+            "UPDATE inbox SET acknowledged_at = ?"
+            " WHERE originator = ? AND message_id = ? AND acknowledged_at IS NULL",
+            (micros(at), originator, message_id),
+        ).rowcount
+        > 0
+    )
+
+
+def mark_read(tx: sqlite3.Connection, originator: str, message_id: str, at: datetime) -> bool:
+    """It was first shown to a person at `at`; False when that stands there already or nothing is known."""
+    return (
+        tx.execute(
+            "UPDATE inbox SET read_at = ? WHERE originator = ? AND message_id = ? AND read_at IS NULL",
+            (micros(at), originator, message_id),
+        ).rowcount
+        > 0
+    )
+
+
+def _row(new: NewInboxMessage) -> tuple[Any, ...]:
+    return (
+        new.originator,
+        new.message_id,
+        new.digest,
+        new.kind.value,
+        new.mode.value,
+        new.exercise_id,
+        new.precedence.value,
+        new.lane.value,
+        new.epoch,
+        new.serial,
+        strings_text(new.release_set),
+        new.handling.value,
+        new.trust_version,
+        basis_text(new.basis),
+        new.sign_kid,
+        micros(new.issued_at),
+        micros_or_none(new.expires_at),
+        micros(new.received_at),
+        int(new.late),
+        int(new.expired),
+        new.content,
+    )
+
+
+def _message(row: Any) -> InboxMessage:
+    return InboxMessage(
+        originator=row[0],
+        message_id=row[1],
+        digest=row[2],
+        kind=Kind(row[3]),
+        mode=Mode(row[4]),
+        exercise_id=row[5],
+        precedence=Precedence(row[6]),
+        lane=Lane(row[7]),
+        epoch=row[8],
+        serial=row[9],
+        release_set=strings(row[10]),
+        handling=Handling(row[11]),
+        trust_version=row[12],
+        basis=basis_of(row[13]),
+        sign_kid=row[14],
+        issued_at=instant(row[15]),
+        expires_at=instant_or_none(row[16]),
+        received_at=instant(row[17]),
+        late=bool(row[18]),
+        expired=bool(row[19]),
+        content=row[20],
+        inbox_seq=row[21],
+        read_at=instant_or_none(row[22]),
+        acknowledged_at=instant_or_none(row[23]),
+    )

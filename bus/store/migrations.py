@@ -1,0 +1,73 @@
+"""The format of the file: created from schema.sql, brought forward step by step, refused when newer.
+
+A file names its nation and realm: opening another nation's store, or one of another realm, is refused.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from importlib.resources import files
+
+from bus.store.errors import StoreRefused
+
+FORMAT = 1
+"""The format this version writes. A change of schema.sql raises it and adds a step to `STEPS`."""
+
+STEPS: dict[int, str] = {}
+"""Statements that bring a file of format n to n + 1, by n."""
+
+
+def statements(script: str) -> Iterator[str]:
+    """The single statements of a script (a trigger's body stays in one piece)."""
+    pending = ""
+    for line in script.splitlines(keepends=True):
+        pending += line
+        if sqlite3.complete_statement(pending):
+            yield pending
+            pending = ""
+    if pending.strip():
+        yield pending
+
+
+def bring_forward(connection: sqlite3.Connection, nation: str, realm: str) -> None:
+    """Create the tables in an empty file, or check whose it is and bring it to this version's format.
+
+    One transaction. Raises StoreRefused.
+    """
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+            _create(connection, nation, realm)
+        else:
+            _check_and_step(connection, nation, realm)
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _create(connection: sqlite3.Connection, nation: str, realm: str) -> None:
+    schema = files("bus.store").joinpath("schema.sql").read_text(encoding="utf-8")
+    for statement in statements(schema):
+        connection.execute(statement)
+    connection.executemany(
+        "INSERT INTO meta (key, value) VALUES (?, ?)",
+        [("nation", nation), ("realm", realm), ("format", str(FORMAT)), ("lane_epoch", "1")],
+    )
+
+
+def _check_and_step(connection: sqlite3.Connection, nation: str, realm: str) -> None:
+    if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone() is None:
+        raise StoreRefused("the file is a database, but not a gateway's store")
+    meta = dict(connection.execute("SELECT key, value FROM meta"))
+    if meta.get("nation") != nation:
+        raise StoreRefused(f"the store belongs to nation {meta.get('nation')}, not to {nation}")
+    if meta.get("realm") != realm:
+        raise StoreRefused(f"the store belongs to realm {meta.get('realm')}, not to {realm}")
+    found = int(meta["format"])
+    if found > FORMAT:
+        raise StoreRefused(f"the store has format {found}; this version knows formats up to {FORMAT}")
+    for number in range(found, FORMAT):
+        for statement in statements(STEPS[number]):
+            connection.execute(statement)
+    connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT),))

@@ -1,0 +1,300 @@
+"""What this nation's systems published: the message, its decision table, one delivery per recipient."""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal, cast
+
+from bus.store import deliveries
+from bus.store.columns import (
+    basis_of,
+    basis_text,
+    instant,
+    instant_or_none,
+    integers_text,
+    micros,
+    micros_or_none,
+    reason_of,
+    reason_or_none,
+    strings,
+    strings_text,
+)
+from schemas.header import Kind, Mode, Precedence
+from schemas.reasons import ReasonCode
+from schemas.wire import Basis, ContentType, lane_of
+
+Addressed = Literal["action", "info", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The release decision for one nation as of acceptance."""
+
+    nation: str
+    addressed: Addressed
+    permit: bool
+    code: ReasonCode
+    explanation: str
+    basis: tuple[Basis, ...]
+    trust_version: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewPublication:
+    """A publication to be stored. `content` is the exact message; `recipients` get a delivery each."""
+
+    publication_id: str
+    message_id: str
+    content: bytes
+    digest: str
+    kind: Kind
+    mode: Mode
+    exercise_id: str | None
+    precedence: Precedence
+    release_set: tuple[str, ...]
+    source_id: str | None
+    api_key_id: str
+    accepted_at: datetime
+    expires_at: datetime | None
+    decisions: tuple[Decision, ...]
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryState:
+    """How far one recipient's copy has come. `state` is the stored one (see schema.sql, delivery.state)."""
+
+    nation: str
+    state: str
+    reason: ReasonCode | None
+    lane_epoch: int | None
+    serial: int | None
+    attempts: int
+    sent_at: datetime | None
+    settled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A publication as listed. `publication_seq` is the cursor; newer ones have higher numbers."""
+
+    publication_seq: int
+    publication_id: str
+    message_id: str
+    digest: str
+    kind: Kind
+    mode: Mode
+    exercise_id: str | None
+    precedence: Precedence
+    release_set: tuple[str, ...]
+    source_id: str | None
+    api_key_id: str
+    accepted_at: datetime
+    expires_at: datetime | None
+    deliveries: tuple[DeliveryState, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationDetail:
+    """A publication with its decision table and the exact message."""
+
+    publication: Publication
+    decisions: tuple[Decision, ...]
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OwnReference:
+    """What is checked of a message of ours that a reply, an update or an acknowledgement refers to."""
+
+    publication_id: str
+    digest: str
+    kind: Kind
+    mode: Mode
+    exercise_id: str | None
+    release_set: tuple[str, ...]
+
+
+def insert(tx: sqlite3.Connection, new: NewPublication) -> int:
+    """Store a publication, its message, decisions and queued deliveries; its `publication_seq`.
+
+    Raises sqlite3.IntegrityError (StoreConflict outside the job) when either id stands there already.
+    """
+    content_id = deliveries.add_content(tx, ContentType.MESSAGE, new.content, new.digest, new.message_id)
+    cursor = tx.execute(
+        "INSERT INTO publication (publication_id, message_id, content_id, digest, kind, mode, exercise_id,"
+        " precedence, release_set, source_id, api_key_id, accepted_at, expires_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            new.publication_id,
+            new.message_id,
+            content_id,
+            new.digest,
+            new.kind.value,
+            new.mode.value,
+            new.exercise_id,
+            new.precedence.value,
+            strings_text(new.release_set),
+            new.source_id,
+            new.api_key_id,
+            micros(new.accepted_at),
+            micros_or_none(new.expires_at),
+        ),
+    )
+    publication_seq = cast(int, cursor.lastrowid)
+    tx.executemany(
+        "INSERT INTO decision (publication_seq, nation, addressed, permit, code, explanation, basis,"
+        " trust_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        [
+            (
+                publication_seq,
+                row.nation,
+                row.addressed,
+                int(row.permit),
+                row.code.value,
+                row.explanation,
+                basis_text(row.basis),
+                row.trust_version,
+            )
+            for row in new.decisions
+        ],
+    )
+    deliveries.enqueue(
+        tx,
+        content_id,
+        new.recipients,
+        mode=new.mode,
+        lane=lane_of(new.precedence),
+        precedence_rank=new.precedence.rank,
+        publication_seq=publication_seq,
+    )
+    return publication_seq
+
+
+_COLUMNS = (
+    "p.publication_seq, p.publication_id, p.message_id, p.digest, p.kind, p.mode, p.exercise_id,"
+    " p.precedence, p.release_set, p.source_id, p.api_key_id, p.accepted_at, p.expires_at"
+)
+
+
+def get(tx: sqlite3.Connection, publication_id: str) -> PublicationDetail | None:
+    """One publication with its decision table (sorted by nation) and message, or None."""
+    return _detail(tx, "p.publication_id = ?", publication_id)
+
+
+def find_by_message_id(tx: sqlite3.Connection, message_id: str) -> PublicationDetail | None:
+    """As `get`, by the id of the message it became."""
+    return _detail(tx, "p.message_id = ?", message_id)
+
+
+def list_newest(
+    tx: sqlite3.Connection,
+    *,
+    before: int | None = None,
+    limit: int = 50,
+    kind: Kind | None = None,
+    mode: Mode | None = None,
+    source_id: str | None = None,
+    state: str | None = None,
+) -> tuple[Publication, ...]:
+    """Publications, newest first, with `publication_seq` below `before`; filters narrow.
+
+    `state`: at least one delivery is in this stored state.
+    """
+    conditions, values = ["1"], list[Any]()
+    for condition, value in (
+        ("p.publication_seq < ?", before),
+        ("p.kind = ?", kind),
+        ("p.mode = ?", mode),
+        ("p.source_id = ?", source_id),
+        (
+            "EXISTS (SELECT 1 FROM delivery d WHERE d.publication_seq = p.publication_seq AND d.state = ?)",
+            state,
+        ),
+    ):
+        if value is not None:
+            conditions.append(condition)
+            values.append(value)
+    rows = tx.execute(
+        f"SELECT {_COLUMNS} FROM publication p WHERE {' AND '.join(conditions)}"  # noqa: S608 - fixed texts
+        " ORDER BY p.publication_seq DESC LIMIT ?",
+        (*values, limit),
+    ).fetchall()
+    states = _states(tx, [row[0] for row in rows])
+    return tuple(_publication(row, states.get(row[0], ())) for row in rows)
+
+
+def reference(tx: sqlite3.Connection, message_id: str) -> OwnReference | None:
+    """Our own message under this id, for checking a reference to it."""
+    row = tx.execute(
+        "SELECT publication_id, digest, kind, mode, exercise_id, release_set FROM publication"
+        " WHERE message_id = ?",
+        (message_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    return OwnReference(row[0], row[1], Kind(row[2]), Mode(row[3]), row[4], strings(row[5]))
+
+
+def _detail(tx: sqlite3.Connection, condition: str, value: str) -> PublicationDetail | None:
+    row = tx.execute(
+        f"SELECT {_COLUMNS}, c.bytes FROM publication p JOIN content c USING (content_id)"  # noqa: S608
+        f" WHERE {condition}",
+        (value,),
+    ).fetchone()
+    if row is None:
+        return None
+    decisions = tuple(
+        Decision(nation, addressed, bool(permit), reason_of(code), explanation, basis_of(basis), version)
+        for nation, addressed, permit, code, explanation, basis, version in tx.execute(
+            "SELECT nation, addressed, permit, code, explanation, basis, trust_version FROM decision"
+            " WHERE publication_seq = ? ORDER BY nation",
+            (row[0],),
+        )
+    )
+    states = _states(tx, [row[0]])
+    return PublicationDetail(_publication(row, states.get(row[0], ())), decisions, row[13])
+
+
+def _states(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[DeliveryState, ...]]:
+    found: dict[int, list[DeliveryState]] = {}
+    for row in tx.execute(
+        "SELECT publication_seq, recipient, state, reason, lane_epoch, serial, attempts, sent_at, settled_at"
+        " FROM delivery WHERE publication_seq IN (SELECT value FROM json_each(?))"
+        " ORDER BY publication_seq, recipient",
+        (integers_text(seqs),),
+    ):
+        reason = reason_or_none(row[3])
+        found.setdefault(row[0], []).append(
+            DeliveryState(
+                row[1],
+                row[2],
+                reason,
+                row[4],
+                row[5],
+                row[6],
+                instant_or_none(row[7]),
+                instant_or_none(row[8]),
+            )
+        )
+    return {seq: tuple(states) for seq, states in found.items()}
+
+
+def _publication(row: Any, states: tuple[DeliveryState, ...]) -> Publication:
+    return Publication(
+        publication_seq=row[0],
+        publication_id=row[1],
+        message_id=row[2],
+        digest=row[3],
+        kind=Kind(row[4]),
+        mode=Mode(row[5]),
+        exercise_id=row[6],
+        precedence=Precedence(row[7]),
+        release_set=strings(row[8]),
+        source_id=row[9],
+        api_key_id=row[10],
+        accepted_at=instant(row[11]),
+        expires_at=instant_or_none(row[12]),
+        deliveries=states,
+    )

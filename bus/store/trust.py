@@ -1,0 +1,63 @@
+"""Trust documents as they came, each a DSSE envelope. They prove themselves when opened."""
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bus.store.columns import instant, micros
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTrustDocument:
+    """One envelope. `digest` is that of the exact document bytes inside."""
+
+    digest: str
+    payload_type: str
+    version: int
+    envelope: bytes
+    added_at: datetime
+
+
+def put(tx: sqlite3.Connection, documents: Iterable[StoredTrustDocument]) -> int:
+    """Keep documents that were verified; those known already stay as they are. How many are new."""
+    return tx.executemany(
+        "INSERT INTO trust_document (digest, payload_type, version, envelope, added_at)"
+        " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [
+            (entry.digest, entry.payload_type, entry.version, entry.envelope, micros(entry.added_at))
+            for entry in documents
+        ],
+    ).rowcount
+
+
+def replace(tx: sqlite3.Connection, documents: Iterable[StoredTrustDocument]) -> None:
+    """Keep exactly these: the documents a verified trust store rests on."""
+    tx.execute("DELETE FROM trust_document")
+    put(tx, documents)
+
+
+def get(tx: sqlite3.Connection, digest: str) -> StoredTrustDocument | None:
+    """One document by the digest of its bytes."""
+    row = tx.execute(f"{_SELECT} WHERE digest = ?", (digest,)).fetchone()
+    return None if row is None else _document(row)
+
+
+def envelopes(tx: sqlite3.Connection) -> tuple[bytes, ...]:
+    """Every envelope kept, for `TrustStore.open`; by type, then version."""
+    return tuple(
+        row[0]
+        for row in tx.execute("SELECT envelope FROM trust_document ORDER BY payload_type, version, digest")
+    )
+
+
+def documents(tx: sqlite3.Connection) -> tuple[StoredTrustDocument, ...]:
+    """Every document kept; by type, then version."""
+    return tuple(map(_document, tx.execute(f"{_SELECT} ORDER BY payload_type, version, digest")))
+
+
+_SELECT = "SELECT digest, payload_type, version, envelope, added_at FROM trust_document"
+
+
+def _document(row: tuple[str, str, int, bytes, int]) -> StoredTrustDocument:
+    return StoredTrustDocument(row[0], row[1], row[2], row[3], instant(row[4]))
