@@ -31,16 +31,17 @@ def within(
     if own:
         return None if all(_allows(ceiling, rank, trust) for ceiling in own) else _TOO_HIGH
     mapped = [
-        (ceiling, equivalent_rank)
+        (ceiling, _equivalent_rank(equivalence, rank, trust))
         for ceiling in ceilings
         for equivalence in trust.equivalences
         if (equivalence.from_policy, equivalence.to_policy) == (policy, ceiling.policy)
         and equivalence.not_before <= now < equivalence.not_after
-        and (equivalent_rank := _equivalent_rank(equivalence, rank, trust)) is not None
     ]
-    if not mapped:
+    # One that ends below this level refuses it: else a higher level could pass where a lower one may not.
+    if not mapped or any(equal is None for _, equal in mapped):
         return ReasonCode.CLASSIFICATION_UNMAPPED
-    return None if all(_allows(ceiling, equal, trust) for ceiling, equal in mapped) else _TOO_HIGH
+    allowed = all(equal is not None and _allows(ceiling, equal, trust) for ceiling, equal in mapped)
+    return None if allowed else _TOO_HIGH
 
 
 _TOO_HIGH = ReasonCode.CLASSIFICATION_TOO_HIGH

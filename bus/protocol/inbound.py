@@ -29,11 +29,11 @@ from typing import Protocol
 from bus.protocol.communities import expand
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.opening import OpenedBundle, OpenedDelivery, open_bundle
-from bus.protocol.release import decide
+from bus.protocol.release import AGREEMENT_CODES, decide, rests_on
 from bus.protocol.sealing import Unsealer
 from bus.protocol.trust import TrustStore
 from schemas.base import MAX_CLOCK_SKEW
-from schemas.control import Control
+from schemas.control import Control, TrustUpdate
 from schemas.message import AnyMessage
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts
@@ -86,6 +86,7 @@ class History(Protocol):
 class Verdict:
     """Outcome of one delivery. A refusal is told to the originator only when ``verified``.
 
+    ``content`` and ``parsed`` are given for ADMITTED only: the plaintext of anything else is discarded.
     ``late``: filed after later serials. ``gap``: serials (first, last) that this one shows to be missing.
     ``expired``: its expires_at has passed; it is admitted and flagged.
     """
@@ -135,30 +136,42 @@ def judge(opened: OpenedBundle, history: History, *, trust: TrustStore, now: dat
     verdicts = []
     for item in opened.deliveries:
         if item.delivery is None or item.reason is not None:
-            verdicts.append(_unfit(item, opened))
+            verdict = _unfit(item, opened, overlay)
         else:
             verdict = _judge_one(item, item.delivery, opened, overlay, trust, now)
-            _note(verdict, overlay)
-            verdicts.append(verdict)
+        _note(verdict, overlay)
+        verdicts.append(verdict)
     return tuple(verdicts)
 
 
-def _unfit(item: OpenedDelivery, opened: OpenedBundle) -> Verdict:
+def _unfit(item: OpenedDelivery, opened: OpenedBundle, overlay: _Overlay) -> Verdict:
     """A delivery that failed in steps 7-11; it never spoils its neighbours."""
+    gap, late = (None, False) if item.delivery is None else _place(item.delivery, overlay)
     return Verdict(
         Outcome.HELD if item.held else Outcome.REJECTED,
         item.reason,
         delivery=item.delivery,
+        late=late,
+        gap=gap,
         verified=item.verified,
         sign_kid=opened.sign_kid,
     )
+
+
+def _place(delivery: Delivery, overlay: _Overlay) -> tuple[tuple[int, int] | None, bool]:
+    """The gap before this serial, and whether it comes after later ones."""
+    known = overlay.received.get((delivery.lane_epoch, delivery.serial))
+    highest = overlay.lanes[delivery.lane_epoch].highest
+    if delivery.serial > highest + 1:
+        return (highest + 1, delivery.serial - 1), False
+    return None, delivery.serial < highest and (known is None or known.outcome == "void")
 
 
 def _load(opened: OpenedBundle, history: History) -> _Overlay:
     header = opened.header
     place = (header.originator, header.mode.value, header.lane.value)
     overlay = _Overlay()
-    fit = [item.delivery for item in opened.deliveries if item.delivery is not None and item.reason is None]
+    fit = [item.delivery for item in opened.deliveries if item.delivery is not None]
     for epoch in {delivery.lane_epoch for delivery in fit}:
         overlay.lanes[epoch] = history.lane(*place, epoch)
         serials = [delivery.serial for delivery in fit if delivery.lane_epoch == epoch]
@@ -170,12 +183,19 @@ def _load(opened: OpenedBundle, history: History) -> _Overlay:
     return overlay
 
 
+_RECORDED_AS = {Outcome.HELD: "held", Outcome.REJECTED: "refused", Outcome.EQUIVOCATION: "refused"}
+
+
 def _note(verdict: Verdict, overlay: _Overlay) -> None:
+    """Whatever verified takes its serial, also when refused; what came first under a serial stays."""
     delivery = verdict.delivery
-    if delivery is None or verdict.outcome is Outcome.EQUIVOCATION:
+    if delivery is None or not verdict.verified:
         return
-    outcome = {Outcome.HELD: "held", Outcome.REJECTED: "refused"}.get(verdict.outcome, "admitted")
     epoch, serial = delivery.lane_epoch, delivery.serial
+    known = overlay.received.get((epoch, serial))
+    if known is not None and known.digest not in ("", delivery.content_digest):
+        return
+    outcome = _RECORDED_AS.get(verdict.outcome, "admitted")
     overlay.received[epoch, serial] = Received(delivery.content_digest, outcome, verdict.reason)
     state = overlay.lanes[epoch]
     overlay.lanes[epoch] = replace(state, highest=max(state.highest, serial))
@@ -191,13 +211,9 @@ def _judge_one(
     trust: TrustStore,
     now: datetime,
 ) -> Verdict:
+    gap, late = _place(delivery, overlay)
     base = Verdict(
-        Outcome.ADMITTED,
-        delivery=delivery,
-        content=item.content,
-        parsed=item.parsed,
-        verified=True,
-        sign_kid=opened.sign_kid,
+        Outcome.ADMITTED, delivery=delivery, late=late, gap=gap, verified=True, sign_kid=opened.sign_kid
     )
     # 12 duplicate, equivocation, serial
     known = overlay.received.get((delivery.lane_epoch, delivery.serial))
@@ -210,15 +226,17 @@ def _judge_one(
         return replace(base, outcome=Outcome.DUPLICATE)
     if known is not None and known.outcome == "refused":
         return replace(base, outcome=Outcome.REJECTED, reason=known.reason)
-    state = overlay.lanes[delivery.lane_epoch]
-    if delivery.serial > state.highest + 1:
-        base = replace(base, gap=(state.highest + 1, delivery.serial - 1))
-    elif delivery.serial < state.highest and (known is None or known.outcome == "void"):
-        base = replace(base, late=True)
-    message = item.parsed
-    if not isinstance(message, Receipts | Control) and message is not None:
-        return _judge_message(base, delivery, message, opened, trust, now)
-    return base
+    parsed = item.parsed
+    if isinstance(parsed, Receipts | Control):
+        # Stale trust holds everything but what can refresh it: trust documents prove themselves.
+        if trust.stale(now) and not (isinstance(parsed, Control) and isinstance(parsed.control, TrustUpdate)):
+            return replace(base, outcome=Outcome.HELD, reason=ReasonCode.TRUST_STALE)
+    elif parsed is not None:
+        base = _judge_message(base, delivery, parsed, opened, trust, now)
+    if base.outcome is not Outcome.ADMITTED:
+        return base
+    # Only what is admitted is handed on in the clear.
+    return replace(base, content=item.content, parsed=parsed)
 
 
 def _judge_message(
@@ -247,15 +265,18 @@ def _judge_message(
         trust=trust,
         now=now,
     )
+    same_trust = delivery.trust_version == trust.trust_version
     if not decision.permit:
-        if any(basis.id not in trust.agreements for basis in delivery.basis):
+        # Under our own trust version nothing unknown can still arrive, and no agreement cures a bad label.
+        unknown = any(basis.id not in trust.agreements for basis in delivery.basis)
+        if unknown and not same_trust and decision.code in AGREEMENT_CODES:
             return replace(base, outcome=Outcome.HELD, reason=ReasonCode.AGREEMENT_UNKNOWN)
         return replace(base, outcome=Outcome.REJECTED, reason=decision.code)
+    # Under an older trust version its basis may have been replaced since: today's decision counts.
     if not delivery.basis or (
-        # Under an older trust version its basis may have been replaced since: today's decision counts.
-        delivery.trust_version == trust.trust_version
-        and any(
-            (known := trust.agreements.get(basis.id)) is None or known.digest != basis.digest
+        same_trust
+        and not all(
+            rests_on(basis, header.originator, me, header.kind, header.mode, label, trust, now)
             for basis in delivery.basis
         )
     ):

@@ -6,7 +6,7 @@ Everything fails closed: what no rule permits is denied, and an empty release se
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bus.protocol.classification import classification_known, within
 from bus.protocol.communities import expand
@@ -89,11 +89,11 @@ def decide(
                 (Basis(id=agreement.id, digest=trusted.digest),),
             )
         # The obstacle closest to a permit tells the author best what would have to change.
-        best = max(best, obstacle, key=_CLOSENESS.index)
+        best = max(best, obstacle, key=AGREEMENT_CODES.index)
     return _deny(nation, best)
 
 
-_CLOSENESS = (
+AGREEMENT_CODES = (
     ReasonCode.NO_AGREEMENT,
     ReasonCode.AGREEMENT_NOT_IN_FORCE,
     ReasonCode.MODE_NOT_COVERED,
@@ -102,6 +102,26 @@ _CLOSENESS = (
     ReasonCode.CLASSIFICATION_UNMAPPED,
     ReasonCode.CLASSIFICATION_TOO_HIGH,
 )
+"""Denials that another agreement would cure, the closest to a permit last."""
+
+
+def rests_on(
+    basis: Basis,
+    originator: str,
+    nation: str,
+    kind: Kind,
+    mode: Mode,
+    label: ConfidentialityLabel,
+    trust: TrustStore,
+    now: datetime,
+) -> bool:
+    """Whether this very agreement covers such a message between the two, or did until it ended on its way."""
+    trusted = trust.agreements.get(basis.id)
+    if trusted is None or trusted.digest != basis.digest or not {originator, nation} <= trusted.parties:
+        return False
+    agreement = trusted.agreement
+    at = min(now, agreement.not_after - timedelta(microseconds=1))
+    return _obstacle(trusted, kind, mode, label, trust, at) is None
 
 
 def has_caveat(label: DraftLabel) -> bool:

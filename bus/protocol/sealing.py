@@ -30,6 +30,7 @@ PARSED_KEYS_KEPT = 1024
 
 _MLKEM768_PUBLIC = 1184
 _MLKEM_SEED = 64
+_ANY_SCALAR = X25519PrivateKey.from_private_bytes(b"\x01" * 32)
 
 
 class SealPublicKey:
@@ -171,10 +172,10 @@ def _parse_public(suite: SealSuite, raw: bytes) -> MLKEM768X25519PublicKey | MLK
     try:
         if suite is SEAL_2:
             return MLKEM1024PublicKey.from_public_bytes(raw)
-        return MLKEM768X25519PublicKey(
-            MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM768_PUBLIC]),
-            X25519PublicKey.from_public_bytes(raw[_MLKEM768_PUBLIC:]),
-        )
+        x25519 = X25519PublicKey.from_public_bytes(raw[_MLKEM768_PUBLIC:])
+        # A point of small order agrees on zero with everyone: found now, not when a batch is to be sealed.
+        _ANY_SCALAR.exchange(x25519)
+        return MLKEM768X25519PublicKey(MLKEM768PublicKey.from_public_bytes(raw[:_MLKEM768_PUBLIC]), x25519)
     except ValueError as error:
         raise SealError(ReasonCode.KEY_MALFORMED, f"the bytes are not a {suite.name} public key") from error
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from bus.protocol.dsse import Envelope
 from bus.protocol.errors import ProtocolError, TrustError
+from bus.protocol.sealing import SealPublicKey
 from bus.protocol.signing import PublicVerifyKey, verify_cosigner, verify_sole_signer
-from bus.protocol.suites import kid_of
+from bus.protocol.suites import kid_of, seal_suite_named
 from schemas.reasons import ReasonCode
 from schemas.strict_json import JsonRefused, parse_model
 from schemas.trust import (
@@ -18,6 +19,7 @@ from schemas.trust import (
     NationEntry,
     NationRecord,
     RealmRoot,
+    SealSuite,
     TrustDocument,
 )
 
@@ -45,7 +47,7 @@ def read_document(encoded: bytes) -> SignedDocument:
     try:
         envelope = Envelope.decode(encoded)
         document = parse_model(_model_of(envelope), envelope.payload, MAX_TRUST_DOCUMENT_BYTES)
-        _check_key_ids(document)
+        _check_keys(document)
     except (ProtocolError, JsonRefused, ValueError) as error:
         raise TrustError(ReasonCode.TRUST_MALFORMED, f"not a trust document: {error}") from error
     return SignedDocument(document, digest_of(envelope.payload), envelope, encoded)
@@ -108,7 +110,7 @@ def verify_snapshot(signed: SignedDocument, root: RealmRoot) -> None:
     verify_threshold(signed, root.snapshot_keys, 1)
 
 
-def _check_key_ids(document: TrustDocument) -> None:
+def _check_keys(document: TrustDocument) -> None:
     """Key ids are hints, but a wrong one would make two nations' keys look alike."""
     keys: list[AuthorityKey | KeyEntry] = []
     if isinstance(document, RealmRoot):
@@ -122,3 +124,8 @@ def _check_key_ids(document: TrustDocument) -> None:
     for key in keys:
         if kid_of(key.suite.value, public_bytes(key)).hex() != key.kid:
             raise TrustError(ReasonCode.TRUST_MALFORMED, "a key id is not that of its public key")
+        # One partner's unusable key must not first show when a batch for all of them is to be sealed.
+        if isinstance(key.suite, SealSuite):
+            SealPublicKey.from_public_bytes(seal_suite_named(key.suite.value).suite_id, public_bytes(key))
+        else:
+            verify_key_of(key)
