@@ -109,7 +109,14 @@ class Certainty(StrEnum):
     UNKNOWN = "Unknown"
 
 
-Uri = Annotated[ParagraphText, Field(pattern=r"^[^\s<>]+$")]
+Uri = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=2000,
+        pattern=r"^[^\s<>\u0000-\u0020\u007f-\u009f\u2028-\u202e\u2066-\u2069]+$",
+    ),
+]
 """A URI or IRI reference: no white space, no angle brackets. Never fetched by the bus."""
 
 
