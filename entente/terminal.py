@@ -1,0 +1,28 @@
+"""What the commands say to people; results for machines (`--json`) go to standard output alone."""
+
+import json
+from typing import Any
+
+from rich.console import Console
+
+OUT = Console(highlight=False, soft_wrap=True)
+ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+class CommandFailed(Exception):
+    """A command cannot do what was asked; the text says why and what to do, for a person."""
+
+    def __init__(self, text: str, exit_code: int = 1) -> None:
+        super().__init__(text)
+        self.exit_code = exit_code
+
+
+def say(text: str) -> None:
+    """One line to a person, on standard error, so that standard output stays for results. No markup."""
+    ERR.print(text, markup=False)
+
+
+def write_json(value: Any) -> None:
+    """A result for machines: one JSON document on standard output."""
+    OUT.file.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    OUT.file.flush()

@@ -1,0 +1,130 @@
+"""What a realm is to consist of, before anything is signed: input of ``entente realm init`` and of drills."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.base import (
+    CommunityName,
+    Identifier,
+    Nation,
+    NationOrCommunity,
+    ParagraphText,
+    ShortText,
+    Statement,
+    TitleText,
+    unique,
+)
+from schemas.header import Kind, Mode
+from schemas.trust import Ceiling, EquivalentLevel, Level, SealSuite, SignSuite
+
+
+class PlannedNation(Statement):
+    """A nation of the realm and the suites of its keys."""
+
+    nation: Nation
+    display_name: TitleText
+    sign_suite: SignSuite = SignSuite.STANDARD
+    seal_suite: SealSuite = SealSuite.SEAL_1
+
+
+class PlannedCommunity(Statement):
+    """A named set of nations."""
+
+    id: CommunityName
+    title: TitleText
+    members: Annotated[tuple[Nation, ...], Field(min_length=1, max_length=300), AfterValidator(unique)]
+
+
+class PlannedAgreement(Statement):
+    """Who may exchange what. ``parties`` may name communities: their members sign."""
+
+    id: Identifier
+    title: TitleText
+    parties: Annotated[
+        tuple[NationOrCommunity, ...], Field(min_length=1, max_length=300), AfterValidator(unique)
+    ]
+    kinds: Annotated[tuple[Kind, ...], Field(min_length=1), AfterValidator(unique)]
+    modes: Annotated[tuple[Mode, ...], Field(min_length=1), AfterValidator(unique)]
+    highest: Annotated[tuple[Ceiling, ...], Field(min_length=1, max_length=64)]
+    valid_days: Annotated[int, Field(ge=1, le=3650)] = 365
+
+
+class PlannedPolicy(Statement):
+    """A classification policy of the realm's own making, lowest level first."""
+
+    id: ShortText
+    source: ParagraphText
+    levels: Annotated[tuple[Level, ...], Field(min_length=1, max_length=32)]
+
+
+class PlannedEquivalence(Statement):
+    """How one policy's levels are handled under another; without ``levels`` by the checked public table."""
+
+    from_policy: ShortText
+    to_policy: ShortText
+    source: ParagraphText | None = None
+    levels: Annotated[tuple[EquivalentLevel, ...], Field(max_length=32)] = ()
+    valid_days: Annotated[int, Field(ge=1, le=3650)] = 365
+
+    @model_validator(mode="after")
+    def _sourced(self) -> Self:
+        if self.levels and self.source is None:
+            raise PydanticCustomError("equivalence_source", "levels of your own need a source")
+        return self
+
+
+class RealmPlan(Statement):
+    """A realm to be founded. Without agreements nobody may send anything: there is no allow-all.
+
+    ``known_policies`` names policies that Entente ships with their sources; ``policies`` brings others.
+    """
+
+    name: TitleText
+    nations: Annotated[tuple[PlannedNation, ...], Field(min_length=1, max_length=300)]
+    communities: Annotated[tuple[PlannedCommunity, ...], Field(max_length=200)] = ()
+    agreements: Annotated[tuple[PlannedAgreement, ...], Field(max_length=500)] = ()
+    known_policies: Annotated[tuple[ShortText, ...], Field(max_length=64), AfterValidator(unique)] = ()
+    policies: Annotated[tuple[PlannedPolicy, ...], Field(max_length=64)] = ()
+    equivalences: Annotated[tuple[PlannedEquivalence, ...], Field(max_length=500)] = ()
+    root_keys: Annotated[int, Field(ge=1, le=32)] = 3
+    threshold: Annotated[int, Field(ge=1, le=32)] = 2
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        codes = unique(tuple(planned.nation for planned in self.nations))
+        communities = {planned.id: planned.members for planned in self.communities}
+        unique(tuple(planned.id for planned in self.communities))
+        unique(tuple(planned.id for planned in self.agreements))
+        policies = unique((*self.known_policies, *(planned.id for planned in self.policies)))
+        unique(tuple((each.from_policy, each.to_policy) for each in self.equivalences))
+        for community in self.communities:
+            _known(community.members, codes, f"community {community.id}: members")
+        for agreement in self.agreements:
+            _known(agreement.parties, (*codes, *communities), f"agreement {agreement.id}: parties")
+            _known(
+                tuple(c.policy for c in agreement.highest), policies, f"agreement {agreement.id}: policies"
+            )
+            if len(self.parties_of(agreement)) < 2:
+                raise PydanticCustomError("agreement_parties", "an agreement needs two nations or more")
+        for each in self.equivalences:
+            _known((each.from_policy, each.to_policy), policies, "equivalence: policies")
+        if self.threshold > self.root_keys:
+            raise PydanticCustomError("threshold", "the threshold is above the number of root keys")
+        return self
+
+    def parties_of(self, agreement: PlannedAgreement) -> tuple[str, ...]:
+        """The nations an agreement's parties mean, sorted."""
+        communities = {planned.id: planned.members for planned in self.communities}
+        return tuple(sorted({n for party in agreement.parties for n in communities.get(party, (party,))}))
+
+
+def _known(names: tuple[str, ...], known: tuple[str, ...], what: str) -> None:
+    for name in names:
+        if name not in known:
+            raise PydanticCustomError(
+                "plan_unknown_name",
+                "{what} name {name}, which the plan does not hold",
+                {"what": what, "name": name},
+            )
