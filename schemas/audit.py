@@ -40,6 +40,7 @@ class AuditEvent(StrEnum):
     TRUST_CHANGED = "trust.changed"
     TRUST_REFUSED = "trust.refused"
     BROKER_STORE_LOST = "broker.store-lost"
+    LANE_EPOCH_BEGUN = "lane.epoch-begun"
     ACCESS_REFUSED = "access.refused"
     API_KEY_ADDED = "api-key.added"
     API_KEY_REVOKED = "api-key.revoked"
