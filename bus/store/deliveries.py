@@ -1,7 +1,8 @@
 """Deliveries on their way out: one row per content and recipient, from queued to sent.
 
 State names are the schema's: queued, sealed, sent, delivered, read, acknowledged, refused, withheld, done.
-Sending again is in resending.py, what recipients answer in settlement.py, counts in backlog.py.
+What the relay takes is in waiting.py, sending again in resending.py, what recipients answer in
+settlement.py, counts in backlog.py.
 """
 
 import sqlite3
@@ -13,8 +14,6 @@ from typing import cast
 from bus.store.columns import basis_text, duration_micros, integers_text, micros
 from schemas.header import Kind, Mode
 from schemas.wire import Basis, ContentType, Lane
-
-MAX_TAKEN_BYTES = 8 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,6 @@ class Waiting:
     attempts: int
     publication_id: str | None
     kind: Kind | None
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingBatch:
-    """What the relay takes at once; `contents` holds the exact bytes once per `content_id`."""
-
-    deliveries: tuple[Waiting, ...]
-    contents: Mapping[int, bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,55 +104,6 @@ def enqueue(
             for recipient in recipients
         ],
     )
-
-
-def take_waiting(tx: sqlite3.Connection, *, limit: int, max_bytes: int = MAX_TAKEN_BYTES) -> WaitingBatch:
-    """The next queued deliveries: highest precedence first, oldest first within one.
-
-    At most `limit`, and no more than `max_bytes` of content counted per delivery (always at least one).
-    Nothing is changed: what the relay does with them it records with `mark_sealed` or
-    `settlement.mark_withheld` in the same transaction.
-    """
-    taken: list[Waiting] = []
-    room = max_bytes
-    for row in tx.execute(
-        "SELECT d.delivery_seq, d.content_id, c.content_type, c.digest, c.message_id, d.recipient, d.mode,"
-        " d.lane, d.precedence_rank, d.lane_epoch, d.serial, d.attempts, p.publication_id, p.kind,"
-        " length(c.bytes)"
-        " FROM delivery d INDEXED BY delivery_waiting JOIN content c ON c.content_id = d.content_id"
-        " LEFT JOIN publication p ON p.publication_seq = d.publication_seq"
-        " WHERE d.state = 'queued' ORDER BY d.precedence_rank, d.delivery_seq LIMIT ?",
-        (limit,),
-    ):
-        room -= row[14]
-        if taken and room < 0:
-            break
-        taken.append(
-            Waiting(
-                row[0],
-                row[1],
-                ContentType(row[2]),
-                row[3],
-                row[4],
-                row[5],
-                Mode(row[6]),
-                Lane(row[7]),
-                row[8],
-                row[9],
-                row[10],
-                row[11],
-                row[12],
-                None if row[13] is None else Kind(row[13]),
-            )
-        )
-    wanted = integers_text({delivery.content_id for delivery in taken})
-    contents = dict(
-        tx.execute(
-            "SELECT content_id, bytes FROM content WHERE content_id IN (SELECT value FROM json_each(?))",
-            (wanted,),
-        )
-    )
-    return WaitingBatch(tuple(taken), contents)
 
 
 def assign_serials(tx: sqlite3.Connection, deliveries: Sequence[Waiting]) -> Mapping[int, LanePosition]:

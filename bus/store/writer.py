@@ -6,6 +6,7 @@ A COMMIT that fails fails every job of the batch.
 """
 
 import asyncio
+import contextlib
 import os
 import queue
 import sqlite3
@@ -152,7 +153,9 @@ class Store:
             if batch:
                 self._run(batch)
                 assert self._loop is not None
-                self._loop.call_soon_threadsafe(self._answer, batch)
+                # A loop that was closed has nobody left to answer.
+                with contextlib.suppress(RuntimeError):
+                    self._loop.call_soon_threadsafe(self._answer, batch)
 
     def _next_batch(self) -> tuple[list[_Job], bool]:
         """The jobs waiting now, at least one unless the store closes; and whether it closes after them."""
@@ -260,5 +263,7 @@ def _fail(batch: list[_Job], failure: StoreUnavailable) -> None:
 
 
 def _roll_back(connection: sqlite3.Connection) -> None:
-    if connection.in_transaction:
-        connection.execute("ROLLBACK")
+    # A ROLLBACK that fails says that there is no transaction any more, which is what is wanted.
+    with contextlib.suppress(sqlite3.Error):
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")

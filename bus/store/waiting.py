@@ -1,0 +1,95 @@
+"""What waits for the relay, leaving out recipients for whom nothing can be sealed at present.
+
+A recipient without a usable key must not hold up the others by filling every batch.
+"""
+
+import sqlite3
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bus.store.columns import integers_text, strings_text
+from bus.store.deliveries import Waiting
+from schemas.header import Kind, Mode
+from schemas.wire import ContentType, Lane
+
+MAX_TAKEN_BYTES = 8 * 1024 * 1024
+
+
+class Blocked(NamedTuple):
+    """A recipient in one mode; ``control`` tells the control lane from the message lanes."""
+
+    recipient: str
+    mode: Mode
+    control: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What the relay takes at once; ``contents`` holds the exact bytes once per ``content_id``."""
+
+    deliveries: tuple[Waiting, ...]
+    contents: dict[int, bytes]
+
+
+def take_waiting(
+    tx: sqlite3.Connection,
+    *,
+    limit: int,
+    blocked: Collection[Blocked] = (),
+    max_bytes: int = MAX_TAKEN_BYTES,
+) -> Taken:
+    """The next queued deliveries of unblocked recipients: highest precedence first, oldest first within one.
+
+    At most ``limit``, and no more than ``max_bytes`` of content counted per delivery (always at least one).
+    Nothing is changed: what the relay does with them it records with ``deliveries.mark_sealed`` or
+    ``settlement.mark_withheld`` in the same transaction.
+    """
+    excluded, values = "", list[object]()
+    if blocked:
+        excluded = (
+            " AND d.recipient || d.mode || (d.lane = 'control') NOT IN (SELECT value FROM json_each(?))"
+        )
+        values.append(
+            strings_text(f"{entry.recipient}{entry.mode.value}{int(entry.control)}" for entry in blocked)
+        )
+    taken: list[Waiting] = []
+    room = max_bytes
+    for row in tx.execute(
+        "SELECT d.delivery_seq, d.content_id, c.content_type, c.digest, c.message_id, d.recipient, d.mode,"  # noqa: S608
+        " d.lane, d.precedence_rank, d.lane_epoch, d.serial, d.attempts, p.publication_id, p.kind,"
+        " length(c.bytes)"
+        " FROM delivery d INDEXED BY delivery_waiting JOIN content c ON c.content_id = d.content_id"
+        " LEFT JOIN publication p ON p.publication_seq = d.publication_seq"
+        f" WHERE d.state = 'queued'{excluded} ORDER BY d.precedence_rank, d.delivery_seq LIMIT ?",
+        (*values, limit),
+    ):
+        room -= row[14]
+        if taken and room < 0:
+            break
+        taken.append(
+            Waiting(
+                row[0],
+                row[1],
+                ContentType(row[2]),
+                row[3],
+                row[4],
+                row[5],
+                Mode(row[6]),
+                Lane(row[7]),
+                row[8],
+                row[9],
+                row[10],
+                row[11],
+                row[12],
+                None if row[13] is None else Kind(row[13]),
+            )
+        )
+    wanted = integers_text({delivery.content_id for delivery in taken})
+    contents = dict(
+        tx.execute(
+            "SELECT content_id, bytes FROM content WHERE content_id IN (SELECT value FROM json_each(?))",
+            (wanted,),
+        )
+    )
+    return Taken(tuple(taken), contents)

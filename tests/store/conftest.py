@@ -1,0 +1,28 @@
+"""A fresh store per test, and a bare connection for tests of single table modules."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from bus.store.migrations import bring_forward
+from bus.store.writer import Store
+from tests.store.samples import NATION, REALM
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    opened = Store.open(tmp_path / "store.db", NATION, REALM)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def tx(tmp_path: Path) -> Iterator[sqlite3.Connection]:
+    """The tables as a job sees them."""
+    connection = sqlite3.connect(tmp_path / "tables.db", isolation_level=None)
+    connection.execute("PRAGMA foreign_keys = ON")
+    bring_forward(connection, NATION, REALM)
+    yield connection
+    connection.close()
