@@ -1,0 +1,62 @@
+"""The gateway's app: routes, problems, and a lifespan that opens and closes the gateway behind them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from gateways import openapi, problems
+from gateways.access import Access
+from gateways.front import Front
+from gateways.metrics import HttpMetrics
+from gateways.opening import OpenGateway, open_gateway
+from gateways.routes import evidence, inbox, messages, partners, stream, system, trust
+from gateways.runtime import Runtime
+from gateways.settings import Settings
+
+Opener = Callable[[Settings], AbstractAsyncContextManager[OpenGateway]]
+
+_log = structlog.get_logger("gateways.app")
+
+
+def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
+    """The app of one gateway. Nothing is opened before its lifespan starts.
+
+    ``opener`` opens store, trust, keys and the exchange with the broker, and closes them again.
+    """
+    metrics = HttpMetrics()
+    closing = asyncio.Event()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with opener(settings) as opened:
+            access = Access(opened.context, settings, metrics)
+            app.state.runtime = Runtime(
+                settings, opened.context, access, metrics, closing, opened.broker_connected
+            )
+            try:
+                yield
+            finally:
+                closing.set()
+                await access.close()
+
+    app = FastAPI(
+        title=openapi.TITLE,
+        version=openapi.VERSION,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.closing = closing
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    problems.install(app)
+    # The stream before the inbox: /v1/inbox/stream is not a message id.
+    for module in (messages, stream, inbox, evidence, partners, trust, system):
+        app.include_router(module.router)
+    metrics.export(lambda: app.state.runtime.context.counters if hasattr(app.state, "runtime") else None)
+    app.add_middleware(Front, metrics=metrics)
+    return app

@@ -1,0 +1,77 @@
+"""Log lines: one JSON object each on standard error, holding ids and codes only.
+
+Where a fault is logged, its type and the place in our code stand in the line; its text and the values in it
+do not, since they may be labelled content.
+"""
+
+import logging
+import sys
+from types import TracebackType
+from typing import Any
+
+import structlog
+
+_ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
+
+
+def place_of(error: BaseException) -> str:
+    """The innermost place of a fault as ``file:line``, without any text of it."""
+    place, traceback = "nowhere", error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        place, traceback = f"{code.co_filename.rsplit('/', 1)[-1]}:{traceback.tb_lineno}", traceback.tb_next
+    return place
+
+
+def _fault_without_text(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    given = event.pop("exc_info", None)
+    if given is True:
+        given = sys.exc_info()
+    error = given[1] if isinstance(given, tuple) else given
+    if isinstance(error, BaseException):
+        event["fault"], event["place"] = type(error).__name__, place_of(error)
+    event.pop("exception", None)
+    event.pop("stack_info", None)
+    return event
+
+
+def configure(level: str, nation: str) -> None:
+    """Send every log line of this process, the libraries' included, through the JSON format."""
+
+    def of_nation(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+        event.setdefault("nation", nation)
+        return event
+
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        of_nation,
+        _fault_without_text,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    # uvicorn's access log would hold addresses with ids of messages; metrics count requests instead.
+    logging.getLogger("uvicorn.access").disabled = True

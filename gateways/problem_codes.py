@@ -1,0 +1,105 @@
+"""What each reason code means at the HTTP API: its status and what the caller can do about it."""
+
+from http import HTTPStatus
+
+from schemas.reasons import ReasonCode
+
+_ = ReasonCode
+_DEFAULT = (HTTPStatus.UNPROCESSABLE_ENTITY, "Correct what the pointer names and send again.")
+
+_TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
+    _.JSON_MALFORMED: (HTTPStatus.BAD_REQUEST, "Send one JSON value (RFC 8259) in UTF-8."),
+    _.JSON_DUPLICATE_KEY: (HTTPStatus.BAD_REQUEST, "Give each member of an object once."),
+    _.JSON_TOO_DEEP: (HTTPStatus.BAD_REQUEST, "Nest no deeper than 32 levels."),
+    _.BODY_TOO_LARGE: (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "Send a smaller body; the limit stands in the detail. Large products go by reference.",
+    ),
+    _.BODY_TOO_SLOW: (HTTPStatus.REQUEST_TIMEOUT, "Send again over a better connection, or send less."),
+    _.SCHEMA_INVALID: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Compare with the schema at /v1/schemas/{kind}; errors lists every fault with its pointer.",
+    ),
+    _.TIME_INVALID: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Give RFC 3339 times with an offset, each end after its start, none out of reach.",
+    ),
+    _.DRAFT_EXPIRED: (HTTPStatus.UNPROCESSABLE_ENTITY, "Set expires_at ahead of now, or leave it out."),
+    _.CREDENTIALS_MISSING: (
+        HTTPStatus.UNAUTHORIZED,
+        "Send the API key as 'Authorization: Bearer ent_...' or in X-API-Key.",
+    ),
+    _.CREDENTIALS_INVALID: (HTTPStatus.UNAUTHORIZED, "Ask the gateway's operator for a valid API key."),
+    _.SCOPE_MISSING: (
+        HTTPStatus.FORBIDDEN,
+        "Use a key with the scope and kind of message that the detail names.",
+    ),
+    _.RATE_LIMITED: (HTTPStatus.TOO_MANY_REQUESTS, "Wait as long as Retry-After says, then send again."),
+    _.IDEMPOTENCY_KEY_INVALID: (
+        HTTPStatus.BAD_REQUEST,
+        "Use 1 to 255 printable ASCII characters, a UUID for instance.",
+    ),
+    _.IDEMPOTENCY_CONFLICT: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Use a new Idempotency-Key for a new request; repeat an old one byte for byte.",
+    ),
+    _.NOT_FOUND: (HTTPStatus.NOT_FOUND, "Check the address and the id; /docs lists what there is."),
+    _.METHOD_NOT_ALLOWED: (HTTPStatus.METHOD_NOT_ALLOWED, "Use a method that the Allow header names."),
+    _.MEDIA_TYPE_UNSUPPORTED: (
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        "Send 'Content-Type: application/json' and no Content-Encoding.",
+    ),
+    _.PARAMETER_INVALID: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Correct the parameters that errors names; /docs describes them.",
+    ),
+    _.MESSAGE_ID_AMBIGUOUS: (HTTPStatus.CONFLICT, "Add ?originator=<nation> to the address."),
+    _.ALREADY_DONE: (HTTPStatus.CONFLICT, "Nothing is left to do."),
+    _.QUEUE_FULL: (HTTPStatus.SERVICE_UNAVAILABLE, "Wait as long as Retry-After says, then send again."),
+    _.STORE_UNAVAILABLE: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Nothing was accepted: send again, with the same Idempotency-Key.",
+    ),
+    _.INTERNAL_FAULT: (
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Send again with the same Idempotency-Key; tell the operator the instance if it stays.",
+    ),
+    _.RELEASE_SET_EMPTY: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Name in label.releasable_to who may have the message; empty means nobody.",
+    ),
+    _.NATION_UNKNOWN: (HTTPStatus.UNPROCESSABLE_ENTITY, "Name nations of this realm; see /v1/partners."),
+    _.COMMUNITY_UNKNOWN: (HTTPStatus.UNPROCESSABLE_ENTITY, "Name communities of this realm; see /v1/trust."),
+    _.ADDRESSEE_NOT_RELEASABLE: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Release to every addressee, or take the addressee out.",
+    ),
+    _.NO_RECIPIENT: (HTTPStatus.UNPROCESSABLE_ENTITY, "See the decision for each nation in the explanation."),
+    _.CAVEAT_NOT_ENFORCEABLE: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Leave the caveat out if the label's author agrees, or use another channel.",
+    ),
+    _.REPLY_BEYOND_RELEASE: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Release a reply no wider than what it answers.",
+    ),
+    _.TRUST_STALE: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The operator must bring newer trust documents (POST /v1/trust); then send again.",
+    ),
+    _.TRUST_ROLLBACK: (HTTPStatus.CONFLICT, "Send the newest trust documents."),
+    _.TRUST_FORK: (
+        HTTPStatus.CONFLICT,
+        "Tell the realm's authority: it signed two documents of one version.",
+    ),
+}
+
+
+def status_of(code: ReasonCode) -> HTTPStatus:
+    """The HTTP status under which the API answers with this code."""
+    return _TABLE.get(code, _DEFAULT)[0]
+
+
+def what_to_do(code: ReasonCode) -> str:
+    """What the caller can do about it, in one or two plain sentences."""
+    return _TABLE.get(code, _DEFAULT)[1]

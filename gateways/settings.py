@@ -1,0 +1,107 @@
+"""A gateway's settings: from arguments or from environment variables ``ENTENTE_GATEWAY_<NAME>``.
+
+Nothing here has a secret default: what identifies the nation, its realm and its keys must be given.
+"""
+
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from schemas.base import Digest, Nation
+from schemas.wire import MAX_CONTENT_BYTES
+
+MIB = 1024 * 1024
+
+Seconds = Annotated[float, Field(gt=0, le=3600)]
+
+
+class Settings(BaseSettings):
+    """Everything one gateway process needs to know. Every field stands in ``docs/operations.md``.
+
+    Raises pydantic's ValidationError when something is missing or contradictory.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="ENTENTE_GATEWAY_", frozen=True, extra="forbid", hide_input_in_errors=True
+    )
+
+    nation: Nation = Field(description="The nation this gateway speaks for (ISO 3166-1 alpha-3 or XAA..XZZ).")
+    realm: Digest = Field(description="Realm id, pinned out of band: the digest of realm root version 1.")
+    state_dir: Path = Field(description="Directory of the store; created readable by its owner only.")
+    keys_file: Path = Field(description="File with the nation's private keys and broker credentials.")
+    trust_dir: Path = Field(description="Directory with the trust documents to start from (DSSE envelopes).")
+    nats_url: str = Field(description="Address of the broker, such as nats://127.0.0.1:4222.")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    tls_certificate_file: Path | None = Field(
+        None, description="PEM certificate chain; with it the API speaks HTTPS."
+    )
+    tls_key_file: Path | None = Field(None, description="PEM private key that goes with the certificate.")
+    plain_http_beyond_loopback: bool = Field(
+        False,
+        description="Listen without TLS on an address that is not loopback; "
+        "only where something in front terminates TLS.",
+    )
+
+    max_body_bytes: int = Field(
+        MIB, ge=1024, le=16 * MIB, description="Largest request body that is read at all."
+    )
+    max_draft_bytes: int = Field(
+        MAX_CONTENT_BYTES, ge=1024, le=MAX_CONTENT_BYTES, description="Largest draft that is accepted."
+    )
+    head_timeout_seconds: Seconds = Field(
+        10, description="Time within which a request's head must have arrived; then the connection is closed."
+    )
+    body_timeout_seconds: Seconds = Field(
+        20, description="Time within which a request's body must have arrived; then 408 BODY_TOO_SLOW."
+    )
+    write_timeout_seconds: Seconds = Field(
+        30, description="Time a client may leave what was sent to it unread; then the connection is closed."
+    )
+    keep_alive_seconds: Seconds = Field(15, description="Time an idle connection stays open.")
+    max_connections: int = Field(512, ge=8, le=65535, description="Connections at a time; beyond that 503.")
+    max_streams: int = Field(64, ge=1, le=10000, description="Open inbox streams at a time; beyond that 503.")
+    stream_keep_alive_seconds: Seconds = Field(
+        15, description="An idle inbox stream carries a comment this often, so that proxies keep it open."
+    )
+    shutdown_seconds: int = Field(
+        3, ge=1, le=60, description="Time that requests in progress are given when the gateway stops."
+    )
+    queue_limit: int = Field(
+        100_000, ge=1, description="Deliveries that may wait to be sent; beyond that publishing is refused."
+    )
+    key_cache_seconds: Seconds = Field(
+        2, description="Longest time until a key revoked by another process is refused here."
+    )
+    refusals_per_second: Seconds = Field(
+        5, description="Audit records of refused access written per second; the rest is counted into them."
+    )
+    idempotency_hours: int = Field(
+        24, ge=1, le=24 * 30, description="How long an Idempotency-Key and its answer are kept."
+    )
+    log_level: str = Field(
+        "INFO",
+        pattern="^(DEBUG|INFO|WARNING|ERROR)$",
+        description="Lowest level of log lines: DEBUG, INFO, WARNING or ERROR.",
+    )
+
+    @model_validator(mode="after")
+    def _safe_to_listen(self) -> Self:
+        if (self.tls_certificate_file is None) != (self.tls_key_file is None):
+            raise ValueError("tls_certificate_file and tls_key_file go together")
+        if not (self.tls_certificate_file or self.plain_http_beyond_loopback or _loopback(self.host)):
+            raise ValueError("API keys do not travel in the clear: give TLS files, or listen on loopback")
+        return self
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

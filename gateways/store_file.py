@@ -1,0 +1,3 @@
+"""Where a gateway's store lies in its state directory."""
+
+STORE_FILE = "gateway.sqlite3"
