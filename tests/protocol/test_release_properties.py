@@ -1,0 +1,314 @@
+"""The release decision by property: monotone, closed on empties, blind to order, resting on law in force."""
+
+from dataclasses import replace
+from datetime import timedelta
+from types import MappingProxyType
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bus.protocol.errors import ReleaseRefused
+from bus.protocol.release import ReleaseDecision, decide, plan_release, rests_on
+from bus.protocol.trust import AgreementTrust, TrustStore
+from bus.protocol.trust_documents import digest_of
+from schemas.header import DraftHeader, Kind, Mode
+from schemas.label import ConfidentialityLabel, DraftLabel
+from schemas.reasons import ReasonCode
+from schemas.trust import Equivalence, EquivalentLevel, NationStatus
+from tests.protocol.messages import draft_header
+from tests.realm_fixtures import NOW, AgreementPlan, make_realm
+
+NATIONS = ("XAA", "XBB", "XCC", "XDD")
+COMMUNITIES = {"NORDIC": ("XAA", "XBB", "XCC"), "SOUTH": ("XCC", "XDD"), "ALL-FOUR": NATIONS}
+BASE = make_realm(NATIONS, agreements=(), communities=COMMUNITIES).trust
+LEVELS = {policy: sorted(ranks, key=ranks.__getitem__) for policy, ranks in BASE.ranks.items()}
+KINDS = (Kind.THREAT_ALERT, Kind.EXERCISE_NOTICE)
+MODES = (Mode.OPERATION, Mode.EXERCISE)
+
+policies = st.sampled_from(sorted(LEVELS))
+classifications = policies.flatmap(lambda policy: st.tuples(st.just(policy), st.sampled_from(LEVELS[policy])))
+days = st.integers(-3, 3).map(lambda count: timedelta(days=count))
+nation_sets = st.lists(st.sampled_from(NATIONS), unique=True, max_size=4)
+
+
+@st.composite
+def agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
+    """Up to four agreements of any parties, kinds, modes, ceilings and validity."""
+    made = []
+    for number in range(draw(st.integers(0, 4))):
+        begin = NOW + draw(days)
+        ceilings = draw(st.lists(classifications, min_size=1, max_size=2, unique_by=lambda pair: pair[0]))
+        document = AgreementPlan(
+            id=f"agreement-{number}",
+            parties=tuple(draw(st.lists(st.sampled_from(NATIONS), unique=True, min_size=2))),
+            kinds=tuple(draw(st.lists(st.sampled_from(KINDS), unique=True, min_size=1))),
+            modes=tuple(draw(st.lists(st.sampled_from(MODES), unique=True, min_size=1))),
+            highest=tuple(ceilings),
+            not_before=begin,
+            not_after=begin + timedelta(days=draw(st.integers(1, 4))),
+        ).document(BASE.realm, NOW)
+        made.append(AgreementTrust(document, digest_of(document.encode()), frozenset(document.parties)))
+    return tuple(made)
+
+
+@st.composite
+def equivalences(draw: st.DrawFn) -> tuple[Equivalence, ...]:
+    """Up to four equivalences, orderly or not, whole or with holes."""
+    made = []
+    for number in range(draw(st.integers(0, 4))):
+        one, other = draw(policies), draw(policies)
+        pairs = draw(
+            st.lists(
+                st.tuples(st.sampled_from(LEVELS[one]), st.sampled_from(LEVELS[other])),
+                min_size=1,
+                max_size=4,
+                unique_by=lambda pair: pair[0],
+            )
+        )
+        made.append(
+            Equivalence(
+                type="equivalence",
+                v=1,
+                realm=BASE.realm,
+                id=f"equivalence-{number}",
+                version=1,
+                source="test",
+                from_policy=one,
+                to_policy=other,
+                levels=tuple(EquivalentLevel(classification=c, equivalent=e) for c, e in pairs),
+                not_before=NOW + draw(days),
+                not_after=NOW + timedelta(days=4),
+            )
+        )
+    return tuple(made)
+
+
+def trust_with(
+    agreed: tuple[AgreementTrust, ...],
+    equal: tuple[Equivalence, ...] = BASE.equivalences,
+    suspended: frozenset[str] = frozenset(),
+) -> TrustStore:
+    """The base realm under these agreements and equivalences."""
+    return replace(
+        BASE,
+        agreements=MappingProxyType({trusted.agreement.id: trusted for trusted in agreed}),
+        agreements_of=MappingProxyType(
+            {name: tuple(trusted for trusted in agreed if name in trusted.parties) for name in NATIONS}
+        ),
+        equivalences=equal,
+        nations=MappingProxyType(
+            {
+                name: replace(nation, status=NationStatus.SUSPENDED) if name in suspended else nation
+                for name, nation in BASE.nations.items()
+            }
+        ),
+    )
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> dict[str, object]:
+    """Everything decide() is asked but the trust store."""
+    policy, classification = draw(classifications)
+    released = draw(nation_sets)
+    return {
+        "originator": draw(st.sampled_from(NATIONS)),
+        "kind": draw(st.sampled_from(KINDS)),
+        "mode": draw(st.sampled_from(MODES)),
+        "label": ConfidentialityLabel(
+            policy=policy,
+            classification=classification,
+            releasable_to=tuple(released),
+            release_set=tuple(sorted(released)),
+        ),
+        "nation": draw(st.sampled_from(NATIONS)),
+        "now": NOW + draw(days),
+    }
+
+
+def ask(trust: TrustStore, question: dict[str, object], **changed: object) -> ReleaseDecision:
+    return decide(trust=trust, **{**question, **changed})  # type: ignore[arg-type]
+
+
+def label_of(question: dict[str, object]) -> ConfidentialityLabel:
+    found = question["label"]
+    assert isinstance(found, ConfidentialityLabel)
+    return found
+
+
+many = settings(deadline=None, max_examples=80)
+
+
+@many
+@given(agreements(), agreements(), equivalences(), questions())
+def test_more_agreements_never_take_a_permit_away(
+    few: tuple[AgreementTrust, ...],
+    others: tuple[AgreementTrust, ...],
+    equal: tuple[Equivalence, ...],
+    question: dict[str, object],
+) -> None:
+    renamed = tuple(
+        replace(trusted, agreement=trusted.agreement.model_copy(update={"id": f"more-{number}"}))
+        for number, trusted in enumerate(others)
+    )
+    if ask(trust_with(few, equal), question).permit:
+        assert ask(trust_with((*few, *renamed), equal), question).permit
+        assert ask(trust_with((*renamed, *few), equal), question).permit
+
+
+@many
+@given(agreements(), equivalences(), questions(), st.sampled_from(NATIONS))
+def test_more_nations_in_the_release_set_never_take_a_permit_away_nor_give_one_to_others(
+    agreed: tuple[AgreementTrust, ...],
+    equal: tuple[Equivalence, ...],
+    question: dict[str, object],
+    added: str,
+) -> None:
+    trust, before = trust_with(agreed, equal), label_of(question)
+    wider = before.model_copy(update={"release_set": tuple(sorted({*before.release_set, added}))})
+    decision = ask(trust, question)
+    if decision.permit:
+        assert ask(trust, question, label=wider).permit
+    elif question["nation"] != added:
+        assert not ask(trust, question, label=wider).permit
+
+
+@many
+@given(agreements(), equivalences(), questions(), st.data())
+def test_a_higher_classification_never_gives_a_permit(
+    agreed: tuple[AgreementTrust, ...],
+    equal: tuple[Equivalence, ...],
+    question: dict[str, object],
+    data: st.DataObject,
+) -> None:
+    trust, before = trust_with(agreed, equal), label_of(question)
+    levels = LEVELS[before.policy]
+    higher = data.draw(st.sampled_from(levels[levels.index(before.classification) :]))
+    if not ask(trust, question).permit:
+        raised = before.model_copy(update={"classification": higher})
+        assert not ask(trust, question, label=raised).permit
+
+
+@many
+@given(agreements(), equivalences(), questions(), st.randoms(use_true_random=False))
+def test_the_order_of_agreements_and_equivalences_changes_no_decision(
+    agreed: tuple[AgreementTrust, ...],
+    equal: tuple[Equivalence, ...],
+    question: dict[str, object],
+    shuffler: object,
+) -> None:
+    mixed, mixed_equal = list(agreed), list(equal)
+    shuffler.shuffle(mixed)  # type: ignore[attr-defined]
+    shuffler.shuffle(mixed_equal)  # type: ignore[attr-defined]
+    one, other = (
+        ask(trust_with(agreed, equal), question),
+        ask(trust_with(tuple(mixed), tuple(mixed_equal)), question),
+    )
+    assert (one.permit, one.code) == (other.permit, other.code)
+
+
+@many
+@given(agreements(), equivalences(), questions(), st.frozensets(st.sampled_from(NATIONS), max_size=2))
+def test_every_permit_rests_on_an_agreement_in_force_and_breaks_no_rule(
+    agreed: tuple[AgreementTrust, ...],
+    equal: tuple[Equivalence, ...],
+    question: dict[str, object],
+    suspended: frozenset[str],
+) -> None:
+    trust = trust_with(agreed, equal, suspended)
+    decision = ask(trust, question)
+    labelled, nation, originator = label_of(question), question["nation"], question["originator"]
+    if not decision.permit:
+        assert decision.basis == ()
+        assert decision.code is not ReasonCode.RELEASE_PERMITTED
+        return
+    assert nation != originator
+    assert nation in labelled.release_set
+    assert not {nation, originator} & suspended
+    for basis in decision.basis:
+        agreement = trust.agreements[basis.id].agreement
+        assert basis.digest == trust.agreements[basis.id].digest
+        assert {nation, originator} <= set(agreement.parties)
+        assert agreement.not_before <= question["now"] < agreement.not_after  # type: ignore[operator]
+        assert question["kind"] in agreement.kinds
+        assert question["mode"] in agreement.modes
+        own = [c.classification for c in agreement.highest if c.policy == labelled.policy]
+        for ceiling in own:
+            levels = LEVELS[labelled.policy]
+            assert levels.index(labelled.classification) <= levels.index(ceiling)
+        assert rests_on(
+            basis,
+            question["originator"],  # type: ignore[arg-type]
+            question["nation"],  # type: ignore[arg-type]
+            question["kind"],  # type: ignore[arg-type]
+            question["mode"],  # type: ignore[arg-type]
+            labelled,
+            trust,
+            question["now"],  # type: ignore[arg-type]
+        )
+    assert decision.basis
+
+
+@many
+@given(agreements(), questions())
+def test_an_empty_release_set_and_a_realm_without_agreements_release_to_nobody(
+    agreed: tuple[AgreementTrust, ...], question: dict[str, object]
+) -> None:
+    nobody = label_of(question).model_copy(update={"release_set": ()})
+    assert not ask(trust_with(agreed), question, label=nobody).permit
+    assert not ask(trust_with(()), question).permit
+
+
+@many
+@given(
+    agreements(), questions(), st.sampled_from(["display_only_to", "restrictive", "originator_controlled"])
+)
+def test_no_caveat_is_ever_overlooked(
+    agreed: tuple[AgreementTrust, ...], question: dict[str, object], caveat: str
+) -> None:
+    value: object = True if caveat == "originator_controlled" else ("XBB",)
+    limited = label_of(question).model_copy(update={caveat: value})
+    assert not ask(trust_with(agreed), question, label=limited).permit
+
+
+names = st.lists(st.sampled_from([*NATIONS, *COMMUNITIES]), unique=True, max_size=3)
+
+
+@many
+@given(agreements(), questions(), names, names, names)
+def test_a_plan_gives_copies_only_to_whom_decide_permits_the_label_releases_and_the_header_addresses(
+    agreed: tuple[AgreementTrust, ...],
+    question: dict[str, object],
+    releasable: list[str],
+    action: list[str],
+    info: list[str],
+) -> None:
+    trust, given_label = trust_with(agreed), label_of(question)
+    header: DraftHeader = draft_header(
+        action,
+        [name for name in info if name not in action],
+        kind=question["kind"],  # type: ignore[arg-type]
+        mode=question["mode"],  # type: ignore[arg-type]
+    )
+    author: str = question["originator"]  # type: ignore[assignment]
+    labelled = DraftLabel(
+        policy=given_label.policy,
+        classification=given_label.classification,
+        releasable_to=tuple(releasable),
+    )
+
+    def meant(listed: list[str]) -> set[str]:
+        return {nation for name in listed for nation in COMMUNITIES.get(name, (name,))}
+
+    try:
+        made = plan_release(header, labelled, originator=author, trust=trust, now=question["now"])  # type: ignore[arg-type]
+    except ReleaseRefused as refused:
+        assert refused.code is not ReasonCode.RELEASE_PERMITTED  # noqa: PT017
+        return
+    assert set(made.label.release_set) == meant(releasable) - {author}
+    assert made.recipients
+    for nation in made.recipients:
+        assert nation in made.label.release_set
+        assert not (action or info) or nation in meant(action) | meant(info)
+        assert ask(trust, question, label=made.label, nation=nation).permit
+    named = [name for name in (action + info or releasable) if len(name) == 3 and name != author]
+    assert set(named) <= set(made.recipients), "who was named by name gets it, or the draft is refused"
