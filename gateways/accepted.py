@@ -1,0 +1,60 @@
+"""What a partner system is told when its draft was accepted; kept as is for repeated requests."""
+
+from collections.abc import Sequence
+
+from bus.protocol.release import PlanRow
+from schemas.base import Digest, Nation, Statement, UtcTime, Uuid, Uuid7
+from schemas.body import Finding
+from schemas.reasons import ReasonCode
+
+
+class AcceptedRow(Statement):
+    """The release decision for one nation; ``addressed`` is action, info or none."""
+
+    nation: Nation
+    addressed: str
+    permit: bool
+    code: ReasonCode
+    explanation: str
+
+
+class AcceptedWarning(Statement):
+    """Something doubtful in the draft that did not stop it; ``pointer`` is a JSON pointer into the draft."""
+
+    code: str
+    pointer: str
+    explanation: str
+
+
+class Accepted(Statement):
+    """A draft that became a publication: committed, not yet delivered."""
+
+    publication_id: Uuid
+    message_id: Uuid7
+    digest: Digest
+    accepted_at: UtcTime
+    recipients: tuple[Nation, ...]
+    decisions: tuple[AcceptedRow, ...]
+    warnings: tuple[AcceptedWarning, ...] = ()
+
+
+def rows_of(plan: Sequence[PlanRow]) -> tuple[AcceptedRow, ...]:
+    """The table as the author sees it."""
+    return tuple(
+        AcceptedRow.model_construct(
+            nation=row.nation,
+            addressed=row.addressed,
+            permit=row.decision.permit,
+            code=row.decision.code,
+            explanation=row.decision.explanation,
+        )
+        for row in plan
+    )
+
+
+def warnings_of(findings: Sequence[Finding]) -> tuple[AcceptedWarning, ...]:
+    """Findings as the author sees them."""
+    return tuple(
+        AcceptedWarning(code=finding.code.value, pointer=finding.pointer, explanation=finding.explanation)
+        for finding in findings
+    )

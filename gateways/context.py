@@ -1,0 +1,124 @@
+"""What every flow of a gateway stands on: nation, store, trust, keys, clock, randomness, limits, counters."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bus.ports import Mailbox, Publisher
+from bus.protocol.errors import TrustError
+from bus.protocol.outbound import content_digest
+from bus.protocol.sealing import Unsealer
+from bus.protocol.signing import Signer
+from bus.protocol.trust import TrustStore
+from bus.store.deliveries import ResendPolicy
+from bus.store.held import Quota
+from bus.store.lanes import AskPolicy
+from bus.store.rejected import KEPT_OCTETS
+from bus.store.writer import Store
+from gateways.counters import Counters
+from gateways.evidence import Evidence
+from gateways.inbox_signal import InboxSignal
+from schemas.header import Mode
+from schemas.trust import KeyUse
+from schemas.wire import Lane
+
+
+class Keys(Protocol):
+    """Port: the nation's private keys (``bus.keystore.NationKeys``)."""
+
+    @property
+    def keyring(self) -> Unsealer:
+        """Every private seal key."""
+
+    def signer(self, use: KeyUse, mode: Mode, kid: str | None = None) -> Signer:
+        """The signer with this kid, use and mode. Raises KeyFileError when there is none."""
+
+
+class Transport(Protocol):
+    """Port: the way to the broker (``bus.transport.NatsTransport``), connected and closed by its maker."""
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a connection now."""
+
+    @property
+    def publisher(self) -> Publisher:
+        """The nation's one publisher."""
+
+    def mailbox(self, lane: Lane) -> Mailbox:
+        """A reader of one lane."""
+
+    def wait_connected(self, within: float | None = None) -> Awaitable[None]:
+        """Return once connected."""
+
+    def wait_disconnected(self, within: float | None = None) -> Awaitable[None]:
+        """Return once not connected."""
+
+
+@dataclass(frozen=True)
+class FlowLimits:
+    """Everything about the flows that can be set; times are durations."""
+
+    queue: int = 100_000
+    """Deliveries that may wait to be sealed; beyond that drafts are refused QUEUE_FULL."""
+    relay_batch: int = 1024
+    """Deliveries that one relay step takes at most."""
+    relay_ahead: int = 96
+    """Sealed bundles that may wait for the broker; beyond that the relay seals no more."""
+    receive_batch: int = 16
+    """Bundles that one lane's receiver files at once."""
+    lease: timedelta = timedelta(seconds=5)
+    resend: ResendPolicy = field(
+        default_factory=lambda: ResendPolicy(first=timedelta(seconds=60), ceiling=timedelta(hours=6))
+    )
+    gaps: AskPolicy = field(
+        default_factory=lambda: AskPolicy(first=timedelta(seconds=30), ceiling=timedelta(hours=1))
+    )
+    """The pause after asking for a gap."""
+    held: Quota = field(default_factory=Quota)
+    """What is held per originator."""
+    held_age: timedelta = timedelta(hours=24)
+    rejected_bytes: int = KEPT_OCTETS
+    """Sealed bytes kept of refused bundles, per originator."""
+
+
+@dataclass
+class GatewayContext:
+    """One nation's gateway, as its flows see it. ``trust`` is replaced as a whole when trust changes."""
+
+    nation: str
+    realm: str
+    store: Store
+    trust: TrustStore
+    keys: Keys
+    now: Callable[[], datetime]
+    randomness: Callable[[int], bytes]
+    limits: FlowLimits = field(default_factory=FlowLimits)
+    counters: Counters = field(default_factory=Counters)
+    inbox: InboxSignal = field(default_factory=InboxSignal)
+    relay_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the relay may have something to do."""
+    held_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when held bundles may be judged anew."""
+
+    def adopt(self, trust: TrustStore) -> None:
+        """Put a newer trust store, already committed, in force at once: release, admission, held bundles."""
+        if (trust.trust_version, trust.root.version) <= (self.trust.trust_version, self.trust.root.version):
+            return
+        self.trust = trust
+        self.relay_wanted.set()
+        self.held_wanted.set()
+
+    def evidence(self, actor: str, at: datetime) -> Evidence:
+        """A collector of the audit records of one transaction."""
+        return Evidence(self.nation, actor, at, self.randomness)
+
+    def digest(self, content: bytes, use: KeyUse, mode: Mode, now: datetime) -> str:
+        """Digest of content in the hash of our current key for this use (SHA-256 while there is none)."""
+        try:
+            suite = self.trust.current_key(self.nation, use, mode, now).suite.value
+        except TrustError:
+            suite = "standard"
+        return content_digest(content, suite)

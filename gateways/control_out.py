@@ -1,0 +1,97 @@
+"""Queueing what a gateway says to another gateway: receipts, resend requests, voids, trust documents."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bus.store import deliveries, receipts
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from schemas.control import Control, ResendRequest, SerialRange, TrustUpdate, Void
+from schemas.header import Mode
+from schemas.reasons import ReasonCode
+from schemas.trust import KeyUse
+from schemas.wire import MAX_CONTENT_BYTES, ContentType, Lane
+
+MAX_RANGES = 100
+RECEIPTS_PER_CONTENT = 500
+"""Their JSON stays well under the content limit."""
+_TRUST_ROOM = MAX_CONTENT_BYTES - 4096
+
+
+def queue_receipts(context: GatewayContext, tx: Transaction, now: datetime) -> int:
+    """Turn every receipt owed into receipts.v1 contents, one lane per partner and mode; how many receipts."""
+    total = 0
+    for owed in receipts.due(tx):
+        while batch := receipts.take(tx, owed.partner, owed.mode, RECEIPTS_PER_CONTENT):
+            # Each is the encoding of a validated receipt, so the whole need not be parsed and built again.
+            content = b'{"v":1,"receipts":[' + b",".join(batch) + b"]}"
+            digest = context.digest(content, KeyUse.RECEIPT, owed.mode, now)
+            content_id = deliveries.add_content(tx, ContentType.RECEIPTS, content, digest)
+            deliveries.enqueue(
+                tx, content_id, (owed.partner,), mode=owed.mode, lane=Lane.CONTROL, awaits_receipt=False
+            )
+            total += len(batch)
+    return total
+
+
+def queue_resend_requests(
+    context: GatewayContext, tx: Transaction, partner: str, ranges: Sequence[SerialRange], now: datetime
+) -> None:
+    """Ask ``partner`` for serials that are missing here."""
+    for mode, part in _by_mode(ranges):
+        request = ResendRequest(type="resend_request", ranges=part)
+        _queue(context, tx, (partner,), mode, Control(v=1, control=request), now)
+
+
+def queue_voids(
+    context: GatewayContext,
+    tx: Transaction,
+    partner: str,
+    ranges: Sequence[SerialRange],
+    reason: ReasonCode | None,
+    now: datetime,
+) -> None:
+    """Tell ``partner`` that these serials will not come (again)."""
+    for mode, part in _by_mode(ranges):
+        void = Void(type="void", ranges=part, reason=reason)
+        _queue(context, tx, (partner,), mode, Control(v=1, control=void), now)
+
+
+def queue_trust_update(
+    context: GatewayContext,
+    tx: Transaction,
+    partners: Sequence[str],
+    envelopes: Sequence[bytes],
+    now: datetime,
+) -> None:
+    """Pass trust documents on, realm-wide and therefore in mode OPERATION.
+
+    Raises ValueError when they do not fit one content: a snapshot apart from what it lists would be refused.
+    """
+    texts = tuple(envelope.decode("ascii") for envelope in envelopes)
+    if sum(map(len, texts)) * 9 // 8 > _TRUST_ROOM:
+        raise ValueError("the trust documents are too many to be passed on at once")
+    update = TrustUpdate(type="trust_update", envelopes=texts)
+    _queue(context, tx, partners, Mode.OPERATION, Control(v=1, control=update), now)
+
+
+def _by_mode(ranges: Sequence[SerialRange]) -> Iterable[tuple[Mode, tuple[SerialRange, ...]]]:
+    """Ranges travel under a root of their own mode, at most a hundred at once."""
+    for mode in Mode:
+        mine = tuple(entry for entry in ranges if entry.mode is mode)
+        for start in range(0, len(mine), MAX_RANGES):
+            yield mode, mine[start : start + MAX_RANGES]
+
+
+def _queue(
+    context: GatewayContext,
+    tx: Transaction,
+    partners: Sequence[str],
+    mode: Mode,
+    control: Control,
+    now: datetime,
+) -> None:
+    content = control.encode()
+    digest = context.digest(content, KeyUse.RECEIPT, mode, now)
+    content_id = deliveries.add_content(tx, ContentType.CONTROL, content, digest)
+    deliveries.enqueue(tx, content_id, partners, mode=mode, lane=Lane.CONTROL)

@@ -1,0 +1,170 @@
+"""One nation's exchange: every flow composed, started and stopped; usable as a library, without HTTP."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from datetime import UTC, datetime
+
+from bus.protocol.errors import TrustError
+from bus.protocol.trust import TrustStore
+from bus.store import backlog, inbox, lanes
+from bus.store import trust as trust_table
+from bus.store.writer import Store, Transaction
+from gateways import trust_changes
+from gateways.accepted import Accepted
+from gateways.context import FlowLimits, GatewayContext, Keys, Transport
+from gateways.counters import Counters
+from gateways.held import HeldKeeper, retry_held
+from gateways.inbox_signal import InboxSignal
+from gateways.publish import accept_draft
+from gateways.receive import Receiver
+from gateways.relay import Relay
+from schemas.audit import AuditEvent
+from schemas.header import Kind
+from schemas.wire import Lane
+
+ACTOR = "gateway"
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+class Exchange:
+    """Publishes, relays, receives for one nation, between ``start`` and ``stop``.
+
+    The store and the transport are opened and closed by whoever made them; ``stop`` comes before both.
+    """
+
+    def __init__(self, context: GatewayContext, transport: Transport, holder: str) -> None:
+        self.context = context
+        self.relay = Relay(context, transport, holder)
+        self._transport = transport
+        self._receivers: list[Receiver] = []
+        self._held = HeldKeeper(context)
+
+    @classmethod
+    async def open(
+        cls,
+        *,
+        store: Store,
+        keys: Keys,
+        transport: Transport,
+        envelopes: Sequence[bytes],
+        now: Callable[[], datetime] = utc_now,
+        randomness: Callable[[int], bytes] = os.urandom,
+        limits: FlowLimits | None = None,
+        holder: str | None = None,
+    ) -> "Exchange":
+        """Compose an exchange on an open store.
+
+        ``envelopes``: trust documents at hand; those stored before count too, and what is newest wins.
+        ``holder`` names this process for the relay's lease. Raises TrustError, StoreError.
+        """
+        trust = await _open_trust(store, envelopes, now())
+        context = GatewayContext(
+            nation=store.nation,
+            realm=store.realm,
+            store=store,
+            trust=trust,
+            keys=keys,
+            now=now,
+            randomness=randomness,
+            limits=limits or FlowLimits(),
+        )
+        return cls(context, transport, holder or f"{os.getpid()}-{secrets.token_hex(4)}")
+
+    @property
+    def counters(self) -> Counters:
+        """What the flows count, for metrics."""
+        return self.context.counters
+
+    @property
+    def inbox_changed(self) -> InboxSignal:
+        """Rises with every message filed."""
+        return self.context.inbox
+
+    @property
+    def trust(self) -> TrustStore:
+        """The trust store in force."""
+        return self.context.trust
+
+    async def start(self) -> None:
+        """Start every flow. The broker need not be there."""
+        context = self.context
+
+        def look(tx: Transaction) -> tuple[int, int, int]:
+            return inbox.latest_seq(tx), backlog.queued(tx), sum(lanes.count_missing(tx).values())
+
+        latest, context.counters.waiting, missing = await context.store.read(look)
+        context.counters.alarm_gaps = missing
+        context.inbox.announce(latest)
+        await self._note(AuditEvent.GATEWAY_STARTED)
+        context.held_wanted.set()
+        self.relay.start()
+        for lane in Lane:
+            receiver = Receiver(context, self._transport.mailbox(lane), lane)
+            receiver.start()
+            self._receivers.append(receiver)
+        self._held.start()
+
+    async def stop(self) -> None:
+        """Finish what is in hand, give the relay's lease back, stop every flow."""
+        await asyncio.gather(*(receiver.stop() for receiver in self._receivers), self._held.stop())
+        self._receivers = []
+        await self.relay.stop()
+        await self._note(AuditEvent.GATEWAY_STOPPED)
+
+    async def accept(
+        self,
+        raw: bytes,
+        *,
+        api_key_id: str,
+        idempotency_key: str | None = None,
+        allowed_kinds: Collection[Kind] | None = None,
+        source_id: str | None = None,
+    ) -> Accepted:
+        """Accept one draft; see ``gateways.publish.accept_draft``."""
+        return await accept_draft(
+            self.context,
+            raw,
+            api_key_id=api_key_id,
+            idempotency_key=idempotency_key,
+            allowed_kinds=allowed_kinds,
+            source_id=source_id,
+        )
+
+    async def bring_trust(self, envelopes: Sequence[bytes], *, actor: str) -> TrustStore | None:
+        """Take up trust documents; see ``gateways.trust_changes.bring_trust``."""
+        return await trust_changes.bring_trust(self.context, envelopes, actor=actor)
+
+    async def retry_held(self) -> int:
+        """Try every held bundle again now; how many are held no longer."""
+        return await retry_held(self.context, everything=True)
+
+    async def _note(self, event: AuditEvent) -> None:
+        evidence = self.context.evidence(ACTOR, self.context.now())
+        evidence.add(event)
+        await self.context.store.write(evidence.write)
+
+
+async def _open_trust(store: Store, envelopes: Sequence[bytes], now: datetime) -> TrustStore:
+    """The newest trust store that the stored and the given documents make."""
+    stored = await store.read(trust_table.envelopes)
+    if not stored:
+        trust = TrustStore.open(store.realm, envelopes)
+    else:
+        trust = known = TrustStore.open(store.realm, stored)
+        if envelopes:
+            try:
+                trust = known.updated(envelopes)
+            except TrustError:
+                # Files may be older than what came over the wire since: what is stored stays in force.
+                return known
+        if trust is known:
+            return known
+    documents = trust_changes.stored_documents(trust, now)
+    await store.write(lambda tx: trust_table.replace(tx, documents))
+    return trust

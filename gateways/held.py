@@ -1,0 +1,85 @@
+"""Held bundles: tried again on every trust change and as time passes, refused after a day (design 6)."""
+
+import asyncio
+import contextlib
+import logging
+from functools import partial
+
+from bus.store import held as held_table
+from bus.store.errors import StoreError
+from bus.store.held import Held
+from gateways.context import GatewayContext
+from gateways.filing import file_mail
+from gateways.mail import open_mail
+from schemas.reasons import ReasonCode
+
+_log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 15.0
+PAGE = 64
+TIME_MAY_HELP = frozenset({ReasonCode.ISSUED_IN_FUTURE, ReasonCode.KEY_NOT_YET_VALID, ReasonCode.TRUST_STALE})
+
+
+class HeldKeeper:
+    """Runs until ``stop``."""
+
+    def __init__(self, context: GatewayContext) -> None:
+        self._context = context
+        self._task: asyncio.Task[None] | None = None
+        self._trust = context.trust
+
+    def start(self) -> None:
+        """Begin, in the background."""
+        self._task = asyncio.create_task(self._run(), name=f"held {self._context.nation}")
+
+    async def stop(self) -> None:
+        """End after the bundle in hand."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._context.held_wanted.wait(), LOOK_SECONDS)
+            self._context.held_wanted.clear()
+            trust = self._context.trust
+            try:
+                # Also after a trust change that came between two looks.
+                await retry_held(self._context, everything=trust is not self._trust)
+                self._trust = trust
+            except StoreError as error:
+                _log.warning("held bundles wait for the store: %s", type(error).__name__)
+                self._context.counters.storage_faults += 1
+                await asyncio.sleep(1)
+            except Exception:  # noqa: BLE001 - logged with its trace; holding must go on
+                _log.exception("trying held bundles again failed")
+                self._context.counters.alarm_faults += 1
+
+
+async def retry_held(context: GatewayContext, *, everything: bool) -> int:
+    """Judge held bundles anew, in the order they were held, and refuse what was held too long; how many went.
+
+    ``everything``: all of them, as after a trust change; else those that time alone may release or end.
+    """
+    after, gone = 0, 0
+    while True:
+        page = await context.store.read(partial(held_table.to_retry, after=after, limit=PAGE))
+        if not page:
+            return gone
+        after = page[-1].held_seq
+        for entry in page:
+            if everything or entry.reason in TIME_MAY_HELP or _too_old(context, entry):
+                gone += await _retry(context, entry)
+
+
+def _too_old(context: GatewayContext, entry: Held) -> bool:
+    return context.now() - entry.held_at >= context.limits.held_age
+
+
+async def _retry(context: GatewayContext, entry: Held) -> int:
+    mail = open_mail(context, entry.subject, entry.sealed)
+    filed = await context.store.write(lambda tx: file_mail(context, tx, mail, again=entry))
+    filed.count(context)
+    return int(not filed.still_held)

@@ -1,0 +1,73 @@
+"""A bundle between mailbox and inbox: opened outside any transaction, and what became of it once filed."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bus.protocol.errors import BundleRefused
+from bus.protocol.opening import OpenedBundle, open_bundle
+from bus.protocol.trust import TrustStore
+from gateways.context import GatewayContext
+
+
+@dataclass(frozen=True)
+class OpenedMail:
+    """A bundle after steps 1-11, under the trust store that was in force: opened, or refused as a whole."""
+
+    subject: str
+    sealed: bytes
+    trust: TrustStore
+    opened: OpenedBundle | None = None
+    refused: BundleRefused | None = None
+
+
+def open_mail(context: GatewayContext, subject: str, sealed: bytes) -> OpenedMail:
+    """Steps 1-11 for one bundle: pure work, outside any transaction."""
+    trust = context.trust
+    try:
+        opened = open_bundle(
+            sealed,
+            subject,
+            me=context.nation,
+            trust=trust,
+            keyring=context.keys.keyring,
+            now=context.now(),
+        )
+    except BundleRefused as refused:
+        return OpenedMail(subject, sealed, trust, refused=refused)
+    return OpenedMail(subject, sealed, trust, opened=opened)
+
+
+@dataclass
+class Filed:
+    """What became of a bundle; counts are added to the counters once it is committed."""
+
+    end: Literal["ack", "term"] = "ack"
+    inbox_latest: int = 0
+    relay: bool = False
+    trust: TrustStore | None = None
+    still_held: bool = False
+    admitted: int = 0
+    duplicates: int = 0
+    late: int = 0
+    held: int = 0
+    equivocations: int = 0
+    mismatches: int = 0
+    refusals: list[str] = field(default_factory=list)
+
+    def count(self, context: GatewayContext) -> None:
+        """Add to the gateway's counters, and wake whoever this concerns."""
+        counters = context.counters
+        counters.admitted += self.admitted
+        counters.duplicates += self.duplicates
+        counters.late += self.late
+        counters.held += self.held
+        counters.alarm_equivocation += self.equivocations
+        counters.alarm_release_mismatch += self.mismatches
+        for code in self.refusals:
+            counters.count_rejected(code)
+        if self.inbox_latest:
+            context.inbox.announce(self.inbox_latest)
+        if self.trust is not None:
+            context.adopt(self.trust)
+        if self.relay:
+            context.relay_wanted.set()

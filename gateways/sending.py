@@ -1,0 +1,243 @@
+"""From stored bundles to the broker: in order, exactly once, whatever was lost in between (design 7, 8).
+
+Bundles go out with the sequence at which our stream must end. When it ends elsewhere, the broker's answer
+says where, and ``bus.ports.reconcile`` what that means: some were stored before a crash, or the broker lost
+its store, or somebody else wrote there.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Sequence
+
+from bus.ports import OutboundBundle, PublishRefused, PublishResult, QuotaExceeded, reconcile
+from bus.protocol.subjects import Subject
+from bus.store import bundles, deliveries, lease, resending
+from bus.store.bundles import StoredBundle
+from bus.store.lease import Lease
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext, Transport
+from schemas.audit import AuditEvent, AuditOutcome
+from schemas.header import Mode
+from schemas.wire import Lane
+
+_log = logging.getLogger(__name__)
+
+WINDOW = 64
+ACTOR = "relay"
+NEVER_A_SEQUENCE = 2**53
+"""No stream ends here: expecting it makes the broker say where ours does end, and store nothing."""
+BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+TRIES_BEFORE_DROPPING = 3
+
+
+class Sender:
+    """Publishes what the relay sealed, for as long as the relay holds its lease. Made by ``load``."""
+
+    def __init__(
+        self, context: GatewayContext, transport: Transport, waiting: Sequence[StoredBundle], base: int
+    ) -> None:
+        self._context = context
+        self._transport = transport
+        self._pending = deque(waiting)
+        self._base = base
+        self._wanted = asyncio.Event()
+        self._ask_position = True
+        self._confirming: asyncio.Task[None] | None = None
+        self._failures = 0
+        self.lease: Lease | None = None
+        self._count()
+
+    @classmethod
+    async def load(cls, context: GatewayContext, transport: Transport, held: Lease) -> "Sender":
+        """Take up what the store says was sealed and not confirmed."""
+
+        def job(tx: Transaction) -> tuple[tuple[StoredBundle, ...], int]:
+            total = bundles.count_unconfirmed(tx)
+            return bundles.unconfirmed(tx, max(total, 1)), bundles.broker_position(tx)
+
+        sender = cls(context, transport, *await context.store.read(job))
+        sender.lease = held
+        return sender
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the relay may seal more: with the broker away deliveries stay queued, not sealed."""
+        return len(self._pending) < self._context.limits.relay_ahead
+
+    def add(self, stored: Sequence[StoredBundle]) -> None:
+        """More bundles, already committed, in send order."""
+        if stored:
+            self._pending.extend(stored)
+            self._count()
+            self._wanted.set()
+
+    async def run(self) -> None:
+        """Publish until cancelled. Raises LeaseLost or StoreError when confirmations cannot be recorded."""
+        watch = asyncio.create_task(self._watch_connection())
+        try:
+            while True:
+                await self._wanted.wait()
+                self._wanted.clear()
+                while self._pending or self._ask_position:
+                    await self._publish_some()
+                await self._confirmed()
+        finally:
+            watch.cancel()
+            if self._confirming is not None:
+                # What the broker confirmed is recorded even while stopping; else it is reconciled later.
+                await asyncio.gather(self._confirming, return_exceptions=True)
+
+    async def _watch_connection(self) -> None:
+        """After each connection, ask where our stream ends: the broker may have lost it meanwhile."""
+        while True:
+            await self._transport.wait_connected()
+            self._ask_position = True
+            self._wanted.set()
+            await self._transport.wait_disconnected()
+
+    async def _publish_some(self) -> None:
+        window = [self._pending[number] for number in range(min(WINDOW, len(self._pending)))]
+        if window:
+            items = [OutboundBundle(bundle.subject, bundle.sealed) for bundle in window]
+            result = await self._transport.publisher.publish_window(items, self._base)
+        else:
+            result = await self._transport.publisher.publish_window([self._probe()], NEVER_A_SEQUENCE)
+        if result.stored and window:
+            await self._stored(window[: result.stored], result.last_sequence)
+        if result.complete:
+            self._failures = 0
+            self._ask_position = False
+        elif result.actual_last is not None:
+            self._ask_position = False
+            await self._reconcile(result.actual_last)
+        else:
+            await self._recover(result)
+
+    def _probe(self) -> OutboundBundle:
+        me = self._context.nation
+        return OutboundBundle(Subject(me, Mode.TEST, Lane.CONTROL, me).format(), b"")
+
+    async def _stored(self, sent: Sequence[StoredBundle], last_sequence: int) -> None:
+        """Record confirmations while the next window is already under way."""
+        for _ in sent:
+            self._pending.popleft()
+        self._base = last_sequence
+        self._count()
+        self._context.relay_wanted.set()
+        await self._confirmed()
+        self._confirming = asyncio.create_task(self._confirm(tuple(sent), last_sequence))
+
+    async def _confirmed(self) -> None:
+        if self._confirming is not None:
+            confirming, self._confirming = self._confirming, None
+            await confirming
+
+    async def _confirm(self, sent: Sequence[StoredBundle], last_sequence: int) -> None:
+        context = self._context
+        now = context.now()
+        evidence = context.evidence(ACTOR, now)
+        for bundle in sent:
+            subject = Subject.parse(bundle.subject)
+            evidence.add(
+                AuditEvent.DELIVERY_SENT,
+                partner=subject.recipient,
+                mode=subject.mode,
+                lane=subject.lane,
+                bundle_id=bundle.bundle_id,
+            )
+        seqs = [bundle.bundle_seq for bundle in sent]
+
+        def job(tx: Transaction) -> int:
+            self._check_lease(tx)
+            marked = deliveries.mark_sent(tx, seqs, now, context.limits.resend)
+            bundles.confirm(tx, seqs, last_sequence)
+            evidence.write(tx)
+            return marked
+
+        marked = await context.store.write(job)
+        context.counters.deliveries_sent += marked
+        context.counters.bundles_sent += len(sent)
+
+    async def _reconcile(self, actual_last: int) -> None:
+        await self._confirmed()
+        found = reconcile(self._base, len(self._pending), actual_last)
+        if found.wiped:
+            await self._begin_again(actual_last, foreign=False)
+        elif found.foreign:
+            await self._begin_again(actual_last, foreign=True)
+        elif found.stored_prefix:
+            prefix = [self._pending[number] for number in range(found.stored_prefix)]
+            await self._stored(prefix, found.last_sequence)
+
+    async def _begin_again(self, actual_last: int, *, foreign: bool) -> None:
+        """Send again whatever has no receipt, behind where the broker's stream really ends.
+
+        A store that was lost: same serials, in their order. A stream longer than ours: we are an old backup
+        or not alone, serials may have been used since, so every lane begins a new epoch.
+        """
+        context = self._context
+        evidence = context.evidence(ACTOR, context.now())
+        event = AuditEvent.LANE_EPOCH_BEGUN if foreign else AuditEvent.BROKER_STORE_LOST
+        evidence.add(event, AuditOutcome.SUCCESS, count=len(self._pending))
+        seqs = [bundle.bundle_seq for bundle in self._pending]
+
+        def job(tx: Transaction) -> None:
+            self._check_lease(tx)
+            if foreign:
+                deliveries.begin_epoch(tx)
+            else:
+                for seq in seqs:
+                    bundles.drop(tx, seq)
+                resending.requeue_unreceipted(tx)
+            bundles.set_broker_position(tx, actual_last)
+            evidence.write(tx)
+
+        await context.store.write(job)
+        if foreign:
+            context.counters.alarm_broker_foreign += 1
+            _log.error("the broker holds more of ours than was ever sent; every lane begins a new epoch")
+        else:
+            context.counters.alarm_broker_store_lost += 1
+            _log.warning("the broker lost its store; everything without a receipt is sent again")
+        self._pending.clear()
+        self._base = actual_last
+        self._count()
+        context.relay_wanted.set()
+
+    async def _recover(self, result: PublishResult) -> None:
+        """Wait for what went wrong to pass; nothing is lost, for the bundles stay stored."""
+        counters = self._context.counters
+        self._failures += 1
+        if isinstance(result.error, QuotaExceeded):
+            counters.alarm_broker_quota += 1
+        elif isinstance(result.error, PublishRefused):
+            counters.alarm_publish_refused += 1
+            if self._failures >= TRIES_BEFORE_DROPPING and self._pending:
+                await self._set_aside(self._pending[0])
+        if not self._transport.connected:
+            await self._transport.wait_connected()
+            return
+        await asyncio.sleep(BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS)) - 1])
+
+    async def _set_aside(self, bundle: StoredBundle) -> None:
+        """A bundle that the broker will not take must not hold up the others: it is sealed anew later."""
+        context, now = self._context, self._context.now()
+        await self._confirmed()
+
+        def job(tx: Transaction) -> None:
+            self._check_lease(tx)
+            deliveries.mark_sent(tx, (bundle.bundle_seq,), now, context.limits.resend)
+            bundles.confirm(tx, (bundle.bundle_seq,), self._base)
+
+        await context.store.write(job)
+        self._pending.popleft()
+        self._count()
+        _log.error("bundle %s was refused by the broker and is set aside until its resend", bundle.bundle_id)
+
+    def _check_lease(self, tx: Transaction) -> None:
+        if self.lease is not None:
+            lease.check(tx, self.lease, self._context.now())
+
+    def _count(self) -> None:
+        self._context.counters.unconfirmed = len(self._pending)
