@@ -6,7 +6,16 @@ import pytest
 
 from schemas.interop.cap import CapWarningCode
 from schemas.reasons import ReasonCode
-from tests.cap.alert_xml import NAMESPACE, alert_xml, draft, info_xml, read, refused, taken
+from tests.cap.alert_xml import (
+    NAMESPACE,
+    REFERENCE,
+    alert_xml,
+    draft,
+    info_xml,
+    read,
+    refused,
+    taken,
+)
 
 R = ReasonCode
 PLAIN = alert_xml()
@@ -165,6 +174,16 @@ def test_a_refusal_quotes_nothing_of_the_document() -> None:
 
 
 STRUCTURE = {
+    "more areas than are read": (
+        alert_xml(None, *[info_xml(inner="<area><areaDesc>a</areaDesc></area>" * 501)] * 2),
+        R.CAP_XML_TOO_MANY,
+        "/alert",
+    ),
+    "more references than are read": (
+        alert_xml({"references": f"{REFERENCE} " * 201}),
+        R.CAP_REFERENCE_INVALID,
+        "/alert/references",
+    ),
     "another root element of the CAP namespace": (
         PLAIN.replace("alert", "warning"),
         R.CAP_NOT_AN_ALERT,

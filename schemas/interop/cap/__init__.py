@@ -1,7 +1,8 @@
 """CAP 1.2 (OASIS, 2010), plain or wrapped in EDXL-DE 1.0, to threat alert drafts.
 
 ``read_cap`` is the way in; the modules follow the order of the work: ``encoding``, ``xml_reader``,
-``distribution``, ``alert`` (with ``elements``, ``values``, ``geometry``, ``antimeridian``), ``mapping``.
+``distribution``, ``alert`` (with ``elements``, ``values``, ``geometry``, ``antimeridian``), ``grouping``,
+``assessment``, ``mapping``.
 """
 
 from schemas.interop.cap.document import CapDocument, CapOptions, CapTaken, read_cap

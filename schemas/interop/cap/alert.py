@@ -32,6 +32,9 @@ from schemas.threat_alert import AlertText, Category, Certainty, Resource, Respo
 DEFAULT_LANGUAGE = "en-US"
 """CAP 1.2: the language of an info block that names none."""
 
+MAX_AREAS = 1000
+"""In all info blocks together. A draft carries fewer, but the same ones may stand in many languages."""
+
 
 class CapStatus(StrEnum):
     """CAP 1.2 ``status``."""
@@ -170,6 +173,9 @@ class AlertReader:
         parts = children(node, CAP_1_2, ALERT_SLOTS, self._warnings)
         if len(parts["info"]) > 100 or len(parts["code"]) > 100:
             raise node.refuse(ReasonCode.CAP_XML_TOO_MANY, "more than 100 info or code elements")
+        infos = tuple(self._info(info) for info in parts["info"])
+        if sum(len(info.areas) for info in infos) > MAX_AREAS:
+            raise node.refuse(ReasonCode.CAP_XML_TOO_MANY, f"more than {MAX_AREAS} areas")
         codes = (text_of(code, 2000, self._warnings) for code in parts["code"])
         return CapAlert(
             path=path,
@@ -187,7 +193,7 @@ class AlertReader:
             note=self._text(parts, "note", 2000),
             references=references_of(parts["references"][0]) if parts["references"] else (),
             incidents=self._list(parts, "incidents"),
-            infos=tuple(self._info(info) for info in parts["info"]),
+            infos=infos,
             signed=is_signed(element),
         )
 

@@ -76,7 +76,7 @@ def children(node: Node, namespace: str, slots: Sequence[Slot], warnings: Warnin
         local = name.localname
         if local not in order:
             raise CapRefusal(
-                ReasonCode.CAP_ELEMENT_UNKNOWN, node.path, line_of(child), "an element CAP 1.2 lacks"
+                ReasonCode.CAP_ELEMENT_UNKNOWN, node.path, line_of(child), "an element the standard lacks"
             )
         index = f"[{len(found[local]) + 1}]" if local in many else ""
         found[local].append(Node(child, f"{node.path}/{local}{index}"))

@@ -49,9 +49,10 @@ def rings_of(node: Node, warnings: Warnings) -> tuple[Ring, ...]:
 
     Raises CapRefusal (CAP_GEOMETRY_INVALID).
     """
-    ring = tuple(_position(node, pair) for pair in leaf_text(node).split())
-    if not 4 <= len(ring) <= MAX_POSITIONS:
+    pairs = leaf_text(node).split()
+    if not 4 <= len(pairs) <= MAX_POSITIONS:
         raise _refuse(node, f"a polygon has 4 to {MAX_POSITIONS} positions")
+    ring = tuple(_position(node, pair) for pair in pairs)
     if ring[0] != ring[-1]:
         raise _refuse(node, "a polygon ends where it starts")
     if crosses(ring):

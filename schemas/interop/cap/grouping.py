@@ -79,15 +79,17 @@ def _group(infos: list[CapInfo]) -> Group:
 def _areas(infos: list[CapInfo]) -> tuple[Area, ...]:
     """Areas that are the same place in several languages become one, with translations of its description."""
     found: list[Area] = []
-    for area in (area for info in infos for area in info.areas):
-        for index, known in enumerate(found):
-            if known == area:
-                break
-            if _same_place(known, area) and not _speaks(known, area.language):
-                translation = LocalText(language=area.language or "", text=area.description)
+    at_place: dict[object, list[int]] = {}
+    for area in dict.fromkeys(area for info in infos for area in info.areas):
+        indices = at_place.setdefault(_place(area), [])
+        for index in indices:
+            known = found[index]
+            if area.language is not None and _is_placed(area) and not _speaks(known, area.language):
+                translation = LocalText(language=area.language, text=area.description)
                 found[index] = known.model_copy(update={"translations": (*known.translations, translation)})
                 break
         else:
+            indices.append(len(found))
             found.append(area)
     return tuple(found)
 
@@ -102,10 +104,9 @@ def _place(area: Area) -> tuple[object, ...]:
     )
 
 
-def _same_place(one: Area, other: Area) -> bool:
-    placed = one.geometry is not None or bool(one.circles) or bool(one.geocodes)
-    return placed and _place(one) == _place(other)
+def _is_placed(area: Area) -> bool:
+    return area.geometry is not None or bool(area.circles) or bool(area.geocodes)
 
 
-def _speaks(area: Area, language: str | None) -> bool:
+def _speaks(area: Area, language: str) -> bool:
     return language in (area.language, *(text.language for text in area.translations))

@@ -18,7 +18,7 @@ class CapRefused:
     explanation: str
 
 
-class CapRefusal(Exception):  # noqa: N818 - says what happened
+class CapRefusal(Exception):
     """Raised inside the reader; ``read_cap`` turns it into its ``refused``."""
 
     def __init__(self, code: ReasonCode, path: str, line: int, explanation: str) -> None:

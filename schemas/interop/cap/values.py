@@ -145,14 +145,15 @@ def references_of(node: Node) -> tuple[SourceReference, ...]:
     Raises CapRefusal (CAP_REFERENCE_INVALID).
     """
     found: dict[SourceReference, None] = {}
-    for triple in leaf_text(node).split():
+    triples = leaf_text(node).split()
+    if len(triples) > 200:
+        raise node.refuse(ReasonCode.CAP_REFERENCE_INVALID, "more than 200 references")
+    for triple in triples:
         parts = triple.split(",")
         sent = parse_time(parts[2]) if len(parts) == 3 else None
         if sent is None or not _ID.match(parts[0]) or not _ID.match(parts[1]):
             raise _bad_reference(node)
         found[SourceReference(sender=parts[0], identifier=parts[1], sent=sent)] = None
-    if len(found) > 200:
-        raise node.refuse(ReasonCode.CAP_REFERENCE_INVALID, "more than 200 references")
     return tuple(found)
 
 
