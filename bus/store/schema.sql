@@ -203,3 +203,6 @@ CREATE INDEX audit_message ON audit (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX audit_publication ON audit (publication_id) WHERE publication_id IS NOT NULL;
 CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+-- REPLACE fires no delete trigger.
+CREATE TRIGGER audit_is_append_only_replace BEFORE INSERT ON audit
+    WHEN EXISTS (SELECT 1 FROM audit WHERE audit_seq = NEW.audit_seq) BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;

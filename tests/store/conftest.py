@@ -19,9 +19,9 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def tx(tmp_path: Path) -> Iterator[sqlite3.Connection]:
-    """The tables as a job sees them."""
-    connection = sqlite3.connect(tmp_path / "tables.db", isolation_level=None)
+def tx() -> Iterator[sqlite3.Connection]:
+    """The tables as a job sees them, in memory: durability is tested with `store`."""
+    connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     bring_forward(connection, NATION, REALM)
     yield connection

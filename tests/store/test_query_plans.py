@@ -1,0 +1,128 @@
+"""Statements that run for every message never walk through a whole table, however long a store has lived."""
+
+import os
+import re
+import sqlite3
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from bus.store import (
+    api_keys,
+    audit,
+    backlog,
+    bundles,
+    deliveries,
+    held,
+    idempotency,
+    inbox,
+    lanes,
+    publications,
+    receipts,
+    rejected,
+    resending,
+    settlement,
+)
+from bus.store.bundles import NewBundle
+from bus.store.deliveries import ResendPolicy
+from bus.store.lanes import Arrival, AskPolicy, LaneKey, StoredHistory
+from bus.store.settlement import Claim
+from bus.store.waiting import Blocked, take_waiting
+from schemas.audit import AuditEvent, AuditOutcome, AuditRecord
+from schemas.header import Kind, Mode
+from schemas.reasons import ReasonCode
+from schemas.receipt import ReceiptStatus
+from schemas.wire import ContentType, Lane
+from tests.store.samples import NATION, NOW, inbox_message, message_id, publication, sealed
+from tests.store.test_held_and_rejected import QUOTA, bundle, refusal
+
+Tx = sqlite3.Connection
+KEY = LaneKey("XBB", Mode.EXERCISE, Lane.NORMAL, 1)
+CLAIM = Claim(Lane.NORMAL, 1, 1, publication(1).digest, ReceiptStatus.DELIVERED)
+PLACE = ("XBB", Mode.OPERATION, Lane.NORMAL)
+RECORD = AuditRecord(
+    at=NOW, nation=NATION, event=AuditEvent.MESSAGE_ADMITTED, outcome=AuditOutcome.SUCCESS, actor="gateway"
+)
+
+HOT: dict[str, Callable[[Tx], object]] = {
+    "publishing": lambda tx: publications.insert(tx, publication(2)),
+    "reading a publication": lambda tx: publications.get(tx, publication(1).publication_id),
+    "finding a message of ours": lambda tx: publications.find_by_message_id(tx, message_id(1)),
+    "listing publications": lambda tx: publications.list_newest(
+        tx, before=9, state="sent", kind=Kind.THREAT_ALERT
+    ),
+    "finding a source": lambda tx: publications.list_newest(tx, source_id="a,b,c"),
+    "checking a reference of ours": lambda tx: publications.reference(tx, message_id(1)),
+    "taking what waits": lambda tx: take_waiting(tx, limit=9),
+    "taking what waits but for some": lambda tx: take_waiting(
+        tx, limit=9, blocked={Blocked("XBB", Mode.TEST, control=True)}
+    ),
+    "sealing": sealed,
+    "keeping bundles": lambda tx: bundles.insert(tx, [NewBundle("b", "s", b"x")]),
+    "reading bundles": lambda tx: bundles.unconfirmed(tx, after=1),
+    "confirming bundles": lambda tx: bundles.confirm(tx, [1], 1),
+    "giving up a bundle": lambda tx: bundles.drop(tx, 1),
+    "marking as sent": lambda tx: deliveries.mark_sent(tx, [1], NOW, ResendPolicy()),
+    "queueing the overdue again": lambda tx: resending.requeue_overdue(tx, NOW + timedelta(days=9), 9),
+    "queueing the asked for again": lambda tx: resending.requeue(tx, [1, 2]),
+    "the next overdue": resending.next_overdue_at,
+    "settling": lambda tx: settlement.mark_settled(tx, "XBB", Mode.OPERATION, [CLAIM], NOW),
+    "withholding": lambda tx: settlement.mark_withheld(tx, [1], ReasonCode.NO_AGREEMENT, NOW),
+    "acknowledging": lambda tx: settlement.mark_acknowledged(tx, message_id(1), CLAIM.digest, "XBB", NOW),
+    "states of a publication": lambda tx: settlement.states(tx, publication(1).publication_id),
+    "serials asked for": lambda tx: settlement.for_serials(tx, *PLACE, 1, [(1, 5)]),
+    "counting the queue": backlog.queued,
+    "counting per recipient": backlog.per_recipient,
+    "recording arrivals": lambda tx: lanes.record(
+        tx, KEY, [Arrival(3, "d", None, "admitted"), Arrival(9, "d", None, "held")], NOW
+    ),
+    "gaps to ask for": lambda tx: lanes.mark_asked(tx, lanes.gaps_to_ask(tx, NOW), NOW, AskPolicy()),
+    "the lane's state": lambda tx: StoredHistory(tx).lane("XBB", "EXERCISE", "normal", 1),
+    "received serials": lambda tx: StoredHistory(tx).received("XBB", "EXERCISE", "normal", 1, [1, 2]),
+    "known messages": lambda tx: StoredHistory(tx).message_digests("XBB", [message_id(1)]),
+    "filing": lambda tx: inbox.file(tx, [inbox_message(2)]),
+    "reading the inbox": lambda tx: inbox.list_after(tx, 1, kind=Kind.THREAT_ALERT),
+    "finding in the inbox": lambda tx: inbox.by_message_id(tx, message_id(1)),
+    "the inbox's end": inbox.latest_seq,
+    "checking a reference to a partner's": lambda tx: inbox.reference(tx, "XBB", message_id(1), "d"),
+    "acknowledging a partner's": lambda tx: inbox.mark_acknowledged(tx, "XBB", message_id(1), NOW),
+    "taking receipts": lambda tx: receipts.take(tx, "XBB", Mode.TEST),
+    "holding": lambda tx: held.hold(tx, bundle(2), QUOTA),
+    "retrying": lambda tx: held.to_retry(tx, after=0),
+    "held too long": lambda tx: held.expired(tx, NOW),
+    "refusing": lambda tx: rejected.add(tx, refusal(2), kept_octets=150),
+    "listing refusals": rejected.list_newest,
+    "idempotency": lambda tx: idempotency.get(tx, "key", "abc"),
+    "finding an API key": lambda tx: api_keys.find(tx, "k"),
+    "recording in the audit log": lambda tx: audit.append(tx, [RECORD], os.urandom),
+    "reading the audit log": lambda tx: audit.list_after(tx, 5),
+    "the audit records of a message": lambda tx: audit.list_newest(tx, message_id=message_id(1)),
+    "the audit records of a publication": lambda tx: audit.list_newest(tx, publication_id="p"),
+}
+# Walks that are wanted: over an index of what waits only, or backwards through a list until a page is full.
+_WANTED = re.compile(
+    r"SCAN (d|delivery) USING (COVERING )?INDEX delivery_(waiting|sealed|overdue)"
+    r"|SCAN p$|SCAN (rejected|audit|inbox|bundle|held)$|SCAN json_each VIRTUAL TABLE|SCAN CONSTANT ROW"
+)
+
+
+@pytest.mark.parametrize("act", HOT.values(), ids=HOT.keys())
+def test_no_whole_table_is_walked_for(tx: Tx, act: Callable[[Tx], object]) -> None:
+    publications.insert(tx, publication(1))
+    inbox.file(tx, [inbox_message(1)])
+    lanes.record(tx, KEY, [Arrival(5, "d", None, "admitted")], NOW)
+    held.hold(tx, bundle(1), QUOTA)
+    rejected.add(tx, refusal(1))
+    content_id = deliveries.add_content(tx, ContentType.CONTROL, b"{}", "d")
+    deliveries.enqueue(tx, content_id, ["XBB"], mode=Mode.OPERATION, lane=Lane.CONTROL)
+    seen: set[str] = set()
+    tx.set_trace_callback(seen.add)
+    act(tx)
+    tx.set_trace_callback(None)
+    statements = [text for text in seen if not text.startswith("--")]
+    assert statements
+    for statement in statements:
+        for *_, detail in tx.execute(f"EXPLAIN QUERY PLAN {statement}"):
+            if "SCAN" in detail and not _WANTED.search(detail):
+                pytest.fail(f"{detail}: {statement}")
