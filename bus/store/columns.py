@@ -5,8 +5,15 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode
-from schemas.wire import Basis
+from schemas.wire import Basis, ContentType, Lane
+
+# Look-up tables, several times as fast as calling the enumerations, for what is read per delivery.
+MODES = {mode.value: mode for mode in Mode}
+LANES = {lane.value: lane for lane in Lane}
+KINDS = {kind.value: kind for kind in Kind}
+CONTENT_TYPES = {content_type.value: content_type for content_type in ContentType}
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -39,7 +46,7 @@ def instant_or_none(value: int | None) -> datetime | None:
 
 def strings_text(values: Iterable[str]) -> str:
     """A JSON array of strings, in the given order."""
-    return json.dumps(list(values), separators=(",", ":"))
+    return _strings_text(tuple(values))
 
 
 def strings(text: str) -> tuple[str, ...]:
@@ -60,6 +67,12 @@ def reason_of(text: str) -> ReasonCode:
 def reason_or_none(text: str | None) -> ReasonCode | None:
     """As `reason_of`, passing None through."""
     return None if text is None else ReasonCode[text]
+
+
+# Release sets and bases repeat from message to message.
+@lru_cache(maxsize=1024)
+def _strings_text(values: tuple[str, ...]) -> str:
+    return json.dumps(values, separators=(",", ":"))
 
 
 @lru_cache(maxsize=1024)

@@ -9,15 +9,14 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from typing import NamedTuple, cast
 
 from bus.store.columns import basis_text, duration_micros, integers_text, micros
 from schemas.header import Kind, Mode
 from schemas.wire import Basis, ContentType, Lane
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(NamedTuple):
     """A queued delivery. `serial` is set when it was sent before: it keeps lane, epoch and serial for ever.
 
     `kind` and `publication_id` are None for receipts and control content.
@@ -39,16 +38,14 @@ class Waiting:
     kind: Kind | None
 
 
-@dataclass(frozen=True, slots=True)
-class LanePosition:
+class LanePosition(NamedTuple):
     """Where in its lane a delivery stands."""
 
     epoch: int
     serial: int
 
 
-@dataclass(frozen=True, slots=True)
-class SealedDelivery:
+class SealedDelivery(NamedTuple):
     """A delivery that was put into a bundle. `bundle_seq` as `bundles.insert` gave it."""
 
     delivery_seq: int

@@ -4,6 +4,7 @@ A serial is accounted for once a delivery with it was recorded or its originator
 serials below the highest accounted one that are not: they are asked for, with a growing pause.
 """
 
+import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from bus.protocol.inbound import LaneState, Received
-from bus.store.columns import duration_micros, instant, integers_text, micros, reason_or_none, strings_text
+from bus.store.columns import duration_micros, instant, integers_text, micros, reason_or_none
 from bus.store.serial_ranges import Range, holes, merged, without
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
@@ -99,7 +100,7 @@ class StoredHistory:
             self._tx.execute(
                 "SELECT message_id, digest FROM inbox WHERE originator = ?"
                 " AND message_id IN (SELECT value FROM json_each(?))",
-                (originator, strings_text(message_ids)),
+                (originator, json.dumps(list(message_ids))),
             )
         )
 

@@ -149,9 +149,8 @@ CREATE TABLE inbox (
     late INTEGER NOT NULL, expired INTEGER NOT NULL,
     read_at INTEGER, acknowledged_at INTEGER,
     content BLOB NOT NULL,
-    UNIQUE (originator, message_id)
+    UNIQUE (message_id, originator)
 ) STRICT;
-CREATE INDEX inbox_message ON inbox (message_id);
 CREATE INDEX inbox_kind ON inbox (kind, inbox_seq);
 
 -- Receipts owed; taken in batches by the relay.
@@ -203,6 +202,3 @@ CREATE INDEX audit_message ON audit (message_id) WHERE message_id IS NOT NULL;
 CREATE INDEX audit_publication ON audit (publication_id) WHERE publication_id IS NOT NULL;
 CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
 CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
--- REPLACE fires no delete trigger.
-CREATE TRIGGER audit_is_append_only_replace BEFORE INSERT ON audit
-    WHEN EXISTS (SELECT 1 FROM audit WHERE audit_seq = NEW.audit_seq) BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;

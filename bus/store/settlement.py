@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bus.store.columns import instant, integers_text, micros
 from schemas.header import Mode
@@ -47,8 +48,7 @@ class Claim:
     temporary: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
+class Settled(NamedTuple):
     """A claim that names a delivery really sent. `changed`: it moved the delivery to `state`."""
 
     claim: Claim
@@ -197,8 +197,7 @@ def for_serials(
     return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(NamedTuple):
     delivery_seq: int
     state: str
     digest: str

@@ -8,10 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bus.store.columns import integers_text, strings_text
+from bus.store.columns import CONTENT_TYPES, KINDS, LANES, MODES, integers_text, strings_text
 from bus.store.deliveries import Waiting
-from schemas.header import Kind, Mode
-from schemas.wire import ContentType, Lane
+from schemas.header import Mode
 
 MAX_TAKEN_BYTES = 8 * 1024 * 1024
 
@@ -71,18 +70,18 @@ def take_waiting(
             Waiting(
                 row[0],
                 row[1],
-                ContentType(row[2]),
+                CONTENT_TYPES[row[2]],
                 row[3],
                 row[4],
                 row[5],
-                Mode(row[6]),
-                Lane(row[7]),
+                MODES[row[6]],
+                LANES[row[7]],
                 row[8],
                 row[9],
                 row[10],
                 row[11],
                 row[12],
-                None if row[13] is None else Kind(row[13]),
+                None if row[13] is None else KINDS[row[13]],
             )
         )
     wanted = integers_text({delivery.content_id for delivery in taken})

@@ -96,6 +96,8 @@ class Store:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        # Without this, REPLACE would get round the trigger that forbids deleting audit records.
+        connection.execute("PRAGMA recursive_triggers = ON")
         return connection
 
     async def write(self, job: Callable[[Transaction], T]) -> T:

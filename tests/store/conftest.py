@@ -23,6 +23,7 @@ def tx() -> Iterator[sqlite3.Connection]:
     """The tables as a job sees them, in memory: durability is tested with `store`."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA recursive_triggers = ON")
     bring_forward(connection, NATION, REALM)
     yield connection
     connection.close()

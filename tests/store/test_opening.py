@@ -43,6 +43,7 @@ async def test_settings_that_durability_rests_on_are_in_force(store: Store) -> N
     assert await store.write(pragma("journal_mode")) == "wal"
     assert await store.write(pragma("synchronous")) == 2
     assert await store.write(pragma("foreign_keys")) == 1
+    assert await store.write(pragma("recursive_triggers")) == 1
     assert await store.read(pragma("query_only")) == 1
 
 
