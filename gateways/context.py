@@ -103,6 +103,9 @@ class GatewayContext:
     held_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when held bundles may be judged anew."""
 
+    def __post_init__(self) -> None:
+        self.keyring = self.keys.keyring
+
     def adopt(self, trust: TrustStore) -> None:
         """Put a newer trust store, already committed, in force at once: release, admission, held bundles."""
         if (trust.trust_version, trust.root.version) <= (self.trust.trust_version, self.trust.root.version):

@@ -42,7 +42,7 @@ class Exchange:
         self.context = context
         self.relay = Relay(context, transport, holder)
         self._transport = transport
-        self._receivers: list[Receiver] = []
+        self.receivers: dict[Lane, Receiver] = {}
         self._held = HeldKeeper(context)
 
     @classmethod
@@ -107,13 +107,12 @@ class Exchange:
         for lane in Lane:
             receiver = Receiver(context, self._transport.mailbox(lane), lane)
             receiver.start()
-            self._receivers.append(receiver)
+            self.receivers[lane] = receiver
         self._held.start()
 
     async def stop(self) -> None:
         """Finish what is in hand, give the relay's lease back, stop every flow."""
-        await asyncio.gather(*(receiver.stop() for receiver in self._receivers), self._held.stop())
-        self._receivers = []
+        await asyncio.gather(*(receiver.stop() for receiver in self.receivers.values()), self._held.stop())
         await self.relay.stop()
         await self._note(AuditEvent.GATEWAY_STOPPED)
 

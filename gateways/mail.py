@@ -29,7 +29,7 @@ def open_mail(context: GatewayContext, subject: str, sealed: bytes) -> OpenedMai
             subject,
             me=context.nation,
             trust=trust,
-            keyring=context.keys.keyring,
+            keyring=context.keyring,
             now=context.now(),
         )
     except BundleRefused as refused:

@@ -39,7 +39,7 @@ class Receiver:
 
     def __init__(self, context: GatewayContext, mailbox: Mailbox, lane: Lane) -> None:
         self._context = context
-        self._mailbox = mailbox
+        self.mailbox = mailbox
         self._lane = lane
         self._task: asyncio.Task[None] | None = None
         self._filing: asyncio.Task[bool] | None = None
@@ -72,7 +72,7 @@ class Receiver:
                 await asyncio.gather(self._filing, return_exceptions=True)
 
     async def _one_batch(self) -> None:
-        bundles = await self._mailbox.fetch(self._context.limits.receive_batch)
+        bundles = await self.mailbox.fetch(self._context.limits.receive_batch)
         if not bundles:
             return
         self._context.counters.bundles_received += len(bundles)
@@ -82,8 +82,10 @@ class Receiver:
             # Other tasks of this gateway get their turn between two bundles.
             await asyncio.sleep(0)
         if self._filing is not None and not await self._filing:
-            # The mailbox was rewound: this batch comes again, behind what could not be filed.
+            # The mailbox was rewound. Whether this batch was fetched before or after is not known here, so
+            # it is rewound to as well: it must come behind what could not be filed.
             self._filing = None
+            await bundles[0].nak()
             return
         self._filing = asyncio.create_task(self._file(batch))
 

@@ -39,7 +39,8 @@ class Relay:
         """Set while this relay holds the lease."""
 
     def start(self) -> None:
-        """Begin, in the background."""
+        """Begin, in the background; again after ``stop``, too."""
+        self._stopping.clear()
         self._task = asyncio.create_task(self._run(), name=f"relay {self._context.nation}")
 
     async def stop(self) -> None:

@@ -1,0 +1,117 @@
+"""What is lost on the way is noticed, asked for and filled; what was filed is never filed twice."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import timedelta
+
+from bus.ports import IncomingBundle, Mailbox
+from bus.store import lanes
+from schemas.audit import AuditEvent
+from schemas.header import Mode
+from schemas.wire import Lane
+from tests.broker_fixtures import WAIT
+from tests.flows.world import Gateway, World, subjects
+from tests.realm_fixtures import AgreementPlan
+
+
+class LossyMailbox:
+    """While `losing`, bundles are acknowledged to the broker and never seen by the gateway."""
+
+    def __init__(self, inner: Mailbox) -> None:
+        self._inner = inner
+        self.losing = True
+        self.lost = asyncio.Event()
+
+    async def fetch(self, limit: int = 64, wait: float = 1.0) -> Sequence[IncomingBundle]:
+        found = await self._inner.fetch(limit, wait)
+        if not self.losing:
+            return found
+        for bundle in found:
+            await bundle.ack()
+            self.lost.set()
+        return []
+
+
+async def lossy(gateway: Gateway, lane: Lane) -> LossyMailbox:
+    """Make a running gateway lose its mail of one lane."""
+    receiver = gateway.exchange.receivers[lane]
+    await receiver.stop()
+    mailbox = LossyMailbox(receiver.mailbox)
+    receiver.mailbox = mailbox  # type: ignore[assignment]
+    receiver.start()
+    return mailbox
+
+
+async def test_a_gap_is_asked_for_at_once_filled_and_marked_late(world: World) -> None:
+    alfa, bravo, _ = await world.trio()
+    mailbox = await lossy(bravo, Lane.NORMAL)
+    lost = await alfa.publish("XBB", subject="lost")
+    await alfa.states(lost, {"XBB": "sent"})
+    await alfa.evidence(AuditEvent.DELIVERY_SENT)
+    await asyncio.wait_for(mailbox.lost.wait(), WAIT)
+    mailbox.losing = False
+    await alfa.publish("XBB", subject="seen")
+    mail = await bravo.mail(2)
+    assert subjects(mail) == ["seen", "lost"]
+    assert [(entry.serial, entry.late) for entry in mail] == [(2, False), (1, True)]
+    await alfa.states(lost, {"XBB": "delivered"})
+    for event in (AuditEvent.LANE_GAP, AuditEvent.RESEND_REQUESTED, AuditEvent.LANE_GAP_CLOSED):
+        (record,) = await bravo.evidence(event)
+        assert (record.partner, record.lane, record.serial, record.count) == ("XAA", Lane.NORMAL, 1, 1)
+
+
+async def test_a_delivery_without_a_receipt_is_sent_again_and_receipted_again(world: World) -> None:
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    receipts = alfa.exchange.receivers[Lane.CONTROL]
+    await receipts.stop()
+    accepted = await alfa.publish("XBB")
+    await bravo.mail(1)
+    await alfa.states(accepted, {"XBB": "sent"})
+    world.clock.move(timedelta(hours=1))
+    alfa.exchange.context.relay_wanted.set()
+    await alfa.evidence(AuditEvent.DELIVERY_RESENT)
+    await bravo.evidence(AuditEvent.MESSAGE_DUPLICATE)
+    await bravo.evidence(AuditEvent.DELIVERY_SENT, 2)
+    receipts.start()
+    await alfa.states(accepted, {"XBB": "delivered"})
+    assert len(await bravo.mail(1)) == 1
+    assert len(await alfa.evidence(AuditEvent.RECEIPT_RECORDED)) == 1
+
+
+async def test_a_serial_that_may_no_longer_be_sent_is_voided(world: World) -> None:
+    alfa, bravo, _ = await world.trio()
+    mailbox = await lossy(bravo, Lane.NORMAL)
+    secret = await alfa.publish("XBB", label={"classification": "NATO SECRET"}, subject="secret")
+    await alfa.states(secret, {"XBB": "sent"})
+    await asyncio.wait_for(mailbox.lost.wait(), WAIT)
+    mailbox.losing = False
+    lower = world.realm.agree(AgreementPlan(highest=(("NATO", "NATO RESTRICTED"),)))
+    await alfa.exchange.bring_trust(lower.envelopes, actor="test")
+    await bravo.evidence(AuditEvent.TRUST_CHANGED)
+    await alfa.publish("XBB", subject="open")
+    (filed,) = await bravo.mail(1)
+    assert filed.serial == 2
+    await alfa.evidence(AuditEvent.DELIVERY_VOIDED)
+    await alfa.states(secret, {"XBB": "withheld"})
+    await bravo.evidence(AuditEvent.LANE_GAP_CLOSED)
+    key = lanes.LaneKey("XAA", Mode.OPERATION, Lane.NORMAL, 1)
+    assert await bravo.store.read(lambda tx: lanes.missing(tx, key)) == ()
+    assert len(await bravo.mail(1)) == 1
+
+
+async def test_a_lost_receipt_is_no_hole_for_ever(world: World) -> None:
+    alfa, bravo, _ = await world.trio()
+    mailbox = await lossy(alfa, Lane.CONTROL)
+    first = await alfa.publish("XBB", subject="first")
+    await bravo.mail(1)
+    await bravo.evidence(AuditEvent.DELIVERY_SENT)
+    await asyncio.wait_for(mailbox.lost.wait(), WAIT)
+    mailbox.losing = False
+    second = await alfa.publish("XBB", subject="second")
+    await alfa.states(second, {"XBB": "delivered"})
+    await alfa.evidence(AuditEvent.LANE_GAP)
+    await alfa.evidence(AuditEvent.LANE_GAP_CLOSED)
+    world.clock.move(timedelta(hours=1))
+    alfa.exchange.context.relay_wanted.set()
+    await alfa.states(first, {"XBB": "delivered"})
+    assert subjects(await bravo.mail(2)) == ["first", "second"]
