@@ -15,6 +15,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     PlainSerializer,
     StringConstraints,
     WithJsonSchema,
@@ -115,6 +116,11 @@ UtcTime = Annotated[
     WithJsonSchema({"type": "string", "format": "date-time"}),
 ]
 """An aware instant; RFC 3339 with an offset on the wire, UTC in memory."""
+
+FirstVersion = Annotated[
+    int, Field(ge=1, le=1), WithJsonSchema({"const": 1, "title": "V", "type": "integer"})
+]
+"""A statement's ``v`` while there is one version; unlike ``Literal[1]`` it refuses ``true`` and ``1.0``."""
 
 Digest = Annotated[str, StringConstraints(pattern=r"^(sha256:[0-9a-f]{64}|sha384:[0-9a-f]{96})$")]
 KeyId = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")]

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.base import Statement
+from schemas.base import FirstVersion, Statement
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.wire import Lane
@@ -52,5 +52,5 @@ class TrustUpdate(Statement):
 class Control(Statement):
     """Content type ``control.v1``."""
 
-    v: Literal[1]
+    v: FirstVersion
     control: Annotated[ResendRequest | Void | TrustUpdate, Field(discriminator="type")]

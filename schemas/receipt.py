@@ -1,11 +1,11 @@
 """Receipts: what a recipient's gateway says of deliveries, signed in batches (design 8)."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from schemas.base import Digest, Statement, UtcTime, Uuid7
+from schemas.base import Digest, FirstVersion, Statement, UtcTime, Uuid7
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.wire import Lane
@@ -41,5 +41,5 @@ class Receipt(Statement):
 class Receipts(Statement):
     """Content type ``receipts.v1``."""
 
-    v: Literal[1]
+    v: FirstVersion
     receipts: Annotated[tuple[Receipt, ...], Field(min_length=1, max_length=MAX_RECEIPTS)]

@@ -15,6 +15,7 @@ from pydantic_core import PydanticCustomError
 from schemas.base import (
     CommunityName,
     Digest,
+    FirstVersion,
     Identifier,
     KeyId,
     Nation,
@@ -75,7 +76,7 @@ class RealmRoot(Statement):
     """The realm's root of trust. The digest of version 1's exact bytes is the realm id."""
 
     type: Literal["realm_root"]
-    v: Literal[1]
+    v: FirstVersion
     name: TitleText
     version: Version
     realm: Digest | None = None
@@ -124,7 +125,7 @@ class NationRecord(Statement):
     """What a nation says of itself: its online keys and its broker user. Versions chain by digest."""
 
     type: Literal["nation_record"]
-    v: Literal[1]
+    v: FirstVersion
     realm: Digest
     nation: Nation
     version: Version
@@ -153,7 +154,7 @@ class Agreement(Statement):
     """Who may exchange what: parties, kinds, modes, highest classification per policy, validity."""
 
     type: Literal["agreement"]
-    v: Literal[1]
+    v: FirstVersion
     realm: Digest
     id: Identifier
     version: Version
@@ -177,7 +178,7 @@ class Community(Statement):
     """A named nation set with fixed membership."""
 
     type: Literal["community"]
-    v: Literal[1]
+    v: FirstVersion
     realm: Digest
     id: CommunityName
     version: Version
@@ -196,7 +197,7 @@ class ClassificationPolicy(Statement):
     """A policy's own ordered classifications, in native text."""
 
     type: Literal["classification_policy"]
-    v: Literal[1]
+    v: FirstVersion
     realm: Digest
     id: ShortText
     version: Version
@@ -221,7 +222,7 @@ class Equivalence(Statement):
     """How one policy's levels are handled under another: realm-signed data with its source."""
 
     type: Literal["equivalence"]
-    v: Literal[1]
+    v: FirstVersion
     realm: Digest
     id: Identifier
     version: Version
@@ -271,7 +272,7 @@ class Snapshot(Statement):
     """What is current in the realm; its ``version`` is the trust version that deliveries name."""
 
     type: Literal["snapshot"]
-    v: Literal[1]
+    v: FirstVersion
     realm: Digest
     version: Version
     root_version: Version

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from schemas.base import Digest, HexId, Identifier, Nation, Statement, UtcTime, Uuid7
+from schemas.base import Digest, FirstVersion, HexId, Identifier, Nation, Statement, UtcTime, Uuid7
 from schemas.header import Mode, Precedence
 
 WIRE_VERSION = 1
@@ -52,7 +52,7 @@ class Basis(Statement):
 class Delivery(Statement):
     """The statement about one content for one recipient; a leaf of the signed batch tree."""
 
-    v: Literal[1]
+    v: FirstVersion
     realm: Digest
     originator: Nation
     recipient: Nation
@@ -73,7 +73,7 @@ class Delivery(Statement):
 class Root(Statement):
     """The signed root of a batch of deliveries; payload of the DSSE envelope."""
 
-    v: Literal[1]
+    v: FirstVersion
     realm: Digest
     originator: Nation
     suite: Literal["standard", "hybrid", "cnsa2"]
