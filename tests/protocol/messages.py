@@ -106,7 +106,7 @@ def message(
             "urgency": "Immediate",
             "severity": "Severe",
             "certainty": "Likely",
-            "texts": [{"language": "en", "headline": "Port control systems", "description": "Seen twice."}],
+            "texts": [{"language": "en", "event": "Intrusion", "description": "Seen twice."}],
             "affected_nations": ["XBB"],
         }
         | (body or {}),
