@@ -6,6 +6,7 @@ and one revoked by another process is refused within that time. Whatever cannot 
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from math import ceil
 from time import monotonic
@@ -14,6 +15,7 @@ from fastapi import Request
 
 from bus.store import api_keys
 from bus.store.api_keys import ApiKey
+from bus.store.errors import StoreUnavailable
 from bus.store.writer import Transaction
 from gateways.api_keys import Scope, secret_fits, split_api_key
 from gateways.context import GatewayContext
@@ -108,7 +110,8 @@ class Access:
         """Write down refusals that were counted and not yet recorded."""
         if self._suppressed:
             self._suppressed -= 1  # this record counts itself
-            await self._write(ANONYMOUS, ReasonCode.RATE_LIMITED)
+            with suppress(StoreUnavailable):
+                await self._write(ANONYMOUS, ReasonCode.RATE_LIMITED)
 
     async def _write(self, actor: str, code: ReasonCode) -> None:
         count, self._suppressed = 1 + self._suppressed, 0

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 
 import structlog
 from fastapi import FastAPI
@@ -31,7 +31,8 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with opener(settings) as opened:
+        async with AsyncExitStack() as stack:
+            opened = await _opened(stack, opener, settings)
             access = Access(opened.context, settings, metrics)
             app.state.runtime = Runtime(
                 settings, opened.context, access, metrics, closing, opened.broker_connected
@@ -60,3 +61,12 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     metrics.export(lambda: app.state.runtime.context.counters if hasattr(app.state, "runtime") else None)
     app.add_middleware(Front, metrics=metrics)
     return app
+
+
+async def _opened(stack: AsyncExitStack, opener: Opener, settings: Settings) -> OpenGateway:
+    try:
+        return await stack.enter_async_context(opener(settings))
+    except Exception as error:
+        # What opening raises says which file or document is wrong, and quotes no secret and no content.
+        _log.error("gateway.cannot-start", fault=type(error).__name__, reason=str(error))
+        raise

@@ -26,16 +26,18 @@ class LimitedProtocol(HttpToolsProtocol):
 
     _head_deadline: asyncio.TimerHandle | None = None
     _write_deadline: asyncio.TimerHandle | None = None
+    _end_deadline: asyncio.TimerHandle | None = None
     _head_bytes = 0
     _in_head = True
+    _request_open = False
+    _refused = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A client connected: the time for its first request starts."""
         super().connection_made(transport)
         if len(self.connections) > self.max_connections:
-            self._refuse(
-                ApiRefused(ReasonCode.RATE_LIMITED, "Too many connections.", headers={"Retry-After": "1"})
-            )
+            busy = ApiRefused(ReasonCode.RATE_LIMITED, "Too many connections.", headers={"Retry-After": "1"})
+            self._refuse(busy, linger=False)
             return
         self._await_head()
 
@@ -43,11 +45,12 @@ class LimitedProtocol(HttpToolsProtocol):
         """The connection is gone, and its timers with it."""
         self._end_head()
         self._end_write_deadline()
+        self._end_end_deadline()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Bytes came; a head that outgrows its limit is refused whatever it holds."""
-        if self.transport.is_closing():
+        if self._refused or self.transport.is_closing():
             return
         if self._in_head:
             self._head_bytes += len(data)
@@ -63,13 +66,22 @@ class LimitedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """The head is there."""
         self._end_head()
+        self._request_open = True
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The request is there; what follows is the head of the next."""
         super().on_message_complete()
+        self._request_open = False
+        self._end_end_deadline()
         self._in_head = True
         self._head_bytes = 0
+
+    def on_response_complete(self) -> None:
+        """Answered. What is left of a body that nobody reads may still come, but not for ever."""
+        super().on_response_complete()
+        if self._request_open and self.cycle.response_complete:
+            self._close_later()
 
     def pause_writing(self) -> None:
         """The client does not read: it has so long to start again."""
@@ -101,19 +113,35 @@ class LimitedProtocol(HttpToolsProtocol):
             self._write_deadline.cancel()
             self._write_deadline = None
 
+    def _close_later(self) -> None:
+        # Closing at once, with bytes unread, would reset the connection and lose the client its answer.
+        self._end_end_deadline()
+        self._end_deadline = self.loop.call_later(self.head_timeout, self.transport.close)
+
+    def _end_end_deadline(self) -> None:
+        if self._end_deadline is not None:
+            self._end_deadline.cancel()
+            self._end_deadline = None
+
     def _head_too_slow(self) -> None:
         self._head_deadline = None
         if self.cycle is not None and not self.cycle.response_complete:
             return  # pipelined behind a request still being answered: that one's own limits hold
         self._refuse(ApiRefused(ReasonCode.BODY_TOO_SLOW, "The request's head did not arrive in time."))
 
-    def _refuse(self, refused: ApiRefused) -> None:
+    def _refuse(self, refused: ApiRefused, *, linger: bool = True) -> None:
         body = refused.body
         lines = [f"content-type: {MEDIA_TYPE}", f"content-length: {len(body)}", "connection: close"]
         lines += [f"{name.lower()}: {value}" for name, value in refused.headers.items()]
         head = STATUS_LINE[status_of(refused.code).value] + "\r\n".join(lines).encode() + b"\r\n\r\n"
+        self._refused = True
+        self._end_head()
         self.transport.write(head + body)
-        self.transport.close()
+        if linger and self.transport.can_write_eof():
+            self.transport.write_eof()
+            self._close_later()
+        else:
+            self.transport.close()
 
 
 def limited_by(settings: Settings) -> type[LimitedProtocol]:

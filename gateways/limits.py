@@ -16,12 +16,12 @@ async def read_json_body(request: Request, *, max_bytes: int, within: float) -> 
     """The body's exact bytes, at most ``max_bytes``, all of them within ``within`` seconds.
 
     Raises ApiRefused MEDIA_TYPE_UNSUPPORTED, BODY_TOO_LARGE (by Content-Length before a byte is read, else by
-    counting) or BODY_TOO_SLOW. The connection is closed where the rest of the body was not read.
+    counting) or BODY_TOO_SLOW. What is left of a refused body, ``http_protocol`` throws away.
     """
     headers = request.headers
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type != JSON or headers.get("content-encoding", "identity").lower() != "identity":
-        raise ApiRefused(ReasonCode.MEDIA_TYPE_UNSUPPORTED, headers=_CLOSE)
+        raise ApiRefused(ReasonCode.MEDIA_TYPE_UNSUPPORTED)
     announced = headers.get("content-length")
     if announced is not None and announced.isdigit() and int(announced) > max_bytes:
         raise _too_large(max_bytes)
@@ -47,6 +47,4 @@ async def _collect(request: Request, max_bytes: int) -> bytes:
 
 
 def _too_large(max_bytes: int) -> ApiRefused:
-    return ApiRefused(
-        ReasonCode.BODY_TOO_LARGE, f"The body is larger than {max_bytes} bytes.", headers=_CLOSE
-    )
+    return ApiRefused(ReasonCode.BODY_TOO_LARGE, f"The body is larger than {max_bytes} bytes.")

@@ -35,6 +35,11 @@ def _fault_without_text(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any
     return event
 
 
+def _no_traceback(record: logging.LogRecord) -> bool:
+    """uvicorn writes a failed start's whole traceback as text; ``gateways.app`` says what failed."""
+    return not str(record.msg).startswith(("Traceback", "Application startup failed"))
+
+
 def configure(level: str, nation: str) -> None:
     """Send every log line of this process, the libraries' included, through the JSON format."""
 
@@ -73,5 +78,8 @@ def configure(level: str, nation: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
+    server = logging.getLogger("uvicorn.error")
+    server.setLevel(logging.WARNING)
+    server.addFilter(_no_traceback)
     # uvicorn's access log would hold addresses with ids of messages; metrics count requests instead.
     logging.getLogger("uvicorn.access").disabled = True

@@ -66,7 +66,10 @@ async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
                 pruning.cancel()
                 with suppress(asyncio.CancelledError):
                     await pruning
-                await exchange.stop()
+                try:
+                    await exchange.stop()
+                except StoreUnavailable:
+                    _log.warning("stop.store-unavailable")
     finally:
         await store.close()
 

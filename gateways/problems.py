@@ -12,6 +12,7 @@ from fastapi.responses import Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
+from bus.store.errors import StoreUnavailable
 from gateways.draft_refused import DraftRefused
 from gateways.problem_codes import status_of, what_to_do
 from schemas.base import Statement
@@ -179,7 +180,11 @@ def install(app: FastAPI) -> None:
     async def framework(_: Request, error: Any) -> Response:
         return framework_refused(error).response()
 
+    async def unavailable(_: Request, __: Any) -> Response:
+        return ApiRefused(ReasonCode.STORE_UNAVAILABLE, headers={"Retry-After": "5"}).response()
+
     app.add_exception_handler(ApiRefused, refused)
+    app.add_exception_handler(StoreUnavailable, unavailable)
     app.add_exception_handler(DraftRefused, draft)
     app.add_exception_handler(JsonRefused, json_)
     app.add_exception_handler(RequestValidationError, parameter)

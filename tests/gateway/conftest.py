@@ -1,0 +1,26 @@
+"""One realm, one broker and two gateways for all HTTP tests; special gateways are started by their tests."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.gateway.running import Gateway, World
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    made = World(tmp_path_factory.mktemp("gateway"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def xaa(world: World) -> Iterator[Gateway]:
+    with world.gateway("XAA") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def xbb(world: World) -> Iterator[Gateway]:
+    with world.gateway("XBB") as running:
+        yield running

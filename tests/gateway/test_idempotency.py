@@ -1,0 +1,70 @@
+"""Idempotency-Key: a repeated request is answered, not done again; also after a restart, also at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+from tests.gateway.drafts import changed, draft
+from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
+
+
+def test_a_repeated_request_gets_the_first_answer(xaa: Gateway) -> None:
+    body, key, before = draft(), str(uuid4()), xaa.publications()
+    first = xaa.publish(body, Idempotency_Key=key)
+    again = xaa.publish(body, Idempotency_Key=key)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    assert again.headers["location"] == first.headers["location"]
+    assert "idempotent-replayed" not in first.headers
+    assert again.headers["idempotent-replayed"] == "true"
+    assert xaa.publications() == before + 1
+
+
+def test_the_same_key_with_another_body_is_a_conflict(xaa: Gateway) -> None:
+    body, key = draft(), str(uuid4())
+    assert xaa.publish(body, Idempotency_Key=key).status_code == 201
+    position, before = xaa.audit_position(), xaa.publications()
+    other = changed(body, "header", "precedence", to="FLASH")
+    assert_problem(xaa.publish(other, Idempotency_Key=key), 422, "IDEMPOTENCY_CONFLICT")
+    assert xaa.publications() == before
+    assert xaa.refusals(position) == [("publication.refused", "IDEMPOTENCY_CONFLICT")]
+
+
+def test_equal_requests_at_once_are_accepted_once(xaa: Gateway) -> None:
+    body, key, before = draft(), str(uuid4()), xaa.publications()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: xaa.publish(body, Idempotency_Key=key), range(16)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.content for answer in answers}) == 1
+    assert sum("idempotent-replayed" in answer.headers for answer in answers) == 15
+    assert xaa.publications() == before + 1
+    assert not xaa.runtime.same_key
+
+
+def test_different_requests_at_once_under_one_key_are_accepted_once(xaa: Gateway) -> None:
+    key, before = str(uuid4()), xaa.publications()
+    bodies = [changed(draft(), "header", "subject", to=f"number {number}") for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda body: xaa.publish(body, Idempotency_Key=key), bodies))
+    assert sorted(answer.status_code for answer in answers) == [201] + [422] * 7
+    assert xaa.publications() == before + 1
+
+
+def test_the_same_idempotency_key_of_another_caller_is_another(xaa: Gateway) -> None:
+    body, key, before = draft(), str(uuid4()), xaa.publications()
+    first = xaa.publish(body, Idempotency_Key=key)
+    other = xaa.publish(body, xaa.new_key(), Idempotency_Key=key)
+    assert (first.status_code, other.status_code) == (201, 201)
+    assert xaa.publications() == before + 2
+
+
+def test_the_answer_is_kept_across_a_restart(world: World) -> None:
+    body, key = changed(draft(), "label", "releasable_to", to=["XBB"]), str(uuid4())
+    with world.gateway("XCC", "idempotency", nats_url=NO_BROKER) as running:
+        first = running.publish(body, Idempotency_Key=key)
+        assert first.status_code == 201
+        api_key = running.key
+    with world.gateway("XCC", "idempotency", nats_url=NO_BROKER) as running:
+        again = running.publish(body, api_key, Idempotency_Key=key)
+        assert again.content == first.content
+        assert again.headers["idempotent-replayed"] == "true"
+        assert running.publications() == 1

@@ -1,0 +1,253 @@
+"""What arrives at a partner: inbox, stream, acknowledgement, and the states its originator sees."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import pytest
+
+from gateways.api_keys import Scope
+from gateways.routes.stream import event_of
+from gateways.views import inbox_entry
+from schemas.header import Kind
+from tests.gateway.drafts import CANARY, draft, soon
+from tests.gateway.running import WAIT, Gateway, assert_problem
+
+Json = dict[str, Any]
+
+
+def last_seq(gateway: Gateway) -> int:
+    """Where the inbox ends."""
+    after = 0
+    while items := gateway.get("/v1/inbox", params={"after": after, "limit": 500}).json()["items"]:
+        after = items[-1]["inbox_seq"]
+    return after
+
+
+def answer(level: str = "UNDERSTOOD", outcome: str = "WILL_COMPLY", **more: Any) -> Json:
+    """An acknowledgement's body."""
+    given = {"level": level, "outcome": outcome, "officer_role": "Duty officer"}
+    return given | {"acknowledged_at": soon(seconds=-1)} | more
+
+
+@contextmanager
+def stream(gateway: Gateway, key: str | None = None, **options: Any) -> Iterator[Iterator[str]]:
+    """The lines of an open inbox stream."""
+    headers = {"Authorization": f"Bearer {key or gateway.key}"} | options.pop("headers", {})
+    with gateway.client.stream("GET", "/v1/inbox/stream", headers=headers, **options) as response:
+        assert response.status_code == 200, response.read()
+        assert response.headers["content-type"].startswith("text/event-stream")
+        yield response.iter_lines()
+
+
+def events(lines: Iterator[str], count: int) -> list[tuple[int, Json]]:
+    """The next events: id and data."""
+    found: list[tuple[int, Json]] = []
+    number, data = 0, ""
+    while len(found) < count:
+        line = next(lines)
+        name, _, value = line.partition(": ")
+        if name == "id":
+            number = int(value)
+        elif name == "data":
+            data += value + "\n"
+        elif line == "" and data:
+            found.append((number, json.loads(data)))
+            data = ""
+    return found
+
+
+def test_a_message_arrives_once_with_its_exact_content(xaa: Gateway, xbb: Gateway) -> None:
+    after = last_seq(xbb)
+    accepted = xaa.publish(draft()).json()
+    [item] = xbb.wait_inbox(after, 1)
+    assert (item["originator"], item["message_id"]) == ("XAA", accepted["message_id"])
+    assert item["digest"] == accepted["digest"]
+    assert item["message"]["header"]["subject"] == f"{CANARY} threat_alert"
+    assert xbb.get(f"/v1/inbox/{item['message_id']}").json() == item
+    assert xbb.get(f"/v1/inbox/{item['message_id']}", params={"originator": "XAA"}).json() == item
+    assert_problem(xbb.get(f"/v1/inbox/{item['message_id']}", params={"originator": "XCC"}), 404, "NOT_FOUND")
+
+
+def test_the_inbox_is_paged_and_filtered(xaa: Gateway, xbb: Gateway) -> None:
+    after = last_seq(xbb)
+    for kind in ("threat_alert", "information_request", "threat_alert"):
+        assert xaa.publish(draft(kind)).status_code == 201
+    items = xbb.wait_inbox(after, 3)
+    page = xbb.get("/v1/inbox", params={"after": after, "limit": 2}).json()
+    assert [item["inbox_seq"] for item in page["items"]] == [item["inbox_seq"] for item in items[:2]]
+    rest = xbb.get("/v1/inbox", params={"after": page["next"], "limit": 2}).json()
+    assert [item["inbox_seq"] for item in rest["items"]] == [items[2]["inbox_seq"]]
+    assert xbb.get("/v1/inbox", params={"after": rest["next"]}).json() == {"items": [], "next": rest["next"]}
+    only = xbb.get("/v1/inbox", params={"after": after, "kind": "information_request"}).json()["items"]
+    assert {item["kind"] for item in only} == {"information_request"}
+    restricted = xbb.get("/v1/inbox", xbb.new_key(kinds=[Kind.INFORMATION_REQUEST]), params={"after": after})
+    assert {item["kind"] for item in restricted.json()["items"]} == {"information_request"}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "pointer"),
+    [
+        pytest.param({"after": "-1"}, "/query/after", id="a cursor below zero"),
+        pytest.param({"after": "x"}, "/query/after", id="a cursor that is no number"),
+        pytest.param({"after": "9" * 30}, "/query/after", id="a cursor beyond any store"),
+        pytest.param({"limit": "0"}, "/query/limit", id="a limit of nothing"),
+        pytest.param({"limit": "100000"}, "/query/limit", id="a limit of everything"),
+        pytest.param({"kind": "gossip"}, "/query/kind", id="an unknown kind"),
+    ],
+)
+def test_a_bad_parameter_is_refused(xbb: Gateway, parameters: dict[str, str], pointer: str) -> None:
+    problem = assert_problem(xbb.get("/v1/inbox", params=parameters), 422, "PARAMETER_INVALID", pointer)
+    assert problem["errors"][0]["code"] == "PARAMETER_INVALID"
+
+
+def test_an_acknowledgement_goes_to_the_originator_alone(xaa: Gateway, xbb: Gateway) -> None:
+    there, here = last_seq(xbb), last_seq(xaa)
+    accepted = xaa.publish(draft(info_addressees=["XCC"])).json()
+    [item] = xbb.wait_inbox(there, 1)
+    key = xbb.new_key([Scope.INBOX_ACKNOWLEDGE], kinds=[Kind.THREAT_ALERT])
+    reply = xbb.post(f"/v1/inbox/{item['message_id']}/acknowledgements", answer(), key)
+    assert reply.status_code == 201, reply.text
+    assert reply.json()["recipients"] == ["XAA"]
+
+    [arrived] = xaa.wait_inbox(here, 1)
+    label, header = arrived["message"]["label"], arrived["message"]["header"]
+    assert arrived["message"]["body"]["outcome"] == "WILL_COMPLY"
+    assert (label["policy"], label["classification"]) == ("REALM", "LIMITED")
+    assert label["release_set"] == ["XAA"]
+    assert header["precedence"] == "IMMEDIATE"
+    assert [(ref["message_id"], ref["relation"]) for ref in header["references"]] == [
+        (accepted["message_id"], "acknowledges")
+    ]
+    assert "acknowledged_at" in xbb.get(f"/v1/inbox/{item['message_id']}").json()
+    shown = xaa.get(f"/v1/messages/{accepted['publication_id']}").json()
+    assert {row["nation"]: row["state"] for row in shown["deliveries"]}["XBB"] == "acknowledged"
+
+
+def test_an_acknowledgement_in_an_exercise_stays_in_it(xaa: Gateway, xbb: Gateway) -> None:
+    there = last_seq(xbb)
+    assert xaa.publish(draft(mode="EXERCISE", exercise_id="COLD FJORD 30")).status_code == 201
+    [item] = xbb.wait_inbox(there, 1)
+    reply = xbb.post(f"/v1/inbox/{item['message_id']}/acknowledgements", answer())
+    sent = xbb.get(reply.headers["location"]).json()
+    assert (sent["mode"], sent["exercise_id"]) == ("EXERCISE", "COLD FJORD 30")
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "pointer"),
+    [
+        pytest.param({}, "SCHEMA_INVALID", None, id="nothing in it"),
+        pytest.param(answer(outcome="MAYBE"), "SCHEMA_INVALID", "/outcome", id="an unknown outcome"),
+        pytest.param(answer(outcome="REJECTED"), "SCHEMA_INVALID", "", id="a rejection without remarks"),
+        pytest.param(answer(extra=1), "SCHEMA_INVALID", "/extra", id="an unknown field"),
+        pytest.param(
+            answer(acknowledged_at=soon(hours=2)),
+            "TIME_INVALID",
+            "/acknowledged_at",
+            id="acknowledged in the future",
+        ),
+    ],
+)
+def test_a_bad_acknowledgement_is_refused(
+    xaa: Gateway, xbb: Gateway, body: Json, code: str, pointer: str | None
+) -> None:
+    there = last_seq(xbb)
+    assert xaa.publish(draft()).status_code == 201
+    [item] = xbb.wait_inbox(there, 1)
+    position, before = xbb.audit_position(), xbb.publications()
+    path = f"/v1/inbox/{item['message_id']}/acknowledgements"
+    assert_problem(xbb.post(path, body), 422, code, pointer)
+    assert xbb.publications() == before
+    assert xbb.refusals(position) == [("publication.refused", code)]
+
+
+def test_what_is_not_in_the_inbox_cannot_be_acknowledged(xbb: Gateway) -> None:
+    path = "/v1/inbox/01890000-0000-7000-8000-000000000000/acknowledgements"
+    assert_problem(xbb.post(path, answer()), 404, "NOT_FOUND")
+
+
+def test_a_repeated_acknowledgement_is_sent_once(xaa: Gateway, xbb: Gateway) -> None:
+    there = last_seq(xbb)
+    xaa.publish(draft())
+    [item] = xbb.wait_inbox(there, 1)
+    path, body = f"/v1/inbox/{item['message_id']}/acknowledgements", answer()
+    first = xbb.post(path, body, Idempotency_Key="ack-1" + item["message_id"])
+    again = xbb.post(path, body, Idempotency_Key="ack-1" + item["message_id"])
+    assert first.content == again.content
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+def test_the_stream_carries_what_is_filed(xaa: Gateway, xbb: Gateway) -> None:
+    with stream(xbb) as lines:
+        assert next(lines) == "retry: 1000"
+        accepted = xaa.publish(draft()).json()
+        [(number, entry)] = events(lines, 1)
+    assert entry["message_id"] == accepted["message_id"]
+    assert entry["inbox_seq"] == number
+    assert entry == xbb.get(f"/v1/inbox/{entry['message_id']}").json()
+
+
+def test_the_stream_resumes_without_gap_or_duplicate(xaa: Gateway, xbb: Gateway) -> None:
+    """Publishing goes on in the background while the stream is cut and resumed again and again."""
+    begin, total = last_seq(xbb), 40
+    sent: list[str] = []
+
+    def publish() -> None:
+        with httpx.Client(base_url=xaa.url, trust_env=False, timeout=WAIT) as client:
+            for _ in range(total):
+                sent.append(client.post("/v1/messages", json=draft(), headers=xaa.auth).json()["message_id"])
+
+    publisher = threading.Thread(target=publish)
+    publisher.start()
+    received: list[str] = []
+    position, takes = begin, (1, 2, 3, 5, 7, 11, total)
+    for take in takes:
+        wanted = min(take, total - len(received))
+        if not wanted:
+            break
+        with stream(xbb, headers={"Last-Event-ID": str(position)}) as lines:
+            for number, entry in events(lines, wanted):
+                assert number > position
+                position = number
+                received.append(entry["message_id"])
+    publisher.join(WAIT)
+    assert received == sent
+
+
+def test_a_stream_of_one_kind_carries_only_that(xaa: Gateway, xbb: Gateway) -> None:
+    after = last_seq(xbb)
+    key = xbb.new_key(kinds=[Kind.INFORMATION_REQUEST])
+    for kind in ("threat_alert", "information_request"):
+        xaa.publish(draft(kind))
+    xbb.wait_inbox(after, 2)
+    with stream(xbb, params={"after": after, "kind": "information_request"}) as lines:
+        assert events(lines, 1)[0][1]["kind"] == "information_request"
+    with stream(xbb, key, params={"after": after}) as lines:
+        assert events(lines, 1)[0][1]["kind"] == "information_request"
+
+
+def test_a_wrong_last_event_id_is_refused(xbb: Gateway) -> None:
+    for wrong in ("-1", "x", "1 2", "9" * 40):
+        assert_problem(
+            xbb.get("/v1/inbox/stream", headers={"Last-Event-ID": wrong}), 422, "PARAMETER_INVALID"
+        )
+
+
+def test_content_with_line_breaks_stays_one_event(xaa: Gateway, xbb: Gateway) -> None:
+    """A partner may sign JSON with white space in it; its bytes are passed on as they are."""
+    from dataclasses import replace
+
+    from bus.store import inbox
+
+    after = last_seq(xbb)
+    xaa.publish(draft())
+    xbb.wait_inbox(after, 1)
+    stored = xbb.write(lambda tx: inbox.list_after(tx, after)[0])
+    spaced = json.dumps(json.loads(stored.content), indent=1).replace("\n", "\r\n").encode()
+    lines = iter(event_of(replace(stored, content=spaced)).decode().splitlines())
+    [(number, entry)] = events(lines, 1)
+    assert number == stored.inbox_seq
+    assert entry == json.loads(inbox_entry(stored))
