@@ -125,7 +125,8 @@ class EmbeddedServer:
         with contextlib.suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGTERM)
         try:
-            await asyncio.wait_for(self._process.wait(), patience)
+            async with asyncio.timeout(patience):
+                await self._process.wait()
         except TimeoutError:
             await self.kill()
         await self._end_reader()
@@ -203,7 +204,8 @@ class EmbeddedServer:
                 await self._line_arrived.wait()
 
         try:
-            await asyncio.wait_for(wait(), self._ready_timeout)
+            async with asyncio.timeout(self._ready_timeout):
+                await wait()
         except TimeoutError:
             raise EmbeddedServerError(
                 f"nats-server was not ready after {self._ready_timeout} s: "

@@ -103,6 +103,16 @@ def number_of(payload: bytes) -> int:
     return int(payload[:8])
 
 
+async def worked_off(client: Client) -> None:
+    """Return when the server has processed everything `client` sent, and its complaints have arrived.
+
+    nats-py's flush writes its ping ahead of what is still in its own buffer; by the answer to that ping the
+    buffer is out, and the second ping comes behind it.
+    """
+    await client.flush()
+    await client.flush()
+
+
 @pytest.fixture
 async def broker(tmp_path: Path) -> AsyncIterator[Broker]:
     """A fresh broker with three nations, empty and provisioned."""

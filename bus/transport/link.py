@@ -40,6 +40,19 @@ class Link:
         for event in self._watchers:
             event.set()
 
+    async def publish(
+        self, subject: str, payload: bytes, reply: str, headers: dict[str, str] | None = None
+    ) -> None:
+        """Hand a message to the connection; waits while its buffer is full.
+
+        nats-py swallows a cancellation while it waits, so it is raised again here. Raises NatsError, OSError.
+        """
+        task = asyncio.current_task()
+        before = task.cancelling() if task is not None else 0
+        await self.client.publish(subject, payload, reply=reply, headers=headers)
+        if task is not None and task.cancelling() > before:
+            raise asyncio.CancelledError
+
     def watch(self, event: asyncio.Event) -> None:
         """Set `event` when the connection is lost, beside whatever else sets it."""
         self._watchers.add(event)
@@ -71,6 +84,7 @@ class Dialler:
         self._link: Link | None = None
         self._changed = asyncio.Condition()
         self._task: asyncio.Task[None] | None = None
+        self._closing = False
 
     @property
     def link(self) -> Link | None:
@@ -101,8 +115,13 @@ class Dialler:
         if self._task is None:
             return
         if (link := self.link) is not None:
+            # Twice: nats-py writes the ping of a flush ahead of what is still in its own buffer.
             with contextlib.suppress(NatsError, OSError, TimeoutError):
                 await link.client.flush(timeout=1)
+                await link.client.flush(timeout=1)
+        # The flag as well, since nats-py may swallow a cancellation (it uses wait_for, and Python 3.11's
+        # drops one that comes together with the result).
+        self._closing = True
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
@@ -110,13 +129,15 @@ class Dialler:
 
     async def _keep_connected(self) -> None:
         attempt = 0
-        while True:
+        while not self._closing:
             link = Link(Client())
             try:
-                await self._dial(link)
+                async with asyncio.timeout(CONNECT_SECONDS * 2):
+                    await self._dial(link)
                 attempt = 0
-                await self._set(link)
-                await link.lost.wait()
+                if not self._closing:
+                    await self._set(link)
+                    await link.lost.wait()
             except (NatsError, OSError, TimeoutError, ValueError) as error:
                 # ValueError covers nats-py's protocol parsing: a broken server must not end the dialling.
                 _log.debug("broker not reached: %s", type(error).__name__)
@@ -133,24 +154,21 @@ class Dialler:
             # Permission violations arrive here; the text would name a subject, so only its kind is logged.
             _log.warning("broker connection of %s: %s", self._name, type(error).__name__)
 
-        await asyncio.wait_for(
-            link.client.connect(
-                servers=self._urls,
-                name=self._name,
-                nkeys_seed_str=self._nkey_seed,
-                inbox_prefix=self._inbox_prefix,
-                allow_reconnect=False,
-                # With 0 nats-py tries for ever inside connect(); one more try and then an error.
-                max_reconnect_attempts=1,
-                reconnect_time_wait=0,
-                connect_timeout=CONNECT_SECONDS,
-                ping_interval=PING_SECONDS,
-                max_outstanding_pings=2,
-                disconnected_cb=gone,
-                closed_cb=gone,
-                error_cb=reported,
-            ),
-            CONNECT_SECONDS * 2,
+        await link.client.connect(
+            servers=self._urls,
+            name=self._name,
+            nkeys_seed_str=self._nkey_seed,
+            inbox_prefix=self._inbox_prefix,
+            allow_reconnect=False,
+            # With 0 nats-py tries for ever inside connect(); one more try and then an error.
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0,
+            connect_timeout=CONNECT_SECONDS,
+            ping_interval=PING_SECONDS,
+            max_outstanding_pings=2,
+            disconnected_cb=gone,
+            closed_cb=gone,
+            error_cb=reported,
         )
         await link.replies.listen()
 

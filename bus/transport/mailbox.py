@@ -134,8 +134,9 @@ class NatsMailbox:
     async def _rewind(self, link: Link) -> None:
         question = link.replies.ask()
         try:
-            await link.client.publish(reset_subject(self._consumer), b"", reply=question.reply)
-            answer = await asyncio.wait_for(question.answer, RESET_SECONDS)
+            async with asyncio.timeout(RESET_SECONDS):
+                await link.publish(reset_subject(self._consumer), b"", question.reply)
+                answer = await question.answer
         except TimeoutError:
             raise BrokerUnavailable("the mailbox did not answer a rewind") from None
         finally:
@@ -161,10 +162,8 @@ class NatsMailbox:
         session.outstanding = self._batch
         session.pull_deadline = asyncio.get_running_loop().time() + PULL_PATIENCE_SECONDS
         try:
-            await session.link.client.publish(
-                pull_subject(self._consumer),
-                json.dumps(request).encode(),
-                reply=session.subscription.subject,
+            await session.link.publish(
+                pull_subject(self._consumer), json.dumps(request).encode(), session.subscription.subject
             )
         except (NatsError, OSError):
             session.break_off()
@@ -201,8 +200,9 @@ class NatsMailbox:
         """
         question = link.replies.ask()
         try:
-            await link.client.publish(reply, b"+ACK", reply=question.reply)
-            await asyncio.wait_for(question.answer, SETTLE_SECONDS)
+            async with asyncio.timeout(SETTLE_SECONDS):
+                await link.publish(reply, b"+ACK", question.reply)
+                await question.answer
         except TimeoutError:
             # Then some bundles come twice, which the inbox recognises.
             return

@@ -120,9 +120,7 @@ class NatsPublisher:
         except BrokerUnavailable as error:
             return _Refusal(error=error)
         try:
-            await link.client.publish(
-                item.subject, item.payload, reply=question.reply, headers={_EXPECTED: str(expected)}
-            )
+            await link.publish(item.subject, item.payload, question.reply, {_EXPECTED: str(expected)})
         except MaxPayloadError:
             link.replies.forget(question)
             return _Refusal(error=PublishRefused(f"{len(item.payload)} bytes are more than the broker takes"))
@@ -135,7 +133,8 @@ class NatsPublisher:
     async def _await_answer(self, link: Link, question: Question, sequence: int) -> _Refusal | None:
         """None when the bundle is stored as `sequence`."""
         try:
-            answer = await asyncio.wait_for(question.answer, self._answer_seconds)
+            async with asyncio.timeout(self._answer_seconds):
+                answer = await question.answer
         except TimeoutError:
             link.replies.forget(question)
             # Late answers on this connection could no longer be told apart from those of a retry's.

@@ -9,7 +9,7 @@ from nats.aio.msg import Msg
 from bus.ports import BrokerUnavailable, reconcile
 from bus.transport import NatsTransport
 from schemas.wire import Lane
-from tests.broker_fixtures import WAIT, Broker, bundles, number_of
+from tests.broker_fixtures import WAIT, Broker, bundles, number_of, worked_off
 from tests.transport.link_proxy import link_proxy
 from tests.transport.receiving import first_seen, take, take_until
 
@@ -112,7 +112,7 @@ async def test_bundles_taken_by_another_reader_show_as_a_gap_and_come_again_in_o
             pull = b'{"batch": 3, "expires": 5000000000}'
             subject = "$JS.API.CONSUMER.MSG.NEXT.DELIVERY.XBB-normal"
             await thief.publish(subject, pull, reply="_INBOX_XBB.thief")
-            await thief.flush()
+            await worked_off(thief)
             more = bundles("XAA", "XBB", 30)
             assert (await sender.publisher.publish_window(more, 10)).complete
             assert (await stolen.next_msg(WAIT)).data[:8] in {b"%08d" % i for i in range(30)}
@@ -132,7 +132,7 @@ async def test_a_stolen_last_bundle_is_noticed_by_the_heartbeat_long_before_the_
             waiting = asyncio.create_task(take(mailbox, 1))
             while not got:
                 await thief.publish(subject, b'{"batch": 1, "expires": 5000000000}', reply="_INBOX_XBB.thief")
-                await thief.flush()
+                await worked_off(thief)
                 last = await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 10**9)
                 await sender.publisher.publish_window(bundles("XAA", "XBB", 1), last.actual_last or 0)
                 if stolen.pending_msgs:
