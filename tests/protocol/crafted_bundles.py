@@ -14,7 +14,7 @@ from typing import Any
 
 from bus.protocol.dsse import Envelope
 from bus.protocol.frame import FramedDelivery, encode_frame, read_deliveries, read_root
-from bus.protocol.inbound import Verdict, admit
+from bus.protocol.inbound import Outcome, Verdict, admit
 from bus.protocol.merkle import HASH_LENGTHS, BatchTree, leaf_hash
 from bus.protocol.outbound import Outgoing, PreparedBundle, prepare
 from bus.protocol.proof import Proof
@@ -92,6 +92,7 @@ def part(
     realm: TestRealm,
     serial: int = 1,
     document: dict[str, Any] | None = None,
+    /,
     *,
     originator: str = "XAA",
     recipient: str = "XBB",
@@ -201,6 +202,15 @@ def reseal(
     stated = replace(honest, **(header or {}))
     public_key = SealPublicKey.from_public_bytes(suite.suite_id, public_bytes(key))
     return Bundle(seal(stated.encode(), public_key, frame), subject or stated.subject.format())
+
+
+def alone_among_good_ones(realm: TestRealm, bad: Part) -> Verdict:
+    """What becomes of serial 2 between two honest deliveries, which must be admitted all the same."""
+    before, verdict, after = craft(realm, [part(realm, 1), bad, part(realm, 3)]).admitted_by(realm)
+    assert before.outcome is after.outcome is Outcome.ADMITTED
+    assert (verdict.content, verdict.parsed) == (None, None)
+    assert (verdict.delivery is not None) == verdict.verified, "nothing unverified passes for a statement"
+    return verdict
 
 
 def prepared(
