@@ -5,8 +5,19 @@ from typing import Any
 
 from rich.console import Console
 
-OUT = Console(highlight=False, soft_wrap=True)
-ERR = Console(stderr=True, highlight=False, soft_wrap=True)
+WIDTH_OF_FILES = 130
+"""Columns where output goes to a file or a pipe."""
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console.width = WIDTH_OF_FILES
+    return console
+
+
+OUT = _console(stderr=False)
+ERR = _console(stderr=True)
 
 
 class CommandFailed(Exception):
@@ -19,7 +30,7 @@ class CommandFailed(Exception):
 
 def say(text: str) -> None:
     """One line to a person, on standard error, so that standard output stays for results. No markup."""
-    ERR.print(text, markup=False)
+    ERR.print(text, markup=False, soft_wrap=True)
 
 
 def write_json(value: Any) -> None:

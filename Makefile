@@ -1,0 +1,57 @@
+# make drill           install, then play the main scenario: five nations, real broker, real processes
+# make drill CAP=DIR   play every CAP 1.2 file under DIR as exercise threat alerts
+# make test            install with development extras; lint, types, tests
+# make up              leave a realm running (state in ./.entente)
+# make bench           measure; prints the table of docs/performance.md
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SCENARIO ?= baltic-guard
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: drill test up bench lint constraints clean python
+
+drill: $(VENV)/.installed
+	$(BIN)/entente drill run $(if $(CAP),--cap "$(CAP)",$(SCENARIO))
+
+test: lint
+	$(BIN)/mypy
+	$(BIN)/pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+up: $(VENV)/.installed
+	$(BIN)/entente up
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks
+
+constraints: $(VENV)/.installed-dev
+	$(BIN)/pip-compile -q --all-extras --no-emit-find-links --no-emit-index-url --no-emit-trusted-host \
+		--output-file=constraints.txt --strip-extras --upgrade pyproject.toml
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis reports build *.egg-info
+
+$(VENV)/.installed: pyproject.toml constraints.txt | python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Entente into $(VENV) (pinned by constraints.txt) ..."
+	@$(PIP) install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.installed
+	@echo "Installing the development extras ..."
+	@$(PIP) install -q -c constraints.txt -e ".[dev]"
+	@touch $@
+
+python:
+	@command -v $(PYTHON) >/dev/null || { \
+		echo "$(PYTHON) is not there: install Python 3.11 or later (Debian: apt install python3 python3-venv)," \
+		"or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "$$($(PYTHON) --version) is too old: Entente needs Python 3.11 or later." \
+		"Name another: make PYTHON=/path/to/python3.11"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) has no venv module (Debian: apt install python3-venv)"; exit 1; }

@@ -1,0 +1,212 @@
+"""Playing real CAP alerts: every file of a directory, as exercise threat alerts of one nation."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutcome
+from drills.partner_system import GatewayAccess, PartnerSystem
+from drills.play import partner_systems
+from drills.scenario import Scenario
+from schemas.header import Mode, Reference
+from schemas.interop.cap import CapDraft, CapOptions, CapRefused, CapTaken, read_cap
+from schemas.label import DraftLabel
+from schemas.message import Draft
+from schemas.threat_alert import ThreatAlert
+
+MAX_FILE_BYTES = 16 * 1024 * 1024
+SUFFIXES = (".cap", ".xml", ".edxlde")
+SETTLE_SECONDS = 60.0
+_POLL = 0.05
+_ARRIVED = ("delivered", "read", "acknowledged")
+
+
+class Steps(Protocol):
+    """Port: who watches."""
+
+    def phase(self, text: str) -> None:
+        """Something longer begins."""
+
+    def step(self, text: str) -> None:
+        """One more step."""
+
+
+@dataclass(frozen=True)
+class _Published:
+    file: str
+    draft: CapDraft
+    answer: Mapping[str, Any]
+    sent_at: float
+
+
+class _CapPlay:
+    """One directory, one originator."""
+
+    def __init__(self, partners: Mapping[str, PartnerSystem], exercise_id: str, label: DraftLabel) -> None:
+        self._partners = partners
+        self._author = next(iter(partners.values()))
+        self._exercise_id = exercise_id
+        self._label = label
+        self._known: dict[tuple[str, str, datetime], Reference] = {}
+        self.files: list[FileOutcome] = []
+        self.published: list[_Published] = []
+
+    async def play(self, root: Path, file: Path) -> None:
+        """Read one file and publish what is taken of it."""
+        name = str(file.relative_to(root))
+        data = await asyncio.to_thread(_read, file)
+        if data is None:
+            self.files.append(FileOutcome(file=name, taken=0, refused=("the file is too large",)))
+            return
+        options = CapOptions(as_exercise=self._exercise_id, replay_at=datetime.now(UTC))
+        document = await asyncio.to_thread(read_cap, data, options)
+        refused = [_because(alert) for alert in document.refused]
+        warnings = [f"{warning.code}: {warning.explanation}" for warning in document.warnings]
+        taken = 0
+        for alert in document.alerts:
+            if isinstance(alert, CapRefused):
+                continue
+            warnings += [f"{warning.code}: {warning.explanation}" for warning in alert.warnings]
+            for draft in alert.drafts:
+                problem = await self._publish(name, alert, draft)
+                taken += problem is None
+                refused += [problem] if problem is not None else []
+        self.files.append(
+            FileOutcome(
+                file=name,
+                taken=taken,
+                refused=tuple(refused),
+                warnings=tuple(dict.fromkeys(warnings)),
+            )
+        )
+
+    async def _publish(self, file: str, alert: CapTaken, draft: CapDraft) -> str | None:
+        """Publish one draft; gives the reason when it cannot be."""
+        references = tuple(
+            known.model_copy(update={"relation": draft.relation})
+            for cap in draft.cap_references
+            if (known := self._known.get((cap.sender, cap.identifier, cap.sent))) is not None
+        )
+        try:
+            header = draft.header(references=references)
+        except ValidationError as error:
+            return f"SCHEMA_INVALID: {error.errors()[0]['msg']}"
+        body = Draft[ThreatAlert](header=header, label=self._label, body=draft.body).encode()
+        source_id = f"{alert.sender},{alert.identifier},{alert.sent.isoformat()}"
+        began = asyncio.get_running_loop().time()
+        answer = await self._author.publish(body, source_id=source_id)
+        if not answer.accepted:
+            return f"{answer.code}: {answer.body.get('detail', '')}"
+        self._known[alert.sender, alert.identifier, alert.sent] = Reference(
+            message_id=answer.body["message_id"],
+            originator=self._author.nation,
+            digest=answer.body["digest"],
+            relation=draft.relation,
+        )
+        self.published.append(_Published(file, draft, answer.body, began))
+        return None
+
+    async def outcome_of(self, number: int, published: _Published, until: float) -> MessageOutcome:
+        """What became of one message, once every nation has it or patience ends."""
+        while True:
+            shown = await self._author.publication(published.answer["publication_id"])
+            states = {row["nation"]: row["state"] for row in shown["deliveries"]}
+            if all(state in _ARRIVED for state in states.values()):
+                break
+            if asyncio.get_running_loop().time() > until:
+                break
+            await asyncio.sleep(_POLL)
+        decisions = {row["nation"]: row for row in published.answer["decisions"]}
+        nations = []
+        for nation, partner in self._partners.items():
+            if nation == self._author.nation:
+                continue
+            state = states.get(nation, "")
+            seen = partner.seen_at(self._author.nation, published.answer["message_id"])
+            arrived = state in _ARRIVED and seen is not None
+            nations.append(
+                NationOutcome(
+                    nation=nation,
+                    permit=decisions[nation]["permit"],
+                    code=decisions[nation]["code"],
+                    explanation=decisions[nation]["explanation"],
+                    state=state,
+                    latency_ms=None if seen is None else round(1000 * (seen - published.sent_at), 1),
+                    as_expected=arrived,
+                    remark="" if arrived else f"must have it, but it is {state or decisions[nation]['code']}",
+                )
+            )
+        return MessageOutcome(
+            serial=str(number),
+            title=f"{published.file}: {published.draft.subject}",
+            originator=self._author.nation,
+            kind="threat_alert",
+            precedence=published.draft.precedence.value,
+            classification=f"{self._label.policy} {self._label.classification}",
+            releasable_to=self._label.releasable_to,
+            message_id=published.answer["message_id"],
+            nations=tuple(nations),
+        )
+
+
+async def cap_drill(
+    root: Path, scenario: Scenario, accesses: Mapping[str, GatewayAccess], steps: Steps
+) -> DrillOutcome:
+    """Play every CAP file under `root` in the scenario's realm; what is taken must arrive everywhere.
+
+    The first nation publishes them, replayed as of now, into the scenario's exercise, under the lowest
+    classification of its first agreement for exercises, releasable to that agreement's parties.
+    """
+    started_at, began = datetime.now(UTC), asyncio.get_running_loop().time()
+    files = await asyncio.to_thread(_files_under, root)
+    async with partner_systems(accesses) as partners:
+        play = _CapPlay(partners, scenario.exercise_id, _label(scenario))
+        steps.phase(f"playing {len(files)} CAP files")
+        for file in files:
+            steps.step(str(file.relative_to(root)))
+            await play.play(root, file)
+        steps.phase("waiting for receipts")
+        until = asyncio.get_running_loop().time() + SETTLE_SECONDS
+        messages = [
+            await play.outcome_of(number, published, until)
+            for number, published in enumerate(play.published, start=1)
+        ]
+    return DrillOutcome(
+        title=f"CAP alerts of {root.name}",
+        summary=f"{len(files)} files, played as exercise threat alerts of {next(iter(accesses))}.",
+        exercise_id=scenario.exercise_id,
+        started_at=started_at,
+        seconds=round(asyncio.get_running_loop().time() - began, 2),
+        nations=tuple(accesses),
+        messages=tuple(messages),
+        files=tuple(play.files),
+        unexpected=() if files else (f"there is no CAP file under {root}",),
+    )
+
+
+def _label(scenario: Scenario) -> DraftLabel:
+    agreement = next(each for each in scenario.realm.agreements if Mode.EXERCISE in each.modes)
+    ceiling = agreement.highest[0]
+    return DraftLabel(
+        policy=ceiling.policy, classification=ceiling.classification, releasable_to=agreement.parties
+    )
+
+
+def _files_under(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+
+
+def _read(file: Path) -> bytes | None:
+    with file.open("rb") as opened:
+        data = opened.read(MAX_FILE_BYTES + 1)
+    return data if len(data) <= MAX_FILE_BYTES else None
+
+
+def _because(refused: CapRefused) -> str:
+    place = f"{refused.path}, line {refused.line}" if refused.line else refused.path
+    return f"{refused.code}: {refused.explanation} ({place})"

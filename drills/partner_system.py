@@ -1,0 +1,182 @@
+"""A nation's own system in a drill: it knows its gateway's HTTP API and nothing else."""
+
+import asyncio
+import contextlib
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+PATIENCE = 30.0
+
+
+class PartnerSystemError(Exception):
+    """A gateway answered what no gateway should, or not in time."""
+
+
+@dataclass(frozen=True)
+class GatewayAccess:
+    """Where a nation's gateway is reached, and the API key for it."""
+
+    nation: str
+    url: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a gateway answered; a problem (RFC 9457) when `status` is no success."""
+
+    status: int
+    body: Mapping[str, Any]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether it was a success."""
+        return 200 <= self.status < 300
+
+    @property
+    def code(self) -> str:
+        """The stable code of a problem; the status when there is none."""
+        return str(self.body.get("code", self.status))
+
+
+class PartnerSystem:
+    """One nation's system. `follow` keeps its view of the inbox; the rest asks."""
+
+    def __init__(self, access: GatewayAccess, client: httpx.AsyncClient) -> None:
+        self.nation = access.nation
+        self.key = access.key
+        self._url = access.url
+        self._client = client
+        self._arrived: dict[tuple[str, str], float] = {}
+        self._news = asyncio.Condition()
+
+    async def publish(self, draft: bytes, key: str | None = None, source_id: str | None = None) -> Answer:
+        """Hand in a draft, with our own API key or with `key` ("" for none)."""
+        parameters = {"source_id": source_id} if source_id else None
+        return await self._post("/v1/messages", draft, key, parameters)
+
+    async def acknowledge(
+        self, message_id: str, originator: str, acknowledgement: bytes, key: str | None = None
+    ) -> Answer:
+        """Acknowledge a message of the inbox."""
+        path = f"/v1/inbox/{message_id}/acknowledgements"
+        return await self._post(path, acknowledgement, key, {"originator": originator})
+
+    async def publication(self, publication_id: str) -> Mapping[str, Any]:
+        """A publication with its state per nation."""
+        return await self._get(f"/v1/messages/{publication_id}", {})
+
+    async def exact_message(self, publication_id: str) -> bytes:
+        """The exact bytes of a published message: the last member of the answer, as the gateway stored it."""
+        response = await self._client.get(
+            f"{self._url}/v1/messages/{publication_id}", headers=self._headers(self.key)
+        )
+        if response.status_code != 200:
+            raise PartnerSystemError(f"{self.nation}: the publication answered {response.status_code}")
+        marker = b',"message":'
+        return response.content[response.content.index(marker) + len(marker) : -1]
+
+    async def inbox(self) -> tuple[Mapping[str, Any], ...]:
+        """The whole inbox."""
+        found: list[Mapping[str, Any]] = []
+        after = 0
+        while True:
+            page = await self._get("/v1/inbox", {"after": after, "limit": 500})
+            if not page["items"]:
+                return tuple(found)
+            found += page["items"]
+            after = page["next"]
+
+    async def rejected(self) -> tuple[Mapping[str, Any], ...]:
+        """What the gateway refused, newest first."""
+        return tuple((await self._get("/v1/rejected", {"limit": 500}))["items"])
+
+    async def wait_for(self, originator: str, message_id: str, within: float = PATIENCE) -> float:
+        """Wait until the message stands in the inbox; gives the time (of the loop's clock) it was seen.
+
+        PartnerSystemError when it does not come within so many seconds.
+        """
+        identity = (originator, message_id)
+        try:
+            async with asyncio.timeout(within), self._news:
+                await self._news.wait_for(lambda: identity in self._arrived)
+        except TimeoutError:
+            raise PartnerSystemError(
+                f"{message_id} did not reach {self.nation} within {within:.0f} s"
+            ) from None
+        return self._arrived[identity]
+
+    def seen_at(self, originator: str, message_id: str) -> float | None:
+        """When the message was seen, in the loop's clock; None when it was not."""
+        return self._arrived.get((originator, message_id))
+
+    async def follow(self, connected: asyncio.Event) -> None:
+        """Follow the inbox stream until cancelled, from its beginning; resumes where it was cut."""
+        last: int = 0
+        while True:
+            with contextlib.suppress(httpx.TransportError):
+                async with self._client.stream(
+                    "GET",
+                    f"{self._url}/v1/inbox/stream",
+                    params={"after": last},
+                    headers=self._headers(self.key),
+                    timeout=httpx.Timeout(PATIENCE, read=120.0),
+                ) as response:
+                    if response.status_code != 200:
+                        raise PartnerSystemError(
+                            f"{self.nation}: the inbox stream answered {response.status_code}"
+                        )
+                    connected.set()
+                    data: list[str] = []
+                    async for line in response.aiter_lines():
+                        if line.startswith("data: "):
+                            data.append(line[6:])
+                        elif not line and data:
+                            entry = json.loads("\n".join(data))
+                            data = []
+                            last = entry["inbox_seq"]
+                            await self._note(entry)
+            await asyncio.sleep(0.2)
+
+    async def _note(self, entry: Mapping[str, Any]) -> None:
+        async with self._news:
+            identity = (entry["originator"], entry["message_id"])
+            self._arrived.setdefault(identity, asyncio.get_running_loop().time())
+            self._news.notify_all()
+
+    async def _post(
+        self, path: str, body: bytes, key: str | None, parameters: Mapping[str, str] | None
+    ) -> Answer:
+        headers = self._headers(self.key if key is None else key) | {
+            "Content-Type": "application/json",
+            "Idempotency-Key": str(uuid.uuid4()),
+        }
+        response = await self._client.post(self._url + path, content=body, headers=headers, params=parameters)
+        return Answer(response.status_code, _json(response))
+
+    async def _get(self, path: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
+        response = await self._client.get(
+            self._url + path, headers=self._headers(self.key), params=dict(parameters)
+        )
+        if response.status_code != 200:
+            raise PartnerSystemError(f"{self.nation}: GET {path} answered {response.status_code}")
+        return _json(response)
+
+    @staticmethod
+    def _headers(key: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _json(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if not isinstance(body, dict):
+        raise PartnerSystemError(f"{response.url.path} answered {response.status_code} without a JSON object")
+    return body

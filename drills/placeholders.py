@@ -1,0 +1,86 @@
+"""What stands in a draft template for things known only in play: times, and ids and digests of messages."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from drills.scenario import DraftTemplate
+from schemas.base import rfc3339
+
+_TIME = re.compile(r"\{now(?:([+-])([0-9]{1,6})([smhd]))?\}", re.ASCII)
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+class PlaceholderError(Exception):
+    """A template cannot be filled in."""
+
+
+@dataclass(frozen=True)
+class PlayedMessage:
+    """A message that an inject put on the bus."""
+
+    message_id: str
+    originator: str
+    digest: str
+
+
+def filled_in(
+    template: DraftTemplate,
+    *,
+    now: datetime,
+    played: Mapping[str, PlayedMessage],
+    misquote_digest: bool = False,
+) -> bytes:
+    """The draft as JSON. PlaceholderError when a `{now...}` is malformed or a message was not played."""
+    header = _with_times(template.header, now)
+    if template.references:
+        header["references"] = [
+            _reference(reference.inject, reference.relation.value, played, misquote_digest)
+            for reference in template.references
+        ]
+    draft = {
+        "header": header,
+        "label": _with_times(template.label, now),
+        "body": _with_times(template.body, now),
+    }
+    return json.dumps(draft, ensure_ascii=False).encode()
+
+
+def _reference(
+    inject: str, relation: str, played: Mapping[str, PlayedMessage], misquote_digest: bool
+) -> dict[str, str]:
+    message = played.get(inject)
+    if message is None:
+        raise PlaceholderError(f"the message of inject {inject} was not played")
+    algorithm, _, value = message.digest.partition(":")
+    digest = f"{algorithm}:{value[::-1]}" if misquote_digest else message.digest
+    return {
+        "message_id": message.message_id,
+        "originator": message.originator,
+        "digest": digest,
+        "relation": relation,
+    }
+
+
+def _with_times(value: Any, now: datetime) -> Any:
+    if isinstance(value, dict):
+        return {key: _with_times(item, now) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_with_times(item, now) for item in value]
+    if isinstance(value, str) and value.startswith("{now"):
+        return _time(value, now)
+    return value
+
+
+def _time(text: str, now: datetime) -> str:
+    match = _TIME.fullmatch(text)
+    if match is None:
+        raise PlaceholderError(f"{text} is not {{now}}, {{now+45d}}, {{now-20m}} or the like")
+    sign, amount, unit = match.groups()
+    if amount is None:
+        return rfc3339(now)
+    offset = timedelta(**{_UNITS[unit]: int(amount)})
+    return rfc3339(now + offset if sign == "+" else now - offset)

@@ -1,0 +1,80 @@
+"""Scenario files: found, read, and every draft in them tried against its schema before anything starts."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
+from drills.scenario import Inject, Scenario
+from schemas.message import parse_draft
+from schemas.strict_json import JsonRefused
+from schemas.strict_yaml import YamlRefused, parse_yaml
+
+SCENARIOS = Path(__file__).parent / "scenarios"
+_SOME_MESSAGE = PlayedMessage("01890a5d-ac96-774b-bcce-b302099a8057", "XAA", "sha256:" + "0" * 64)
+
+
+class ScenarioError(Exception):
+    """A scenario cannot be played; the text names file, line where there is one, and what is wrong."""
+
+
+@dataclass(frozen=True)
+class ListedScenario:
+    """A scenario that comes with Entente."""
+
+    name: str
+    path: Path
+    scenario: Scenario
+
+
+def find_scenario(name: str) -> Path:
+    """The file of a scenario: a path, or the name of one that comes with Entente. ScenarioError."""
+    own = SCENARIOS / f"{name}.yaml"
+    if "/" not in name and own.is_file():
+        return own
+    if Path(name).is_file():
+        return Path(name)
+    known = ", ".join(sorted(path.stem for path in SCENARIOS.glob("*.yaml")))
+    raise ScenarioError(f"there is no scenario {name}; those that come with Entente: {known}")
+
+
+def list_scenarios() -> tuple[ListedScenario, ...]:
+    """Every scenario that comes with Entente."""
+    return tuple(
+        ListedScenario(path.stem, path, load_scenario(path)) for path in sorted(SCENARIOS.glob("*.yaml"))
+    )
+
+
+def load_scenario(path: Path) -> Scenario:
+    """Read a scenario and try all its drafts against their schemas. ScenarioError."""
+    try:
+        scenario = parse_yaml(Scenario, path.read_bytes())
+    except OSError as error:
+        raise ScenarioError(f"{path}: {error.strerror}") from error
+    except YamlRefused as refused:
+        raise ScenarioError(f"{path}: {refused}") from None
+    for inject in scenario.injects:
+        _try_draft(path, scenario, inject)
+    return scenario
+
+
+def _try_draft(path: Path, scenario: Scenario, inject: Inject) -> None:
+    """A mistake in a draft shows before the realm starts, not in the middle of the play."""
+    template = scenario.template(inject)
+    if template is None:
+        return
+    everything = {other.serial: _SOME_MESSAGE for other in scenario.injects}
+    now = datetime.now(UTC)
+    try:
+        draft = parse_draft(filled_in(template, now=now, played=everything))
+        findings = [
+            finding.explanation
+            for finding in draft.body.findings(now + timedelta(seconds=1), draft.header.references)
+            if finding.level.value == "ERROR" and inject.publish is not None
+        ]
+    except JsonRefused as refused:
+        raise ScenarioError(f"{path}: inject {inject.serial}: {refused.explanation}") from None
+    except PlaceholderError as error:
+        raise ScenarioError(f"{path}: inject {inject.serial}: {error}") from None
+    if findings:
+        raise ScenarioError(f"{path}: inject {inject.serial}: {'; '.join(findings)}")

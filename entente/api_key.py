@@ -1,0 +1,152 @@
+"""`entente key add|list|revoke`: API keys in a gateway's store, running or not."""
+
+import asyncio
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.table import Table
+
+from bus.keystore import NationKeys, write_secret
+from bus.store import api_keys
+from bus.store.api_keys import ApiKey
+from bus.store.writer import Store, Transaction
+from entente.terminal import OUT, CommandFailed, say, write_json
+from gateways.api_keys import Scope, new_api_key
+from gateways.evidence import Evidence
+from gateways.store_file import STORE_FILE
+from schemas.audit import AuditEvent
+from schemas.header import Kind
+
+app = typer.Typer(help="API keys of a gateway.", no_args_is_help=True)
+
+T = TypeVar("T")
+ACTOR = "entente key"
+StateDirOption = Annotated[Path, typer.Option(help="The gateway's state directory, with its store.")]
+KeysFileOption = Annotated[Path, typer.Option(help="The nation's key file: says whose store it is.")]
+
+
+@app.command("add")
+def add(
+    name: Annotated[str, typer.Argument(help="What the key is for, for people.")],
+    state_dir: StateDirOption,
+    keys_file: KeysFileOption,
+    scope: Annotated[list[Scope], typer.Option(help="What the key may do; repeat.")],
+    kind: Annotated[list[Kind] | None, typer.Option(help="Only these kinds of message; repeat.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires.")] = None,
+    key_file: Annotated[
+        Path | None, typer.Option(help="Write the key to this new file (0600) instead of printing it.")
+    ] = None,
+) -> None:
+    """Add a key. Its text is shown once and kept nowhere; the store keeps a hash of the secret."""
+    if key_file is not None and key_file.exists():
+        raise CommandFailed(f"{key_file} exists; nothing is written over")
+    now = datetime.now(UTC)
+    text, stored = new_api_key(
+        name,
+        scope,
+        created_at=now,
+        randomness=os.urandom,
+        kinds=kind or None,
+        expires_at=now + timedelta(days=days) if days else None,
+    )
+
+    def job(tx: Transaction) -> None:
+        api_keys.add(tx, stored)
+
+    _in_store(state_dir, keys_file, job, AuditEvent.API_KEY_ADDED, now)
+    if key_file is not None:
+        write_secret(key_file, text.encode("ascii") + b"\n")
+        say(f"key {stored.key_id} written to {key_file}")
+    else:
+        OUT.print(text, markup=False)
+
+
+@app.command("list")
+def list_(
+    state_dir: StateDirOption,
+    keys_file: KeysFileOption,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """List the keys of a gateway, without their secrets."""
+    found = _in_store(state_dir, keys_file, api_keys.list_all, None, datetime.now(UTC))
+    if as_json:
+        write_json([_shown(key) for key in found])
+        return
+    table = Table("Key id", "Name", "Scopes", "Kinds", "Created", "State")
+    for key in found:
+        table.add_row(
+            key.key_id,
+            key.name,
+            ", ".join(key.scopes),
+            "all" if key.kinds is None else ", ".join(key.kinds),
+            f"{key.created_at:%Y-%m-%d %H:%M}",
+            _state(key, datetime.now(UTC)),
+        )
+    OUT.print(table)
+
+
+@app.command("revoke")
+def revoke(
+    key_id: Annotated[str, typer.Argument(help="The key's id, as `key list` shows it.")],
+    state_dir: StateDirOption,
+    keys_file: KeysFileOption,
+) -> None:
+    """Revoke a key for good. A running gateway refuses it within seconds."""
+    now = datetime.now(UTC)
+
+    def job(tx: Transaction) -> None:
+        if not api_keys.revoke(tx, key_id, now):
+            raise CommandFailed(f"there is no key {key_id} to revoke")
+
+    _in_store(state_dir, keys_file, job, AuditEvent.API_KEY_REVOKED, now)
+    say(f"key {key_id} is revoked")
+
+
+def _in_store(
+    state_dir: Path, keys_file: Path, job: Callable[[Transaction], T], event: AuditEvent | None, now: datetime
+) -> T:
+    """Run a job in the gateway's store, recording it in the same transaction when it changes something."""
+    keys = NationKeys.load(keys_file)
+    file = state_dir / STORE_FILE
+    if not state_dir.is_dir():
+        raise CommandFailed(f"{state_dir} is no directory")
+
+    def recorded(tx: Transaction) -> T:
+        result = job(tx)
+        if event is not None:
+            evidence = Evidence(keys.nation, ACTOR, now, os.urandom)
+            evidence.add(event)
+            evidence.write(tx)
+        return result
+
+    async def run() -> T:
+        store = Store.open(file, keys.nation, keys.realm)
+        try:
+            return await store.write(recorded)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
+
+
+def _state(key: ApiKey, now: datetime) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "expired" if key.expires_at is not None and key.expires_at <= now else "in force"
+
+
+def _shown(key: ApiKey) -> dict[str, object]:
+    return {
+        "key_id": key.key_id,
+        "name": key.name,
+        "scopes": list(key.scopes),
+        "kinds": None if key.kinds is None else list(key.kinds),
+        "created_at": key.created_at.isoformat(),
+        "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+        "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
+        "state": _state(key, datetime.now(UTC)),
+    }

@@ -1,0 +1,149 @@
+"""`entente drill run|list`: play a scenario against a realm of its own, and report."""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.table import Table
+
+from drills.cap_play import cap_drill
+from drills.hostile import Loot
+from drills.outcome import DrillOutcome
+from drills.partner_system import GatewayAccess
+from drills.play import DrillError
+from drills.report import write_report
+from drills.run import run_drill
+from drills.scenario import Scenario
+from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
+from drills.table import show
+from entente.drill_progress import DrillProgress
+from entente.gateway_process import GatewayDiedError
+from entente.realm import RunningRealm, found_or_keep, running_realm
+from entente.state_dir import StateDir
+from entente.terminal import ERR, OUT, CommandFailed, say, write_json
+
+app = typer.Typer(help="Simulated drills.", no_args_is_help=True)
+
+FAILED = 2
+"""Exit code when the drill ran and an expectation was not met."""
+CAP_REALM = "baltic-guard"
+
+
+@app.command("list")
+def list_(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """List the scenarios that come with Entente."""
+    try:
+        found = list_scenarios()
+    except ScenarioError as error:
+        raise CommandFailed(str(error)) from None
+    if as_json:
+        write_json(
+            [
+                {"name": each.name, "title": each.scenario.title, "injects": len(each.scenario.injects)}
+                for each in found
+            ]
+        )
+        return
+    table = Table("Name", "Title", "Nations", "Injects", "What happens")
+    for each in found:
+        nations = " ".join(planned.nation for planned in each.scenario.realm.nations)
+        table.add_row(
+            each.name, each.scenario.title, nations, str(len(each.scenario.injects)), each.scenario.summary
+        )
+    OUT.print(table)
+
+
+@app.command("run")
+def run(
+    scenario: Annotated[
+        str | None, typer.Argument(help="A scenario's name (see `drill list`) or file.")
+    ] = None,
+    cap: Annotated[
+        Path | None,
+        typer.Option(help="Instead: play every CAP 1.2 file under this directory as exercise threat alerts."),
+    ] = None,
+    reports: Annotated[Path, typer.Option(help="Directory for the report files.")] = Path("reports"),
+    state: Annotated[
+        Path | None, typer.Option(help="Keep the realm's state here; without it, it is gone afterwards.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
+) -> None:
+    """Found a realm, start it, play, judge, report, stop. Exit code 2 when an expectation failed."""
+    if (scenario is None) == (cap is None):
+        raise CommandFailed("give either a scenario or --cap DIR")
+    if cap is not None and not cap.is_dir():
+        raise CommandFailed(f"{cap} is no directory")
+    try:
+        loaded = load_scenario(find_scenario(scenario or CAP_REALM))
+        with _state(state) as place, place.locked() as lock:
+            outcome = asyncio.run(_run(place, lock, loaded, cap))
+    except (ScenarioError, DrillError, GatewayDiedError) as error:
+        raise CommandFailed(str(error)) from None
+    html, json_file = write_report(outcome, reports)
+    if as_json:
+        write_json({**outcome.model_dump(mode="json"), "failures": list(outcome.failures)})
+    else:
+        show(outcome, OUT)
+    say(f"report: {html} and {json_file.name}")
+    if outcome.failures:
+        raise typer.Exit(FAILED)
+
+
+@contextlib.contextmanager
+def _state(given: Path | None):  # type: ignore[no-untyped-def]
+    if given is not None:
+        yield StateDir(given)
+        return
+    with tempfile.TemporaryDirectory(prefix="entente-drill-") as directory:
+        yield StateDir(Path(directory) / "state")
+
+
+async def _run(place: StateDir, lock: int, scenario: Scenario, cap: Path | None) -> DrillOutcome:
+    with DrillProgress(ERR, scenario, cap) as progress:
+        progress.phase("founding the realm")
+        await asyncio.to_thread(found_or_keep, place, scenario.realm)
+        progress.phase(f"starting the broker and {len(scenario.realm.nations)} gateways")
+        async with _realm(place, lock, progress) as realm:
+            accesses = {
+                nation: GatewayAccess(nation, address.url, address.key)
+                for nation, address in realm.gateways.items()
+            }
+            if cap is not None:
+                outcome = await cap_drill(cap, scenario, accesses, progress)
+            else:
+                loot = Loot(
+                    realm.broker.url,
+                    place.realm.realm_id(),
+                    place.realm.trust_dir,
+                    {nation: place.realm.keys_file(nation) for nation in accesses},
+                )
+                outcome = await run_drill(scenario, accesses, _Processes(realm), loot, progress)
+            progress.phase("stopping")
+    return outcome
+
+
+@contextlib.asynccontextmanager
+async def _realm(place: StateDir, lock: int, progress: DrillProgress) -> AsyncIterator[RunningRealm]:
+    async with running_realm(place, lock, progress.note) as realm:
+        yield realm
+
+
+class _Processes:
+    """The drill's `Gateways` port over real processes."""
+
+    def __init__(self, realm: RunningRealm) -> None:
+        self._realm = realm
+
+    async def take_away(self, nation: str) -> None:
+        await self._realm.processes[nation].stop()
+
+    async def bring_back(self, nation: str) -> None:
+        process = self._realm.processes[nation]
+        await process.start()
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await process.wait_ready(client)

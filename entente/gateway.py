@@ -1,0 +1,67 @@
+"""`entente gateway run`: one nation's gateway in this process."""
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from entente.terminal import CommandFailed, say
+from schemas.strict_json import schema_refusal
+
+app = typer.Typer(help="Run a nation's gateway.", no_args_is_help=True)
+
+
+@app.callback()
+def gateway() -> None:
+    """Run a nation's gateway."""
+
+
+@app.command("run")
+def run(
+    until_stdin_ends: Annotated[
+        bool,
+        typer.Option("--until-stdin-ends", help="Stop when standard input ends, as it does with its parent."),
+    ] = False,
+) -> None:
+    """Run the gateway that the environment variables ENTENTE_GATEWAY_* describe, until Ctrl-C or SIGTERM."""
+    # Here and not above: the web framework is most of what the other commands would wait for.
+    from gateways.server import serve
+    from gateways.settings import Settings
+
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        raise CommandFailed(_explained(error)) from None
+    serve(
+        settings,
+        ready=lambda url: say(f"gateway of {settings.nation} at {url}, reference at {url}/docs"),
+        until=_stdin_ended if until_stdin_ends else None,
+    )
+
+
+def _explained(error: ValidationError) -> str:
+    lines = ["the gateway's settings are not complete:"]
+    for pointer, kind, text in schema_refusal(error).faults:
+        name = pointer.strip("/").upper()
+        what = "is missing" if kind == "missing" else text
+        lines.append(f"  ENTENTE_GATEWAY_{name}: {what}" if name else f"  {what}")
+    return "\n".join(lines)
+
+
+async def _stdin_ended() -> None:
+    """Return when standard input ends. What comes in is read and left alone."""
+    loop = asyncio.get_running_loop()
+    ended = loop.create_future()
+
+    def look() -> None:
+        if not os.read(sys.stdin.fileno(), 4096) and not ended.done():
+            ended.set_result(None)
+
+    loop.add_reader(sys.stdin.fileno(), look)
+    try:
+        await ended
+    finally:
+        loop.remove_reader(sys.stdin.fileno())

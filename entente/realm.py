@@ -1,0 +1,155 @@
+"""A whole realm on this machine: embedded broker, one process per gateway, from founding to a clean stop."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+
+from bus.authority import Realm
+from bus.store import api_keys
+from bus.store.writer import Store, Transaction
+from entente.broker_process import BrokerProcess
+from entente.founding import found_realm
+from entente.gateway_process import GatewayProcess
+from entente.state_dir import StateDir
+from entente.terminal import CommandFailed
+from gateways.api_keys import Scope, new_api_key, split_api_key
+from gateways.store_file import STORE_FILE
+from schemas.realm_plan import RealmPlan
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class GatewayAddress:
+    """Where one gateway is reached and the key that opens it."""
+
+    nation: str
+    url: str
+    key: str
+    key_file: Path
+
+    @property
+    def docs(self) -> str:
+        """The interactive page of its HTTP API."""
+        return f"{self.url}/docs"
+
+
+@dataclass(frozen=True)
+class RunningRealm:
+    """A realm whose gateways are ready. The processes are watched and brought back until it is left."""
+
+    state: StateDir
+    broker: BrokerProcess
+    processes: Mapping[str, GatewayProcess]
+    gateways: Mapping[str, GatewayAddress]
+
+
+def found_or_keep(state: StateDir, plan: RealmPlan) -> None:
+    """Found the realm of `plan` in `state` unless one is there already; the plan then must fit it.
+
+    CommandFailed when it does not.
+    """
+    if not state.realm.exists:
+        state.realm.write_new(found_realm(plan, now=datetime.now(UTC), randomness=os.urandom))
+        return
+    held = set(state.realm.trust().nations)
+    wanted = {planned.nation for planned in plan.nations}
+    if held != wanted:
+        raise CommandFailed(
+            f"{state.path} holds a realm of {', '.join(sorted(held))}, not of {', '.join(sorted(wanted))}: "
+            "give another --state, or move that one away"
+        )
+
+
+def freshen_snapshot(state: StateDir, now: datetime) -> bool:
+    """Sign the next snapshot when the one in force has lived half its life and the key is at hand.
+
+    Trust that has gone stale stops everything, and on one's own machine nobody else would do it.
+    """
+    trust = state.realm.trust()
+    snapshot = trust.snapshot
+    if now < snapshot.issued_at + (snapshot.expires_at - snapshot.issued_at) / 2:
+        return False
+    if not (state.realm.offline / "snapshot-key.json").exists():
+        return False
+    state.realm.publish(Realm.read(trust).snapshotted(state.realm.snapshot_key(), now=now))
+    return True
+
+
+@contextlib.asynccontextmanager
+async def running_realm(state: StateDir, lock: int, report: Report) -> AsyncIterator[RunningRealm]:
+    """Run the realm that lies in `state`, from start to a clean stop of every process.
+
+    Raises GatewayDiedError, EmbeddedServerError or ProvisioningError when something does not come up.
+    """
+    freshen_snapshot(state, datetime.now(UTC))
+    trust = state.realm.trust()
+    nations = tuple(sorted(trust.nations))
+    ports = state.ports(("broker", *nations))
+    users = {nation: trust.nations[nation].record.broker_user for nation in nations}
+    broker = BrokerProcess(state, users, ports["broker"], report)
+    processes: dict[str, GatewayProcess] = {}
+    try:
+        addresses = {nation: await _address(state, nation, trust.realm, ports[nation]) for nation in nations}
+        for nation in nations:
+            settings = {
+                "nation": nation,
+                "realm": trust.realm,
+                "state_dir": str(state.gateway(nation)),
+                "keys_file": str(state.realm.keys_file(nation)),
+                "trust_dir": str(state.realm.trust_dir),
+                "nats_url": f"nats://127.0.0.1:{ports['broker']}",
+                "host": "127.0.0.1",
+                "port": str(ports[nation]),
+            }
+            log = state.gateway(nation) / "gateway.log"
+            processes[nation] = GatewayProcess(nation, settings, log, report, lock)
+        # Together: starting Python is most of it, and a gateway waits for its broker by itself.
+        await asyncio.gather(broker.start(), *(process.start() for process in processes.values()))
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await asyncio.gather(*(process.wait_ready(client) for process in processes.values()))
+        yield RunningRealm(state, broker, processes, addresses)
+    finally:
+        await asyncio.gather(*(process.stop() for process in processes.values()))
+        await broker.stop()
+
+
+async def _address(state: StateDir, nation: str, realm: str, port: int) -> GatewayAddress:
+    """The gateway's address, with a key that its store knows: kept from last time, or made now."""
+    file = state.api_key_file(nation)
+    store = Store.open(state.gateway(nation) / STORE_FILE, nation, realm)
+    try:
+        key = file.read_text(encoding="ascii").strip() if file.exists() else ""
+        parts = split_api_key(key)
+        known = await store.read(lambda tx: api_keys.find(tx, parts[0]) if parts else None)
+        if known is None or known.revoked_at is not None:
+            key = await _new_key(store, file)
+    finally:
+        await store.close()
+    return GatewayAddress(nation, f"http://127.0.0.1:{port}", key, file)
+
+
+async def _new_key(store: Store, file: Path) -> str:
+    from bus.keystore import write_secret
+
+    text, stored = new_api_key(
+        "made by entente up",
+        tuple(Scope),
+        created_at=datetime.now(UTC),
+        randomness=os.urandom,
+        rate_per_second=10_000,
+        burst=20_000,
+    )
+
+    def add(tx: Transaction) -> None:
+        api_keys.add(tx, stored)
+
+    write_secret(file, text.encode("ascii") + b"\n")
+    await store.write(add)
+    return text
