@@ -1,4 +1,4 @@
-"""Serials, gaps, duplicates and equivocation: what admission makes of a lane's history (design 6, step 12)."""
+"""Serials, gaps, duplicates and equivocation: a lane's history (design 6, step 12)."""
 
 from bus.protocol.inbound import Outcome, Verdict
 from schemas.header import Mode, Precedence
