@@ -275,6 +275,7 @@ def _judge_message(
     # Under an older trust version its basis may have been replaced since: today's decision counts.
     if not delivery.basis or (
         same_trust
+        and delivery.basis != decision.basis
         and not all(
             rests_on(basis, header.originator, me, header.kind, header.mode, label, trust, now)
             for basis in delivery.basis
