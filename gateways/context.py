@@ -69,7 +69,7 @@ class FlowLimits:
     """Sealed bundles that may wait for the broker; beyond that the relay seals no more."""
     receive_batch: int = 16
     """Bundles that one lane's receiver files at once."""
-    lease: timedelta = timedelta(seconds=5)
+    lease: timedelta = timedelta(seconds=15)
     resend: ResendPolicy = field(
         default_factory=lambda: ResendPolicy(first=timedelta(seconds=60), ceiling=timedelta(hours=6))
     )
@@ -92,7 +92,7 @@ class GatewayContext:
     realm: str
     store: Store
     trust: TrustStore
-    keys: Keys
+    keys: Keys = field(repr=False)
     now: Callable[[], datetime]
     randomness: Callable[[int], bytes]
     limits: FlowLimits = field(default_factory=FlowLimits)

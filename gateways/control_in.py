@@ -1,5 +1,6 @@
 """What another gateway says on the control lane: receipts, resend requests, voids, trust documents."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from gateways.context import GatewayContext
 from gateways.control_out import queue_voids
 from gateways.evidence import Evidence
 from schemas.audit import AuditEvent, AuditOutcome
-from schemas.control import Control, ResendRequest, SerialRange, TrustUpdate, Void
+from schemas.control import Control, ResendRequest, SerialRange, Void
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts
@@ -53,7 +54,7 @@ class ControlReader:
         elif isinstance(control, Void):
             self._void(control, mode)
         else:
-            self._trust_update(control)
+            self.trust_documents([text.encode() for text in control.envelopes])
 
     def _receipts(self, content: Receipts, mode: Mode) -> None:
         """A receipt counts only for a digest that was sent to this partner, in the mode it travelled in."""
@@ -162,8 +163,8 @@ class ControlReader:
             change = lanes.record_void(self.tx, key, [(entry.first, last)], self.now)
             note_gaps(self.evidence, key, change)
 
-    def _trust_update(self, update: TrustUpdate) -> None:
-        envelopes = [text.encode() for text in update.envelopes]
+    def trust_documents(self, envelopes: Sequence[bytes]) -> None:
+        """Take up trust documents that this partner passed on."""
         try:
             updated = trust_changes.take_up(
                 self.context, self.tx, envelopes, self.evidence, self.now, self.partner

@@ -1,38 +1,57 @@
 """Collecting the audit records of one transaction, to be written in that same transaction (design 11)."""
 
+import json
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any
 
-from bus.store import audit
+from bus.store.columns import micros
+from bus.store.encoded_records import EncodedRecord, append_audit
 from bus.store.writer import Transaction
-from schemas.audit import AuditEvent, AuditOutcome, AuditRecord
+from schemas.audit import AuditEvent, AuditOutcome
+from schemas.base import rfc3339
+
+_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
+
+SUCCESS = AuditOutcome.SUCCESS
 
 
 class Evidence:
-    """Records of what one actor did at one time: ids, digests and codes, never labelled content."""
+    """Records of what one actor did at one time: ids, digests and codes, never labelled content.
+
+    Each is the JSON of a ``schemas.audit.AuditRecord``, encoded without building the model: there are several
+    for every delivery, and their values were validated where they came from.
+    """
 
     def __init__(self, nation: str, actor: str, at: datetime, randomness: Callable[[int], bytes]) -> None:
-        self._nation = nation
+        self._common: dict[str, str | int] = {"v": 1, "at": rfc3339(at), "nation": nation}
         self._actor = actor
-        self._at = at
+        self._at = micros(at)
         self._randomness = randomness
-        self._records: list[AuditRecord] = []
+        self._records: list[EncodedRecord] = []
 
-    def add(self, event: AuditEvent, outcome: AuditOutcome = AuditOutcome.SUCCESS, **fields: Any) -> None:
-        """One more act; ``fields`` are those of ``schemas.audit.AuditRecord``, of values validated before."""
+    def add(self, event: AuditEvent, outcome: AuditOutcome = SUCCESS, **fields: str | int | None) -> None:
+        """One more act; ``fields`` are those of ``schemas.audit.AuditRecord``, None for absent ones."""
+        record: dict[str, str | int] = {
+            **self._common,
+            "event": event,
+            "outcome": outcome,
+            "actor": self._actor,
+        }
+        for name, value in fields.items():
+            if value is not None:
+                record[name] = value
+        message_id, publication_id = fields.get("message_id"), fields.get("publication_id")
         self._records.append(
-            AuditRecord.model_construct(
-                at=self._at,
-                nation=self._nation,
-                event=event,
-                outcome=outcome,
-                actor=self._actor,
-                **fields,
+            EncodedRecord(
+                _encode(record).encode(),
+                str(event),
+                self._at,
+                None if message_id is None else str(message_id),
+                None if publication_id is None else str(publication_id),
             )
         )
 
     def write(self, tx: Transaction) -> None:
         """Append what was collected, in order; to be called once, last in the transaction."""
-        audit.append(tx, self._records, self._randomness)
+        append_audit(tx, self._records, self._randomness)
         self._records = []

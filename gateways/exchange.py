@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-import secrets
+import socket
 from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 
@@ -61,7 +61,8 @@ class Exchange:
         """Compose an exchange on an open store.
 
         ``envelopes``: trust documents at hand; those stored before count too, and what is newest wins.
-        ``holder`` names this process for the relay's lease. Raises TrustError, StoreError.
+        ``holder`` names this instance for the relay's lease: one that comes back under the same name, as
+        after a crash, need not wait for its own old lease. Raises TrustError, StoreError.
         """
         trust = await _open_trust(store, envelopes, now())
         context = GatewayContext(
@@ -74,7 +75,7 @@ class Exchange:
             randomness=randomness,
             limits=limits or FlowLimits(),
         )
-        return cls(context, transport, holder or f"{os.getpid()}-{secrets.token_hex(4)}")
+        return cls(context, transport, holder or f"{socket.gethostname()}:{store.path.resolve()}")
 
     @property
     def counters(self) -> Counters:

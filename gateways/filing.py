@@ -12,7 +12,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.control_in import ControlReader
 from gateways.ledger import Ledger
-from gateways.mail import Filed, OpenedMail, open_mail
+from gateways.mail import Filed, OpenedMail, open_mail, trust_documents_in
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import Control
 from schemas.header import Kind, Relation
@@ -65,10 +65,18 @@ class _Filing:
         place = self._place(refused)
         if refused.held and place is not None and not self.too_old:
             self._hold(place, refused.code)
+            self._fresh_trust(place)
             return
         code = ReasonCode.HELD_TOO_LONG if refused.held and self.too_old else refused.code
         self.ledger.reject(place, code)
         self.filed.end = "term"
+
+    def _fresh_trust(self, place: Subject) -> None:
+        documents = trust_documents_in(self.context, self.mail)
+        if documents:
+            reader = ControlReader(self.context, self.tx, self.ledger.evidence, place.originator, self.now)
+            reader.trust_documents(documents)
+            self.filed.trust = reader.trust
 
     def _place(self, refused: BundleRefused) -> Subject | None:
         """Whose lane it is, as the subject says: the hub vouches for its originator."""

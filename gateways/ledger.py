@@ -1,12 +1,14 @@
 """What filing one bundle notes down: serials that arrived, receipts owed, refusals, audit records."""
 
+import json
 from datetime import datetime
 from typing import Literal
 
 from bus.protocol.inbound import Outcome
 from bus.protocol.seal_header import SealHeader
 from bus.protocol.subjects import Subject
-from bus.store import lanes, receipts, rejected
+from bus.store import lanes, rejected
+from bus.store.encoded_records import add_receipts
 from bus.store.lanes import Arrival, LaneKey
 from bus.store.rejected import NewRejected
 from bus.store.writer import Transaction
@@ -14,12 +16,15 @@ from gateways.context import GatewayContext
 from gateways.control_in import note_gaps
 from gateways.mail import Filed, OpenedMail
 from schemas.audit import AuditEvent, AuditOutcome
+from schemas.base import rfc3339
 from schemas.header import Kind
 from schemas.reasons import ReasonCode
-from schemas.receipt import Receipt, ReceiptStatus
+from schemas.receipt import ReceiptStatus
 from schemas.wire import ContentType, Delivery
 
 ACTOR = "receiver"
+
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Ledger:
@@ -35,7 +40,8 @@ class Ledger:
         self._filed = filed
         self._now = now
         self._arrivals: dict[int, list[Arrival]] = {}
-        self._receipts: list[Receipt] = []
+        self._receipts: list[bytes] = []
+        self._at = rfc3339(now)
 
     def arrived(
         self,
@@ -51,19 +57,21 @@ class Ledger:
         """Owe a receipt; receipts get none."""
         if delivery.content_type == ContentType.RECEIPTS.value:
             return
-        self._receipts.append(
-            Receipt.model_construct(
-                mode=delivery.mode,
-                lane=delivery.lane,
-                lane_epoch=delivery.lane_epoch,
-                serial=delivery.serial,
-                content_digest=delivery.content_digest,
-                message_id=delivery.message_id,
-                status=status,
-                reason=reason,
-                at=self._now,
-            )
-        )
+        # The JSON of a schemas.receipt.Receipt, from parts that were validated when the statement was read.
+        receipt: dict[str, str | int] = {
+            "mode": delivery.mode,
+            "lane": delivery.lane,
+            "lane_epoch": delivery.lane_epoch,
+            "serial": delivery.serial,
+            "content_digest": delivery.content_digest,
+        }
+        if delivery.message_id is not None:
+            receipt["message_id"] = delivery.message_id
+        receipt["status"] = status
+        if reason is not None:
+            receipt["reason"] = reason.value
+        receipt["at"] = self._at
+        self._receipts.append(_encode(receipt).encode())
 
     def note(self, event: AuditEvent, delivery: Delivery, kind: Kind | None = None) -> None:
         """An audit record of one delivery."""
@@ -133,7 +141,7 @@ class Ledger:
                     note_gaps(self.evidence, key, change)
                     self._filed.relay = True
             if self._receipts:
-                receipts.add(self._tx, header.originator, header.mode, self._receipts)
+                add_receipts(self._tx, header.originator, header.mode, self._receipts)
                 self._filed.relay = True
         self.evidence.write(self._tx)
 

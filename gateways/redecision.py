@@ -19,6 +19,9 @@ class _Labelled(BaseModel):
     label: ConfidentialityLabel
 
 
+_Case = tuple[Kind, Mode, ConfidentialityLabel]
+
+
 class Redecision:
     """Release decisions of one relay step, each made once per kind, mode, label and nation."""
 
@@ -26,28 +29,39 @@ class Redecision:
         self._context = context
         self._contents = contents
         self._now = now
-        self._labels: dict[int, ConfidentialityLabel] = {}
-        self._made: dict[tuple[Kind, Mode, ConfidentialityLabel, str], ReleaseDecision] = {}
+        self._cases: dict[_Case, int] = {}
+        self._case_of: dict[int, int] = {}
+        self._made: dict[tuple[int, str], ReleaseDecision] = {}
 
     def of(self, row: Waiting) -> ReleaseDecision:
         """The decision for one delivery of a message, under the trust in force now."""
+        case = self._case_of.get(row.content_id)
+        if case is None:
+            case = self._case_of[row.content_id] = self._read(row)
+        made = self._made.get((case, row.recipient))
+        if made is None:
+            made = self._made[case, row.recipient] = self._decide(row)
+        return made
+
+    def _read(self, row: Waiting) -> int:
+        """The number of the kind, mode and label that this content shares with others of the step."""
         if row.kind is None:
             raise ValueError("only messages are decided on")
-        label = self._labels.get(row.content_id)
-        if label is None:
-            label = _Labelled.model_validate_json(self._contents[row.content_id]).label
-            self._labels[row.content_id] = label
-        case = (row.kind, row.mode, label, row.recipient)
-        made = self._made.get(case)
-        if made is None:
-            made = decide(
-                originator=self._context.nation,
-                kind=row.kind,
-                mode=row.mode,
-                label=label,
-                nation=row.recipient,
-                trust=self._context.trust,
-                now=self._now,
-            )
-            self._made[case] = made
-        return made
+        label = _label_of(self._contents[row.content_id])
+        return self._cases.setdefault((row.kind, row.mode, label), len(self._cases))
+
+    def _decide(self, row: Waiting) -> ReleaseDecision:
+        assert row.kind is not None
+        return decide(
+            originator=self._context.nation,
+            kind=row.kind,
+            mode=row.mode,
+            label=_label_of(self._contents[row.content_id]),
+            nation=row.recipient,
+            trust=self._context.trust,
+            now=self._now,
+        )
+
+
+def _label_of(content: bytes) -> ConfidentialityLabel:
+    return _Labelled.model_validate_json(content).label

@@ -10,19 +10,19 @@ from bus.protocol.outbound import Outgoing, PreparedBundle, key_use_of, prepare
 from bus.protocol.sealing import seal
 from bus.protocol.signing import Signer
 from bus.protocol.suites import sign_suite
-from bus.store import backlog, bundles, deliveries, lanes, lease, resending, settlement
+from bus.store import backlog, bundles, deliveries, lanes, lease, resending
 from bus.store.bundles import NewBundle, StoredBundle
 from bus.store.deliveries import LanePosition, SealedDelivery, Waiting
 from bus.store.lease import Lease
 from bus.store.waiting import Blocked, take_waiting
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
-from gateways.control_out import queue_receipts, queue_voids
+from gateways.control_out import queue_receipts
 from gateways.evidence import Evidence
 from gateways.gaps import ask_for_gaps
 from gateways.redecision import Redecision
-from schemas.audit import AuditEvent, AuditOutcome
-from schemas.control import SerialRange
+from gateways.withholding import withhold
+from schemas.audit import AuditEvent
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.trust import KeyUse
@@ -75,6 +75,7 @@ class _Work:
     now: datetime
     evidence: Evidence
     blocked: set[Blocked]
+    sealable: dict[tuple[str, Mode], bool] = field(default_factory=dict)
 
 
 def run_step(
@@ -191,7 +192,7 @@ def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes])
         groups[place] = group
         group.members.append((row, basis))
     for code, rows in refused.items():
-        _withhold(work, rows, code)
+        withhold(work.context, work.tx, work.evidence, rows, code, work.now)
     return list(groups.values()), sum(map(len, refused.values()))
 
 
@@ -206,46 +207,16 @@ def _open_group(work: _Work, mode: Mode, use: KeyUse) -> _Group | None:
 
 
 def _can_seal(work: _Work, row: Waiting) -> bool:
-    try:
-        work.context.trust.current_key(row.recipient, KeyUse.SEAL, row.mode, work.now)
-    except TrustError:
-        return False
-    return True
-
-
-def _withhold(work: _Work, rows: Sequence[Waiting], code: ReasonCode) -> None:
-    """No longer permitted: not sent, or not again; a serial that was used is voided."""
-    settlement.mark_withheld(work.tx, [row.delivery_seq for row in rows], code, work.now)
-    voids: dict[str, list[SerialRange]] = {}
-    for row in rows:
-        used = row.serial is not None and row.lane_epoch is not None
-        if row.serial is not None and row.lane_epoch is not None:
-            voids.setdefault(row.recipient, []).append(
-                SerialRange(
-                    mode=row.mode,
-                    lane=row.lane,
-                    lane_epoch=row.lane_epoch,
-                    first=row.serial,
-                    last=row.serial,
-                )
-            )
-        work.evidence.add(
-            AuditEvent.DELIVERY_VOIDED if used else AuditEvent.DELIVERY_WITHHELD,
-            AuditOutcome.REFUSED,
-            partner=row.recipient,
-            mode=row.mode,
-            lane=row.lane,
-            lane_epoch=row.lane_epoch,
-            serial=row.serial,
-            kind=row.kind,
-            publication_id=row.publication_id,
-            message_id=row.message_id,
-            digest=row.digest,
-            reason=code,
-        )
-    for recipient, ranges in voids.items():
-        # The reason is ours to keep: it may tell what our agreements with others say.
-        queue_voids(work.context, work.tx, recipient, ranges, None, work.now)
+    place = (row.recipient, row.mode)
+    known = work.sealable.get(place)
+    if known is None:
+        try:
+            work.context.trust.current_key(row.recipient, KeyUse.SEAL, row.mode, work.now)
+            known = True
+        except TrustError:
+            known = False
+        work.sealable[place] = known
+    return known
 
 
 def _seal_group(work: _Work, group: _Group, contents: dict[int, bytes]) -> tuple[StoredBundle, ...]:

@@ -8,6 +8,7 @@ from bus.store import publications
 from gateways.draft_refused import DraftRefused
 from schemas.audit import AuditEvent
 from schemas.reasons import ReasonCode
+from tests.broker_fixtures import WAIT
 from tests.flows.world import World, acknowledgement, draft, subjects
 
 
@@ -22,7 +23,7 @@ async def test_a_message_reaches_both_partners_and_their_receipts_return(world: 
             accepted.digest,
         )
         assert (filed.serial, filed.late, filed.expired) == (1, False, False)
-        assert partner.exchange.inbox_changed.latest == filed.inbox_seq
+        assert await partner.exchange.inbox_changed.wait_beyond(0, WAIT) == filed.inbox_seq
     await alfa.states(accepted, {"XBB": "delivered", "XCC": "delivered"})
     permitted = await alfa.evidence(AuditEvent.RELEASE_PERMITTED, 2)
     assert [record.partner for record in permitted] == ["XBB", "XCC"]

@@ -123,3 +123,14 @@ async def test_a_recipient_without_a_seal_key_does_not_hold_up_the_others(world:
     accepted = await alfa.publish("XBB", "XCC")
     await alfa.states(accepted, {"XBB": "queued", "XCC": "sent"})
     assert alfa.exchange.counters.alarm_release_stopped > 0
+
+
+async def test_a_gateway_with_a_stale_snapshot_learns_of_a_fresh_one_from_a_partner(world: World) -> None:
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    world.clock.move(timedelta(days=31))
+    fresh = world.realm.next(now=world.clock())
+    await alfa.exchange.bring_trust(fresh.envelopes, actor="test")
+    await bravo.evidence(AuditEvent.TRUST_CHANGED)
+    accepted = await alfa.publish("XBB", subject="after a month")
+    assert subjects(await bravo.mail(1)) == ["after a month"]
+    await alfa.states(accepted, {"XBB": "delivered"})

@@ -1,0 +1,122 @@
+"""A partner, or something behind the broker, that does not play by the rules."""
+
+import pytest
+
+from bus.ports import OutboundBundle
+from bus.store import deliveries, rejected
+from bus.store import receipts as receipts_table
+from bus.store.writer import Transaction
+from bus.transport import NatsTransport
+from gateways import filing, receive
+from gateways.context import GatewayContext
+from gateways.mail import Filed, OpenedMail
+from gateways.sending import NEVER_A_SEQUENCE
+from schemas.audit import AuditEvent
+from schemas.header import Mode
+from schemas.reasons import ReasonCode
+from schemas.receipt import Receipt, ReceiptStatus
+from schemas.wire import Lane
+from tests.flows.world import World, subjects
+
+
+async def test_garbage_between_two_messages_is_refused_and_spoils_neither(world: World) -> None:
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    first = await alfa.publish("XBB", subject="one")
+    await alfa.states(first, {"XBB": "delivered"})
+    await alfa.exchange.relay.stop()
+    # A hostile gateway of XAA writes into its own stream behind its own outbox's back.
+    result = await alfa.transport.publisher.publish_window(
+        [OutboundBundle("out.XAA.op.normal.XBB", b"not sealed at all")], await _end_of_stream(alfa.transport)
+    )
+    assert result.complete
+    (record,) = await bravo.evidence(AuditEvent.MESSAGE_REJECTED)
+    assert (record.partner, record.reason) == ("XAA", ReasonCode.MALFORMED_SEALED)
+    alfa.exchange.relay.start()
+    # The outbox finds more in the stream than it ever sent: every lane begins a new epoch.
+    await alfa.evidence(AuditEvent.LANE_EPOCH_BEGUN)
+    second = await alfa.publish("XBB", subject="two")
+    mail = await bravo.mail(2)
+    assert subjects(mail) == ["one", "two"]
+    assert [(entry.epoch, entry.serial) for entry in mail] == [(1, 1), (2, 1)]
+    await alfa.states(second, {"XBB": "delivered"})
+    assert alfa.exchange.counters.alarm_broker_foreign == 1
+
+
+async def _end_of_stream(transport: NatsTransport) -> int:
+    nothing = OutboundBundle("out.XAA.ts.control.XAA", b"")
+    result = await transport.publisher.publish_window([nothing], NEVER_A_SEQUENCE)
+    assert result.actual_last is not None
+    return result.actual_last
+
+
+async def test_receipts_for_what_was_never_sent_to_that_nation_count_for_nothing(world: World) -> None:
+    alfa, _, charlie = await world.trio()
+    await charlie.exchange.receivers[Lane.NORMAL].stop()
+    accepted = await alfa.publish("XBB", "XCC")
+    await alfa.states(accepted, {"XBB": "delivered", "XCC": "sent"})
+
+    def forge(digest: str) -> Receipt:
+        return Receipt(
+            mode=Mode.OPERATION,
+            lane=Lane.NORMAL,
+            lane_epoch=1,
+            serial=1,
+            content_digest=digest,
+            message_id=accepted.message_id,
+            status=ReceiptStatus.DELIVERED,
+            at=world.clock(),
+        )
+
+    never_sent = forge("sha256:" + "0" * 64)
+    await charlie.job(lambda tx: receipts_table.add(tx, "XAA", Mode.OPERATION, [never_sent]))
+    (ignored,) = await alfa.evidence(AuditEvent.RECEIPT_IGNORED)
+    assert (ignored.partner, ignored.count) == ("XCC", 1)
+    await alfa.states(accepted, {"XBB": "delivered", "XCC": "sent"})
+
+
+async def test_a_bundle_that_our_own_code_cannot_file_does_not_stop_the_lane(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    real = filing.file_mail
+
+    def faulty(context: GatewayContext, tx: Transaction, mail: OpenedMail) -> Filed:
+        opened = mail.opened
+        if opened and any(item.delivery and item.delivery.serial == 1 for item in opened.deliveries):
+            raise KeyError("a fault of ours")
+        return real(context, tx, mail)
+
+    monkeypatch.setattr(receive, "NAK_SECONDS", 0.01)
+    monkeypatch.setattr(receive, "file_mail", faulty)
+    poison = await alfa.publish("XBB", subject="poison")
+    await alfa.states(poison, {"XBB": "sent"})
+    await alfa.publish("XBB", subject="good")
+    (filed,) = await bravo.mail(1)
+    assert subjects([filed]) == ["good"]
+    (listed,) = await bravo.store.read(lambda tx: rejected.list_newest(tx))
+    assert listed.reason is ReasonCode.INTERNAL_FAULT
+    assert bravo.exchange.counters.alarm_faults == receive.TRIES
+
+
+async def test_a_restored_backup_begins_a_new_epoch(world: World) -> None:
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    backup = world.directory / "backup.db"
+    first = await alfa.publish("XBB", subject="one")
+    await alfa.states(first, {"XBB": "delivered"})
+    await alfa.stop()
+    path = world.directory / "XAA.db"
+    backup.write_bytes(path.read_bytes())
+    await alfa.start()
+    lost = await alfa.publish("XBB", subject="after the backup")
+    await alfa.states(lost, {"XBB": "delivered"})
+    await alfa.stop()
+    path.write_bytes(backup.read_bytes())
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    await alfa.start()
+    await alfa.evidence(AuditEvent.LANE_EPOCH_BEGUN)
+    await alfa.publish("XBB", subject="after the restore")
+    mail = await bravo.mail(3)
+    assert subjects(mail) == ["one", "after the backup", "after the restore"]
+    assert (mail[2].epoch, mail[2].serial) == (2, 1)
+    assert await alfa.store.read(lambda tx: deliveries.store_epoch(tx)) == 2
