@@ -14,7 +14,7 @@ from drills.partner_system import GatewayAccess, PartnerSystem
 from drills.play import partner_systems
 from drills.scenario import Scenario
 from schemas.header import Mode, Reference
-from schemas.interop.cap import CapDraft, CapOptions, CapRefused, CapTaken, read_cap
+from schemas.interop.cap import CapDraft, CapOptions, CapRefused, CapTaken, CapWarningCode, read_cap
 from schemas.label import DraftLabel
 from schemas.message import Draft
 from schemas.threat_alert import ThreatAlert
@@ -71,7 +71,9 @@ class _CapPlay:
         for alert in document.alerts:
             if isinstance(alert, CapRefused):
                 continue
-            warnings += [f"{warning.code}: {warning.explanation}" for warning in alert.warnings]
+            # That everything is replayed goes without saying here.
+            said = [warning for warning in alert.warnings if warning.code is not CapWarningCode.REPLAYED]
+            warnings += [f"{warning.code}: {warning.explanation}" for warning in said]
             for draft in alert.drafts:
                 problem = await self._publish(name, alert, draft)
                 taken += problem is None

@@ -1,54 +1,40 @@
-"""The command `entente` (design 13): one file per subject, put together here."""
+"""The command `entente` (design 13): one module per subject, put together here.
+
+A subject is loaded when it is asked for: a realm starts many gateways at once, and none of them needs the
+other commands.
+"""
 
 import sys
+from importlib import import_module
 from typing import Annotated
 
-import httpx
 import typer
 
-from bus.authority import AuthorityError
-from bus.embedded import EmbeddedServerError
-from bus.keystore import KeyFileError
-from bus.protocol.errors import ProtocolError
-from bus.provisioning import ProvisioningError
-from bus.store.errors import StoreError
-from bus.trust_bundle import TrustBundleError
-from entente import api_key, doctor, drill, gateway, nation, publish, realm_init, tail, up
-from entente.founding import PlanError
-from entente.realm_files import RealmFilesError
 from entente.terminal import CommandFailed, say
-from schemas.strict_yaml import YamlRefused
 
-app = typer.Typer(
-    help="Coordination message bus for nations that work together.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-app.add_typer(realm_init.app, name="realm")
-app.add_typer(nation.app, name="nation")
-app.add_typer(gateway.app, name="gateway")
-app.add_typer(api_key.app, name="key")
-app.add_typer(drill.app, name="drill")
-app.command("up")(up.up)
-app.command("publish")(publish.publish)
-app.command("tail")(tail.tail)
-app.command("doctor")(doctor.doctor)
+GROUPS = {
+    "realm": "entente.realm_init",
+    "nation": "entente.nation",
+    "gateway": "entente.gateway",
+    "key": "entente.api_key",
+    "drill": "entente.drill",
+}
+"""Groups of commands: name -> module with an `app`."""
+COMMANDS = ("up", "publish", "tail", "doctor")
+"""Single commands: each a function in the module of the same name."""
 
-_EXPECTED = (
-    CommandFailed,
-    PlanError,
-    RealmFilesError,
-    TrustBundleError,
-    KeyFileError,
-    AuthorityError,
-    ProtocolError,
-    YamlRefused,
-    StoreError,
-    ProvisioningError,
-    EmbeddedServerError,
-    httpx.HTTPError,
-)
+
+def build_app(wanted: str | None = None) -> typer.Typer:
+    """The command line; with `wanted`, the name of a subject, only that one."""
+    app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False)
+    app.callback()(_entente)
+    for name, module in GROUPS.items():
+        if wanted in (None, name):
+            app.add_typer(import_module(module).app, name=name)
+    for name in COMMANDS:
+        if wanted in (None, name):
+            app.command(name)(getattr(import_module(f"entente.{name}"), name))
+    return app
 
 
 def _version(wanted: bool) -> None:
@@ -59,8 +45,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
-def entente(
+def _entente(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
     ] = False,
@@ -70,10 +55,46 @@ def entente(
 
 def main() -> None:
     """Run the command line. What is foreseen to go wrong is one line and an exit code, no stack trace."""
+    first = sys.argv[1] if len(sys.argv) > 1 else None
     try:
-        app()
-    except _EXPECTED as error:
-        say(f"entente: {error or type(error).__name__}")
-        sys.exit(error.exit_code if isinstance(error, CommandFailed) else 1)
+        build_app(first if first in (*GROUPS, *COMMANDS) else None)()
+    except CommandFailed as error:
+        say(f"entente: {error}")
+        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
+    except Exception as error:
+        if not isinstance(error, _foreseen()):
+            raise
+        say(f"entente: {error or type(error).__name__}")
+        sys.exit(1)
+
+
+def _foreseen() -> tuple[type[Exception], ...]:
+    """Errors of the rooms below that speak for themselves; loaded only when something went wrong."""
+    import httpx
+
+    from bus.authority import AuthorityError
+    from bus.embedded import EmbeddedServerError
+    from bus.keystore import KeyFileError
+    from bus.protocol.errors import ProtocolError
+    from bus.provisioning import ProvisioningError
+    from bus.store.errors import StoreError
+    from bus.trust_bundle import TrustBundleError
+    from entente.founding import PlanError
+    from entente.realm_files import RealmFilesError
+    from schemas.strict_yaml import YamlRefused
+
+    return (
+        AuthorityError,
+        EmbeddedServerError,
+        KeyFileError,
+        PlanError,
+        ProtocolError,
+        ProvisioningError,
+        RealmFilesError,
+        StoreError,
+        TrustBundleError,
+        YamlRefused,
+        httpx.HTTPError,
+    )

@@ -53,12 +53,13 @@ class GatewayProcess:
         return process.pid if process is not None and process.returncode is None else None
 
     async def start(self) -> None:
-        """Start the process and the watch over it; `wait_ready` waits for the gateway."""
+        """Start the process and the watch over it, also after `stop`; `wait_ready` waits for the gateway."""
+        self._stopping = False
         await self._spawn()
         self._watch = asyncio.create_task(self._keep_alive())
 
     async def wait_ready(self, client: httpx.AsyncClient, patience: float = PATIENCE_READY) -> None:
-        """Return once the gateway says that it is ready.
+        """Return once the gateway says that it is ready and connected to the broker.
 
         GatewayDiedError when its process ended with an error, or `patience` seconds went by.
         """
@@ -71,9 +72,9 @@ class GatewayProcess:
                         raise GatewayDiedError(f"the gateway of {self.nation} ended: {self._last_line()}")
                     with contextlib.suppress(httpx.TransportError):
                         answer = await client.get(f"{self.url}/readyz", timeout=5.0)
-                        if answer.status_code == 200:
+                        if answer.status_code == 200 and answer.json().get("broker_connected"):
                             return
-                        state = f"it is not ready ({answer.status_code})"
+                        state = f"it is not ready (/readyz answers {answer.status_code})"
                     await asyncio.sleep(_POLL)
         except TimeoutError:
             raise GatewayDiedError(
