@@ -29,7 +29,7 @@ from schemas.header import Mode, Precedence
 from schemas.trust import KeyUse
 from schemas.wire import ROOT_PAYLOAD_TYPE, Lane, lane_of
 from tests.protocol.memory_history import MemoryHistory
-from tests.protocol.messages import encoded, message
+from tests.protocol.messages import encoded, message, trust_of
 from tests.realm_fixtures import NOW, TestRealm
 
 
@@ -55,7 +55,7 @@ class Bundle:
             self.sealed,
             self.subject,
             me=me,
-            trust=trust or realm.trust,
+            trust=trust or trust_of(realm),
             keyring=realm.keyring(me),
             history=past,
             now=now,
@@ -102,7 +102,7 @@ def part(
     """An honest part, its statement changed by ``stated`` (None takes a member out)."""
     document = document if document is not None else message(serial, originator=originator)
     exact = content if content is not None else encoded(document)
-    trust = realm.trust
+    trust = trust_of(realm)
     agreements = [{"id": name, "digest": held.digest} for name, held in trust.agreements.items()]
     hash_name = sign_suite(realm.signer(originator).suite).hash_name
     header = document["header"]
@@ -187,7 +187,7 @@ def reseal(
 ) -> Bundle:
     """Seal a frame; ``header`` replaces header fields, ``seal_for`` takes another nation's or mode's key."""
     nation, key_mode = seal_for or (recipient, mode)
-    key = realm.trust.current_key(nation, KeyUse.SEAL, key_mode, NOW)
+    key = trust_of(realm).current_key(nation, KeyUse.SEAL, key_mode, NOW)
     suite = seal_suite_named(key.suite.value)
     honest = SealHeader(
         suite=suite.suite_id,
@@ -224,7 +224,7 @@ def prepared(
 ) -> tuple[PreparedBundle, ...]:
     """What an honest gateway makes of a batch."""
     use = KeyUse.RECEIPT if batch[0].lane is Lane.CONTROL else KeyUse.MESSAGE
-    known = trust or realm.trust
+    known = trust or trust_of(realm)
     kid = known.current_key(originator, use, mode, now).kid
     return prepare(
         batch,

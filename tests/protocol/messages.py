@@ -3,9 +3,11 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bus.protocol.outbound import Outgoing, content_digest
+from bus.protocol.trust import TrustStore
 from schemas.base import rfc3339
 from schemas.header import DraftHeader, Kind, Mode, Precedence
 from schemas.label import ConfidentialityLabel, DraftLabel
@@ -118,9 +120,19 @@ def encoded(document: object) -> bytes:
     return json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+@lru_cache(maxsize=64)
+def _opened(realm_id: str, envelopes: tuple[bytes, ...]) -> TrustStore:
+    return TrustStore.open(realm_id, envelopes)
+
+
+def trust_of(realm: TestRealm) -> TrustStore:
+    """The realm's trust store, opened once per bundle of documents."""
+    return _opened(realm.id, realm.envelopes)
+
+
 def basis_of(realm: TestRealm, agreement_id: str = "everything") -> tuple[Basis, ...]:
     """The basis that names an agreement in force."""
-    trusted = realm.trust.agreements[agreement_id]
+    trusted = trust_of(realm).agreements[agreement_id]
     return (Basis(id=agreement_id, digest=trusted.digest),)
 
 
