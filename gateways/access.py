@@ -77,12 +77,10 @@ class Access:
         Raises ApiRefused CREDENTIALS_MISSING, CREDENTIALS_INVALID, RATE_LIMITED or SCOPE_MISSING, having
         recorded it; StoreUnavailable when the keys cannot be read.
         """
-        at = self._clock()
-        if self._read_at is None or at - self._read_at >= self._fresh_for:
-            await self._read_keys()
+        await self._keep_keys_fresh()
         try:
             key = self._key_of(request)
-            self._keep_rate(key, at)
+            self._keep_rate(key, self._clock())
             caller = self._callers[key.key_id]
             _check_scope(caller, scope)
         except ApiRefused as refused:
@@ -90,6 +88,15 @@ class Access:
             raise
         request.scope["entente.caller"] = caller
         return caller
+
+    async def still_admits(self, caller: Caller, scope: Scope) -> bool:
+        """Whether a caller admitted before would be admitted now: for answers that go on for long.
+
+        Raises StoreUnavailable when the keys cannot be read.
+        """
+        await self._keep_keys_fresh()
+        key = self._keys.get(caller.key_id)
+        return key is not None and self._in_force(key) and scope.value in key.scopes
 
     def forget(self) -> None:
         """Read the keys again before the next request: one was added or revoked in this process."""
@@ -135,14 +142,14 @@ class Access:
         parts = split_api_key(given)
         key = self._keys.get(parts[0]) if parts is not None else None
         secret = parts[1] if parts is not None else ""
-        now = self._context.now()
         # One answer for every way in which a key is not good, after the same work.
         good = secret_fits(secret, key.secret_hash if key is not None else None)
-        if key is None or not good or key.revoked_at is not None:
-            raise ApiRefused(ReasonCode.CREDENTIALS_INVALID)
-        if key.expires_at is not None and key.expires_at <= now:
+        if key is None or not good or not self._in_force(key):
             raise ApiRefused(ReasonCode.CREDENTIALS_INVALID)
         return key
+
+    def _in_force(self, key: ApiKey) -> bool:
+        return key.revoked_at is None and (key.expires_at is None or key.expires_at > self._context.now())
 
     def _keep_rate(self, key: ApiKey, at: float) -> None:
         rate, burst, bucket = self._buckets.get(key.key_id, (0.0, 0, None))
@@ -152,6 +159,10 @@ class Access:
         wait = bucket.take(at)
         if wait:
             raise ApiRefused(ReasonCode.RATE_LIMITED, headers={"Retry-After": str(ceil(wait))})
+
+    async def _keep_keys_fresh(self) -> None:
+        if self._read_at is None or self._clock() - self._read_at >= self._fresh_for:
+            await self._read_keys()
 
     async def _read_keys(self) -> None:
         async with self._reading:

@@ -56,6 +56,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
     problems.install(app)
     # The stream before the inbox: /v1/inbox/stream is not a message id.
+    app.include_router(messages.publishing)
     for module in (messages, stream, inbox, evidence, partners, trust, system):
         app.include_router(module.router)
     metrics.export(lambda: app.state.runtime.context.counters if hasattr(app.state, "runtime") else None)

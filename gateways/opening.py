@@ -16,6 +16,7 @@ from bus.transport import NatsTransport
 from bus.trust_bundle import read_bundle
 from gateways.context import FlowLimits, GatewayContext
 from gateways.exchange import Exchange
+from gateways.randomness import BufferedRandomness
 from gateways.settings import Settings
 from gateways.store_file import STORE_FILE
 
@@ -55,6 +56,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
             keys=keys,
             transport=transport,
             envelopes=envelopes,
+            randomness=BufferedRandomness(),
             limits=FlowLimits(queue=settings.queue_limit),
         )
         async with transport:

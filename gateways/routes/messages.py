@@ -24,6 +24,7 @@ from gateways.routes.answers import (
     json_response,
     statement_response,
 )
+from gateways.routes.plain_route import PlainRoute
 from gateways.runtime import Runtime, runtime
 from gateways.views import (
     PublicationDetailView,
@@ -36,6 +37,8 @@ from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode as C
 
 router = APIRouter(prefix="/v1", tags=["messages"])
+publishing = APIRouter(prefix="/v1", tags=["messages"], route_class=PlainRoute)
+"""The one busy route, for which FastAPI's reading of parameters costs as much as parsing the draft."""
 
 DRAFT = {"$ref": "#/components/schemas/Draft"}
 MAX_IDEMPOTENCY_KEY = 255
@@ -77,10 +80,16 @@ IDEMPOTENCY_HEADER = {
     "Idempotent-Replayed: true, and is not done twice. The same key with another body is refused.",
 }
 
-SourceIdParameter = Annotated[
-    str | None,
-    Query(max_length=1600, pattern=r"^[^\x00-\x1f\x7f]+$", description="Its id in another standard."),
-]
+SOURCE_ID_PATTERN = r"^[^\x00-\x1f\x7f]{1,1600}$"
+SOURCE_ID_MEANING = "Its id in another standard, such as a CAP alert's sender,identifier,sent."
+SourceIdParameter = Annotated[str | None, Query(pattern=SOURCE_ID_PATTERN, description=SOURCE_ID_MEANING)]
+SOURCE_ID = {
+    "name": "source_id",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "pattern": SOURCE_ID_PATTERN},
+    "description": SOURCE_ID_MEANING,
+}
 
 
 def idempotency_key(request: Request) -> str | None:
@@ -91,6 +100,18 @@ def idempotency_key(request: Request) -> str | None:
     if len(given) > 1 or not _IDEMPOTENCY_KEY.fullmatch(given[0]):
         raise ApiRefused(C.IDEMPOTENCY_KEY_INVALID)
     return given[0]
+
+
+def _source_id(request: Request) -> str | None:
+    """The query's source_id. Raises ApiRefused PARAMETER_INVALID for it and for anything else there."""
+    if not request.scope["query_string"]:
+        return None
+    given = request.query_params
+    if set(given) != {"source_id"} or len(given.getlist("source_id")) != 1:
+        raise ApiRefused(C.PARAMETER_INVALID, "The one parameter is source_id.", pointer="/query")
+    if not re.fullmatch(SOURCE_ID_PATTERN, given["source_id"]):
+        raise ApiRefused(C.PARAMETER_INVALID, pointer="/query/source_id")
+    return given["source_id"]
 
 
 async def publish(
@@ -135,7 +156,7 @@ def _created(accepted: Accepted, *, replayed: bool) -> Response:
     return json_response(accepted.encode(), 201, headers)
 
 
-@router.post(
+@publishing.post(
     "/messages",
     status_code=201,
     summary="Publish a draft.",
@@ -145,9 +166,9 @@ def _created(accepted: Accepted, *, replayed: bool) -> Response:
         "Accepted: committed, with the release decision for every nation. Not yet delivered.",
         (*BODY, *REFUSALS, C.IDEMPOTENCY_KEY_INVALID, C.IDEMPOTENCY_CONFLICT),
     ),
-    openapi_extra=json_body(DRAFT) | {"parameters": [IDEMPOTENCY_HEADER]},
+    openapi_extra=json_body(DRAFT) | {"parameters": [IDEMPOTENCY_HEADER, SOURCE_ID]},
 )
-async def publish_message(request: Request, source_id: SourceIdParameter = None) -> Response:
+async def publish_message(request: Request) -> Response:
     """Accept a draft: check, label and decide it nation by nation, commit it, answer.
 
     What became of it stands at the address in Location, nation by nation.
@@ -156,7 +177,7 @@ async def publish_message(request: Request, source_id: SourceIdParameter = None)
     caller = await gateway.access.admit(request, Scope.MESSAGES_WRITE)
     settings = gateway.settings
     async with recording_refusals(gateway.context, caller.actor):
-        repeat_key = idempotency_key(request)
+        source_id, repeat_key = _source_id(request), idempotency_key(request)
         raw = await read_json_body(
             request, max_bytes=settings.max_draft_bytes, within=settings.body_timeout_seconds
         )

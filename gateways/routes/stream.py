@@ -53,7 +53,11 @@ async def follow_inbox(
     ] = None,
     kind: Annotated[Kind | None, Query(description="Only messages of this kind.")] = None,
 ) -> Response:
-    """Every message filed after the given position, in order, as soon as it is committed."""
+    """Every message filed after the given position, in order, as soon as it is committed.
+
+    The stream ends when the key is revoked or expires: before the next message, and at the latest with the
+    next keep-alive.
+    """
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
     position = _position(request, after)
@@ -86,6 +90,8 @@ async def events(gateway: Runtime, caller: Caller, position: int, kind: Kind | N
         while not closing.is_set():
             # Read before the store is asked: what is announced in between wakes us again.
             latest = signal.latest
+            if not await gateway.access.still_admits(caller, Scope.INBOX_READ):
+                return  # revoked or expired meanwhile; a new request is told so
             batch = await store.read(partial(inbox.list_after, after=position, limit=BATCH, kind=kind))
             if batch:
                 position = batch[-1].inbox_seq

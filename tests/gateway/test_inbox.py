@@ -4,11 +4,14 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from bus.store import api_keys
+from bus.store.columns import micros
 from gateways.api_keys import Scope
 from gateways.routes.stream import event_of
 from gateways.views import inbox_entry
@@ -227,6 +230,27 @@ def test_a_stream_of_one_kind_carries_only_that(xaa: Gateway, xbb: Gateway) -> N
         assert events(lines, 1)[0][1]["kind"] == "information_request"
     with stream(xbb, key, params={"after": after}) as lines:
         assert events(lines, 1)[0][1]["kind"] == "information_request"
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+def test_a_stream_ends_before_the_next_message_when_its_key_is_no_longer_good(
+    xaa: Gateway, xbb: Gateway, how: str
+) -> None:
+    key = xbb.new_key()
+    key_id = key.split("_")[1]
+    with stream(xbb, key, params={"after": last_seq(xbb)}) as lines:
+        assert [next(lines) for _ in range(3)] == ["retry: 1000", ": connected", ""]
+        xaa.publish(draft())
+        assert len(events(lines, 1)) == 1
+        if how == "revoked":
+            xbb.write(lambda tx: api_keys.revoke(tx, key_id, datetime.now(UTC)))
+        else:
+            past = datetime.now(UTC) - timedelta(seconds=1)
+            xbb.write(lambda tx: tx.execute("UPDATE api_key SET expires_at = ? WHERE key_id = ?",
+                                            (micros(past), key_id)))  # fmt: skip
+        xaa.publish(draft())
+        assert [line for line in lines if line.startswith("data")] == []
+    assert_problem(xbb.get("/v1/inbox", key), 401, "CREDENTIALS_INVALID")
 
 
 def test_a_wrong_last_event_id_is_refused(xbb: Gateway) -> None:

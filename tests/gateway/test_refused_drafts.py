@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.gateway.drafts import CANARY, changed, draft, encoded, soon
@@ -228,3 +229,30 @@ def test_a_preview_decides_and_keeps_nothing(xaa: Gateway) -> None:
         "RELEASE_SET_EMPTY",
     )
     assert xaa.publications() == before
+
+
+def test_a_draft_is_found_again_by_its_id_in_another_standard(xaa: Gateway) -> None:
+    source = "w-nws.example,2.49.0.1.840.0,2026-03-02T09:30:00+00:00"
+    path = str(httpx.URL("/v1/messages", params={"source_id": source}))
+    first = xaa.post(path, draft())
+    assert first.status_code == 201
+    xaa.publish(draft())
+    [found] = xaa.get("/v1/messages", params={"source_id": source}).json()["items"]
+    assert (found["publication_id"], found["source_id"]) == (first.json()["publication_id"], source)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        pytest.param("source_id=", id="an empty source_id"),
+        pytest.param("source_id=a%0Ab", id="a source_id with a line break"),
+        pytest.param("source_id=a&source_id=b", id="two of them"),
+        pytest.param("source_id=" + "a" * 1601, id="an endless source_id"),
+        pytest.param("release=all", id="an unknown parameter"),
+    ],
+)
+def test_a_bad_parameter_of_publishing_is_refused(xaa: Gateway, query: str) -> None:
+    position, before = xaa.audit_position(), xaa.publications()
+    assert_problem(xaa.post(f"/v1/messages?{query}", draft()), 422, "PARAMETER_INVALID")
+    assert xaa.publications() == before
+    assert xaa.refusals(position) == [("publication.refused", "PARAMETER_INVALID")]

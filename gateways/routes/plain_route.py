@@ -1,0 +1,17 @@
+"""A documented route whose function reads the request itself."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import Response
+from fastapi.routing import APIRoute
+
+
+class PlainRoute(APIRoute):
+    """Calls its function with the request and nothing else: no parameters, no dependencies, no model."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The function itself, which takes the request and returns a response."""
+        endpoint: Callable[[Request], Coroutine[Any, Any, Response]] = self.endpoint
+        return endpoint
