@@ -1,0 +1,158 @@
+"""`entente up` with real processes: what it promises about stopping, crashing and coming back."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from entente.cli import build_app
+from tests.cli.up_process import PATIENCE, UpProcess, draft, wait_for_end
+
+CAP = """<?xml version="1.0" encoding="UTF-8"?>
+<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
+  <identifier>coast-0007</identifier><sender>coast@example.org</sender><sent>2021-02-03T04:05:06+00:00</sent>
+  <status>Actual</status><msgType>Alert</msgType><scope>Public</scope>
+  <info>
+    <language>en</language><category>Met</category><event>Storm surge</event><urgency>Expected</urgency>
+    <severity>Severe</severity><certainty>Likely</certainty><expires>2021-02-03T16:05:06+00:00</expires>
+    <headline>Water 140 cm above normal by evening</headline>
+    <area><areaDesc>Western coast</areaDesc><circle>58.0,22.0 40</circle></area>
+  </info>
+</alert>
+"""
+
+
+def entente(*arguments: str) -> str:
+    result = CliRunner().invoke(build_app(arguments[0]), list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+def test_a_realm_takes_drafts_and_alerts_stops_on_ctrl_c_under_an_open_stream_and_keeps_everything(
+    tmp_path: Path,
+) -> None:
+    state = tmp_path / "state"
+    with UpProcess(state) as up:
+        assert set(up.gateways) == {"XAA", "XBB"}
+        place = up.gateways["XAA"]
+        assert Path(place["key_file"]).stat().st_mode & 0o777 == 0o600
+        with up.client("XAA") as client:
+            assert client.get(place["docs"]).status_code == 200
+        file, cap = tmp_path / "draft.json", tmp_path / "alert.cap"
+        file.write_text(json.dumps(draft("Container adrift")))
+        cap.write_text(CAP)
+        where = ("--gateway", place["url"], "--key-file", place["key_file"])
+        (answer,) = json.loads(entente("publish", *where, str(file), "--json"))
+        assert answer["recipients"] == ["XBB"]
+        label = ("--policy", "REALM", "--classification", "OPEN", "--releasable-to", "XBB")
+        drill = ("--as-exercise", "SURGE 26", "--replay-now", "--precedence", "ROUTINE")
+        (alert,) = json.loads(entente("publish", *where, "--cap", str(cap), *label, *drill, "--json"))
+        there = up.gateways["XBB"]
+        shown = entente(
+            *("tail", "--gateway", there["url"], "--key-file", there["key_file"]),
+            *("--after", "0", "--count", "2", "--json"),
+        )
+        first, second = (json.loads(line) for line in shown.splitlines())
+        assert first["message"]["header"]["subject"] == "Container adrift"
+        assert second["message_id"] == alert["message_id"]
+        assert (second["mode"], second["exercise_id"]) == ("EXERCISE", "SURGE 26")
+        assert second["message"]["body"]["source_alert"]["status"] == "Actual"
+        again = subprocess.run(
+            [sys.executable, "-m", "entente", "up", "--state", state],
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+        assert again.returncode == 1
+        assert f"runs already (process {up.process.pid})" in again.stderr
+        children = up.pids()
+        assert set(children) == {"broker", "XAA", "XBB"}
+        with up.client("XBB") as client, client.stream("GET", "/v1/inbox/stream") as stream:
+            lines = stream.iter_lines()
+            assert next(lines)
+            began = time.monotonic()
+            assert up.stop(signal.SIGINT, 15) == 0
+            assert time.monotonic() - began < 10
+            assert list(lines) is not None  # the stream came to its end
+        for pid in children.values():
+            wait_for_end(pid)
+    before = up.gateways
+    with UpProcess(state) as up:
+        assert up.gateways == before, "addresses and keys stay"
+        assert up.inbox("XBB") == [first["message_id"], second["message_id"]]
+        assert up.stop(signal.SIGTERM, 15) == 0
+
+
+@pytest.mark.parametrize(
+    "broker_store",
+    [
+        pytest.param("kept", id="the broker's store is still there"),
+        pytest.param("deleted", id="the broker's store is gone"),
+    ],
+)
+def test_nothing_accepted_is_lost_when_every_process_is_killed_at_once(
+    tmp_path: Path, broker_store: str
+) -> None:
+    state = tmp_path / "state"
+    with UpProcess(state) as up:
+        arrived = up.publish("before")
+        up.wait_for_messages("XBB", [arrived])
+        accepted = [arrived] + [up.publish(f"message {number}") for number in range(20)]
+        up.kill_everything()
+    if broker_store == "deleted":
+        shutil.rmtree(state / "broker" / "store")
+    with UpProcess(state) as up:
+        up.wait_for_messages("XBB", accepted)
+        last = up.publish("after")
+        up.wait_for_messages("XBB", [last])
+        assert up.inbox("XBB") == [*accepted, last], "each once, in order"
+
+
+def test_a_killed_gateway_and_a_killed_broker_come_back_and_no_child_outlives_its_parent(
+    tmp_path: Path,
+) -> None:
+    with UpProcess(tmp_path / "state") as up:
+        children = up.pids()
+        for victim in ("XBB", "broker"):
+            up.process.poll()
+            # The process was started by `up`, which this test started.
+            _kill(children[victim])
+            wait_for_end(children[victim])
+        message = up.publish("while they are away")
+        _wait_for_gateway(up, "XBB")
+        up.wait_for_messages("XBB", [message])
+        now = up.pids()
+        assert set(now) == {"broker", "XAA", "XBB"}
+        assert now["XAA"] == children["XAA"]
+        assert now["XBB"] != children["XBB"]
+        assert now["broker"] != children["broker"]
+        up.process.kill()
+        up.process.wait(PATIENCE)
+        for pid in now.values():
+            wait_for_end(pid)
+
+
+def _kill(pid: int) -> None:
+    import os
+
+    os.kill(pid, signal.SIGKILL)
+
+
+def _wait_for_gateway(up: UpProcess, nation: str) -> None:
+    """Until it listens again: a refused connection is the only sign there is meanwhile."""
+    import httpx
+
+    deadline = time.monotonic() + PATIENCE
+    with up.client(nation) as client:
+        while True:
+            try:
+                if client.get("/readyz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                assert time.monotonic() < deadline
