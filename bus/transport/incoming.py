@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from nats.aio.client import Client
 from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
+
+from bus.ports import BrokerUnavailable
 
 _ACK = b"+ACK"
 _TERM = b"+TERM"
@@ -35,8 +35,7 @@ def read_position(ack_subject: str) -> Position | None:
 
 
 class _Link(Protocol):
-    @property
-    def client(self) -> Client: ...
+    async def publish(self, subject: str, payload: bytes) -> None: ...
 
 
 class AckScope(Protocol):
@@ -105,8 +104,8 @@ class NatsIncoming:
         if not self._scope.usable:
             return
         try:
-            await self._scope.link.client.publish(self._message.reply, verdict)
+            await self._scope.link.publish(self._message.reply, verdict)
             self._scope.acked(self._message.reply)
-        except (NatsError, OSError, TimeoutError):
+        except BrokerUnavailable:
             # The connection is going; the next session delivers this bundle again.
             return

@@ -13,8 +13,9 @@ from collections.abc import Callable, Sequence
 
 from nats.aio.client import Client
 from nats.errors import Error as NatsError
+from nats.errors import MaxPayloadError
 
-from bus.ports import BrokerUnavailable
+from bus.ports import BrokerUnavailable, PublishRefused
 from bus.transport.replies import ReplyInbox
 
 _log = logging.getLogger(__name__)
@@ -41,15 +42,24 @@ class Link:
             event.set()
 
     async def publish(
-        self, subject: str, payload: bytes, reply: str, headers: dict[str, str] | None = None
+        self, subject: str, payload: bytes, reply: str = "", headers: dict[str, str] | None = None
     ) -> None:
         """Hand a message to the connection; waits while its buffer is full.
 
-        nats-py swallows a cancellation while it waits, so it is raised again here. Raises NatsError, OSError.
+        Raises PublishRefused for a payload above the server's limit, else BrokerUnavailable; then the
+        connection counts as lost at once, though nats-py may take a while to report it closed. Otherwise a
+        caller that tries again at once would find it still standing, and never let it be replaced.
         """
         task = asyncio.current_task()
         before = task.cancelling() if task is not None else 0
-        await self.client.publish(subject, payload, reply=reply, headers=headers)
+        try:
+            await self.client.publish(subject, payload, reply=reply, headers=headers)
+        except MaxPayloadError:
+            raise PublishRefused(f"{len(payload)} bytes are more than the broker takes") from None
+        except (NatsError, OSError) as error:
+            self.abandon()
+            raise BrokerUnavailable(f"publishing failed: {type(error).__name__}") from error
+        # nats-py swallows a cancellation while it waits for room.
         if task is not None and task.cancelling() > before:
             raise asyncio.CancelledError
 

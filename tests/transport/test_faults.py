@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from pathlib import Path
 
+from nats.aio.client import Client
 from nats.aio.msg import Msg
 
 from bus.ports import BrokerUnavailable, reconcile
@@ -178,6 +179,21 @@ async def test_a_publish_during_an_outage_is_not_sent_later_behind_the_callers_b
         await sender.wait_connected(WAIT)
         probe = await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 7)
         assert probe.actual_last == 0
+
+
+async def test_a_connection_that_closed_unreported_is_replaced_even_when_the_caller_never_pauses(
+    broker: Broker,
+) -> None:
+    """nats-py is closed before it says so; a caller retrying without a pause must not keep it from that."""
+    async with broker.transport("XAA") as sender:
+        client = sender._dialler.require().client
+        client._status = Client.CLOSED
+        result = await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 0)
+        client._status = Client.CONNECTED
+        assert isinstance(result.error, BrokerUnavailable)
+        assert not sender.connected
+        await sender.wait_connected(WAIT)
+        assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 0)).complete
 
 
 async def test_a_link_that_hangs_without_closing_is_given_up_and_replaced(broker: Broker) -> None:
