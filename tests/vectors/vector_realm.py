@@ -1,0 +1,113 @@
+"""The realm behind the vectors: three nations, each signing by another suite, founded from the seed alone.
+
+The private keys are published with the vectors: never use them for anything else.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from bus.authority import Realm, RealmDocument, RealmKeys, authority_key, new_signing_key
+from bus.keystore import NationKeys
+from bus.nation_office import first_record, new_nation_keys
+from bus.protocol.sealing import SealKeyring, SealPrivateKey
+from bus.protocol.signing import PrivateSigningKey
+from bus.protocol.trust import TrustStore
+from bus.realm_policies import NATO, SWE, checked_levels, equivalence_document, policy_document
+from schemas.header import Kind, Mode
+from schemas.trust import Agreement, Ceiling, Community, KeyUse, SealSuite, SignSuite
+from tests.vectors.seeded import SeededBytes
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+SUITES = {
+    "XAA": (SignSuite.STANDARD, SealSuite.SEAL_1),
+    "XBB": (SignSuite.HYBRID, SealSuite.SEAL_1),
+    "XCC": (SignSuite.CNSA2, SealSuite.SEAL_2),
+}
+MODE_SETS = ((Mode.OPERATION,), (Mode.EXERCISE, Mode.TEST))
+
+
+@dataclass(frozen=True)
+class VectorRealm:
+    """The realm in force and every private key."""
+
+    realm: Realm
+    keys: dict[str, NationKeys]
+
+    @property
+    def trust(self) -> TrustStore:
+        """Opened on the published documents."""
+        return TrustStore.open(self.realm.id, self.realm.envelopes)
+
+    def sign_key(self, nation: str, use: KeyUse, mode: Mode) -> PrivateSigningKey:
+        """A nation's key for a use and mode."""
+        return next(pair.key for pair in self.keys[nation].signing if pair.use is use and mode in pair.modes)
+
+    def seal_key(self, nation: str, mode: Mode) -> SealPrivateKey:
+        """A nation's private seal key for a mode."""
+        return next(pair.key for pair in self.keys[nation].seal if mode in pair.modes)
+
+    def keyring(self, nation: str) -> SealKeyring:
+        """A nation's private seal keys."""
+        return self.keys[nation].keyring
+
+
+def vector_realm() -> VectorRealm:
+    """Found it; the same every time."""
+    draw = SeededBytes("entente vectors: realm")
+    authority = RealmKeys.generate("standard", threshold=2, of=3, randomness=draw)
+    roots = {nation: new_signing_key("standard", draw) for nation in SUITES}
+    realm = Realm.found(
+        "Vector realm", {nation: authority_key(key) for nation, key in roots.items()}, authority, now=NOW
+    )
+    keys = {}
+    for nation, (sign_suite, seal_suite) in SUITES.items():
+        keys[nation] = new_nation_keys(
+            nation,
+            realm.id,
+            randomness=draw,
+            sign_suite=sign_suite,
+            seal_suite=seal_suite,
+            mode_sets=MODE_SETS,
+        )
+        record = first_record(keys[nation], roots[nation], display_name=f"Nation {nation}", now=NOW)
+        realm = realm.with_record(record)
+    begin, end = NOW - timedelta(days=1), NOW + timedelta(days=365)
+    documents: list[RealmDocument] = [
+        policy_document(NATO, realm.id),
+        policy_document(SWE, realm.id),
+        equivalence_document(
+            realm.id,
+            "SWE",
+            "NATO",
+            checked_levels(SWE, NATO),
+            source="Vectors.",
+            not_before=begin,
+            not_after=end,
+        ),
+        Community(
+            type="community",
+            v=1,
+            realm=realm.id,
+            id="NORDIC",
+            version=1,
+            title="Two of three",
+            members=("XAA", "XBB"),
+        ),
+        Agreement(
+            type="agreement",
+            v=1,
+            realm=realm.id,
+            id="alerts-and-requests",
+            version=1,
+            title="Alerts and requests among three",
+            parties=("XAA", "XBB", "XCC"),
+            kinds=(Kind.THREAT_ALERT, Kind.INFORMATION_REQUEST),
+            modes=(Mode.OPERATION, Mode.EXERCISE),
+            highest=(Ceiling(policy="NATO", classification="NATO CONFIDENTIAL"),),
+            not_before=begin,
+            not_after=end,
+        ),
+    ]
+    for document in documents:
+        realm = realm.with_document(document, authority)
+    return VectorRealm(realm.snapshotted(authority.snapshot, now=NOW), keys)
