@@ -21,7 +21,6 @@ from schemas.threat_alert import ThreatAlert
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
 SUFFIXES = (".cap", ".xml", ".edxlde")
-SETTLE_SECONDS = 60.0
 _POLL = 0.05
 _ARRIVED = ("delivered", "read", "acknowledged")
 
@@ -157,7 +156,11 @@ class _CapPlay:
 
 
 async def cap_drill(
-    root: Path, scenario: Scenario, accesses: Mapping[str, GatewayAccess], steps: Steps
+    root: Path,
+    scenario: Scenario,
+    accesses: Mapping[str, GatewayAccess],
+    steps: Steps,
+    settle_seconds: float,
 ) -> DrillOutcome:
     """Play every CAP file under `root` in the scenario's realm; what is taken must arrive everywhere.
 
@@ -173,7 +176,7 @@ async def cap_drill(
             steps.step(str(file.relative_to(root)))
             await play.play(root, file)
         steps.phase("waiting for receipts")
-        until = asyncio.get_running_loop().time() + SETTLE_SECONDS
+        until = asyncio.get_running_loop().time() + settle_seconds
         messages = [
             await play.outcome_of(number, published, until)
             for number, published in enumerate(play.published, start=1)

@@ -24,7 +24,7 @@ class Judge:
         scenario: Scenario,
         partners: Mapping[str, PartnerSystem],
         played: Played,
-        settle_seconds: float = SETTLE_SECONDS,
+        settle_seconds: float,
     ) -> None:
         self._scenario = scenario
         self._partners = partners

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from drills.hostile import Loot
-from drills.judging import SETTLE_SECONDS, Judge
+from drills.judging import Judge
 from drills.outcome import DrillOutcome
 from drills.partner_system import GatewayAccess
 from drills.play import Gateways, Player, partner_systems
@@ -33,7 +33,7 @@ async def run_drill(
     loot: Loot,
     progress: Progress,
     *,
-    settle_seconds: float = SETTLE_SECONDS,
+    settle_seconds: float,
 ) -> DrillOutcome:
     """Play and judge a scenario against gateways that are ready.
 

@@ -14,6 +14,7 @@ from rich.table import Table
 
 from drills.cap_play import cap_drill
 from drills.hostile import Loot
+from drills.judging import SETTLE_SECONDS
 from drills.outcome import DrillOutcome
 from drills.partner_system import GatewayAccess
 from drills.play import DrillError
@@ -74,6 +75,9 @@ def run(
     state: Annotated[
         Path | None, typer.Option(help="Keep the realm's state here; without it, it is gone afterwards.")
     ] = None,
+    settle: Annotated[
+        float, typer.Option(min=0.1, max=3600, help="Seconds to wait, after the play, for what must come.")
+    ] = SETTLE_SECONDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Found a realm, start it, play, judge, report, stop. Exit code 2 when an expectation failed."""
@@ -86,7 +90,7 @@ def run(
     try:
         loaded = load_scenario(find_scenario(scenario or CAP_REALM))
         with _state(state) as place, place.locked() as lock:
-            outcome = asyncio.run(_run(place, lock, loaded, cap))
+            outcome = asyncio.run(_run(place, lock, loaded, cap, settle))
     except (ScenarioError, DrillError, GatewayDiedError) as error:
         raise CommandFailed(str(error)) from None
     html, json_file = write_report(outcome, reports)
@@ -108,7 +112,9 @@ def _state(given: Path | None) -> Iterator[StateDir]:
         yield StateDir(Path(directory) / "state")
 
 
-async def _run(place: StateDir, lock: int, scenario: Scenario, cap: Path | None) -> DrillOutcome:
+async def _run(
+    place: StateDir, lock: int, scenario: Scenario, cap: Path | None, settle: float
+) -> DrillOutcome:
     with DrillProgress(ERR, scenario, cap) as progress:
         progress.phase("founding the realm")
         await asyncio.to_thread(found_or_keep, place, scenario.realm)
@@ -119,7 +125,7 @@ async def _run(place: StateDir, lock: int, scenario: Scenario, cap: Path | None)
                 for nation, address in realm.gateways.items()
             }
             if cap is not None:
-                outcome = await cap_drill(cap, scenario, accesses, progress)
+                outcome = await cap_drill(cap, scenario, accesses, progress, settle)
             else:
                 loot = Loot(
                     realm.broker.url,
@@ -127,7 +133,9 @@ async def _run(place: StateDir, lock: int, scenario: Scenario, cap: Path | None)
                     place.realm.trust_dir,
                     {nation: place.realm.keys_file(nation) for nation in accesses},
                 )
-                outcome = await run_drill(scenario, accesses, _Processes(realm), loot, progress)
+                outcome = await run_drill(
+                    scenario, accesses, _Processes(realm), loot, progress, settle_seconds=settle
+                )
             progress.phase("stopping")
     return outcome
 

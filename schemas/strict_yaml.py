@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel
 
-from schemas.strict_json import JsonRefused, json_pointer, parse_model
+from schemas.strict_json import MAX_DEPTH, JsonRefused, json_pointer, parse_model
 
 MAX_YAML_BYTES = 1024 * 1024
 
@@ -24,6 +24,15 @@ class YamlRefused(ValueError):
     def __init__(self, faults: tuple[tuple[int | None, str, str], ...]) -> None:
         super().__init__("; ".join(_sentence(*fault) for fault in faults))
         self.faults = faults
+
+
+_OPENING = (
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+)
+_CLOSING = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
 
 
 class _Lines:
@@ -78,7 +87,12 @@ def parse_yaml(model: type[ModelT], data: bytes) -> ModelT:
 def _compose(data: bytes) -> yaml.Node:
     try:
         text = data.decode("utf-8")
+        depth = 0
         for token in yaml.scan(text, Loader=_Loader):
+            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+            if depth > MAX_DEPTH:
+                # Stopped here already: further down the scanner takes quadratic time.
+                raise YamlRefused(((token.start_mark.line + 1, "", f"nested deeper than {MAX_DEPTH}"),))
             if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
                 raise YamlRefused(
                     ((token.start_mark.line + 1, "", "anchors, aliases and tags are not accepted"),)

@@ -1,0 +1,140 @@
+"""Drills against real gateways: what is as expected passes, and every broken expectation is found."""
+
+import json
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from typer.testing import CliRunner
+
+from entente.cli import build_app
+from entente.drill import FAILED
+
+SMALL = Path(__file__).with_name("small.yaml")
+
+
+def drill(tmp_path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """Exit code and outcome of a run."""
+    result = CliRunner().invoke(
+        build_app("drill"),
+        ["drill", "run", *arguments, "--reports", str(tmp_path / "reports"), "--json"],
+        catch_exceptions=False,
+    )
+    outcome: dict[str, Any] = json.loads(result.stdout)
+    return result.exit_code, outcome
+
+
+def test_the_main_scenario_passes_with_every_attempt_stopped_by_its_own_rule(tmp_path: Path) -> None:
+    code, outcome = drill(tmp_path, "baltic-guard")
+    assert outcome["failures"] == []
+    assert code == 0
+    assert outcome["seconds"] < 60
+    assert len(outcome["messages"]) == 18
+    for attempt in outcome["attempts"]:
+        assert attempt["stopped_by"] == attempt["expected"]
+        assert attempt["reached"] == []
+    first = outcome["messages"][0]
+    states = {nation["nation"]: nation["state"] for nation in first["nations"]}
+    assert states == {"FIN": "acknowledged", "NOR": "delivered", "POL": "delivered", "SWE": "acknowledged"}
+    assert all(nation["latency_ms"] > 0 for nation in first["nations"])
+
+
+def test_a_small_drill_passes_and_its_report_stands_alone(tmp_path: Path) -> None:
+    code, outcome = drill(tmp_path, str(SMALL))
+    assert (code, outcome["failures"]) == (0, [])
+    (html,) = (tmp_path / "reports").glob("*.html")
+    (stored,) = (tmp_path / "reports").glob("*.json")
+    assert json.loads(stored.read_text())["messages"] == outcome["messages"]
+    page = html.read_text(encoding="utf-8")
+    found = _Page(page)
+    assert found.fetched == [], "nothing is fetched from anywhere"
+    assert "script" not in found.tags
+    for words in ("An alert for XBB alone", "NOT_IN_RELEASE_SET", "SUBJECT_MISMATCH", "EXERCISE SMALL 1"):
+        assert words in page
+
+
+BROKEN = {
+    "must_have: [XBB], must_never: {XCC: NOT_IN_RELEASE_SET}": (
+        "must_have: [XCC], must_never: {XBB: NOT_ADDRESSED}",
+        [
+            "1.1 at XCC: must have it, but it is NOT_IN_RELEASE_SET",
+            "1.1 at XBB: must never have it, and got it",
+        ],
+    ),
+    "refused: CLASSIFICATION_TOO_HIGH": (
+        "refused: RELEASE_SET_EMPTY",
+        ["2.1: must be stopped by RELEASE_SET_EMPTY, but was by CLASSIFICATION_TOO_HIGH"],
+    ),
+    "rejected: SUBJECT_MISMATCH": (
+        "rejected: SIGNATURE_INVALID",
+        ["3.1: must be stopped by SIGNATURE_INVALID, but was by SUBJECT_MISMATCH"],
+    ),
+}
+
+
+def test_every_kind_of_expectation_that_is_broken_is_found_and_the_exit_code_says_so(
+    tmp_path: Path,
+) -> None:
+    text = SMALL.read_text(encoding="utf-8")
+    wanted: list[str] = []
+    for right, (wrong, failures) in BROKEN.items():
+        assert right in text
+        text = text.replace(right, wrong)
+        wanted += failures
+    file = tmp_path / "broken.yaml"
+    file.write_text(text, encoding="utf-8")
+    code, outcome = drill(tmp_path, str(file), "--settle", "2")
+    assert code == FAILED
+    for sentence in wanted:
+        assert any(failure.startswith(sentence) for failure in outcome["failures"]), sentence
+    assert any("XBB holds message" in failure for failure in outcome["failures"])
+
+
+CAP = """<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
+<identifier>{name}</identifier><sender>s@example.org</sender><sent>2020-01-02T03:04:05+00:00</sent>
+<status>Actual</status><msgType>{kind}</msgType><scope>Public</scope>{references}
+<info><category>Fire</category><event>Wildfire</event><urgency>Immediate</urgency><severity>Severe</severity>
+<certainty>Observed</certainty><headline>Fire {name}</headline></info></alert>"""
+
+
+def test_cap_files_are_played_as_an_exercise_and_shown_file_by_file(tmp_path: Path) -> None:
+    directory = tmp_path / "alerts"
+    (directory / "deeper").mkdir(parents=True)
+    (directory / "a.cap").write_text(CAP.format(name="fire-1", kind="Alert", references=""))
+    earlier = "<references>s@example.org,fire-1,2020-01-02T03:04:05+00:00</references>"
+    (directory / "deeper" / "b.xml").write_text(CAP.format(name="fire-2", kind="Update", references=earlier))
+    (directory / "c.cap").write_text("<alert")
+    (directory / "d.cap").write_text(CAP.format(name="fire-3", kind="Update", references=""))
+    (directory / "read.me").write_text("no alert")
+    code, outcome = drill(tmp_path, str(SMALL), "--cap", str(directory))
+    assert (code, outcome["failures"]) == (0, [])
+    files = {file["file"]: file for file in outcome["files"]}
+    assert set(files) == {"a.cap", "c.cap", "d.cap", "deeper/b.xml"}
+    assert [files[name]["taken"] for name in ("a.cap", "deeper/b.xml", "c.cap", "d.cap")] == [1, 1, 0, 0]
+    assert files["c.cap"]["refused"][0].startswith("CAP_")
+    assert files["d.cap"]["refused"][0].startswith("CAP_REFERENCE_MISSING")
+    assert len(outcome["messages"]) == 2
+    for message in outcome["messages"]:
+        assert {nation["state"] for nation in message["nations"]} == {"delivered"}
+        assert len(message["nations"]) == 2
+
+
+def test_a_directory_without_alerts_is_no_success(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    code, outcome = drill(tmp_path, str(SMALL), "--cap", str(tmp_path / "empty"))
+    assert code == FAILED
+    assert "no CAP file" in outcome["failures"][0]
+
+
+class _Page(HTMLParser):
+    """The tags of a page, and what it would fetch."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.fetched: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.fetched += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action")]

@@ -1,0 +1,170 @@
+"""Scenarios are judged before anything starts: what is wrong is named with its line."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
+from drills.scenario import DraftTemplate, InjectReference
+from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
+from schemas.header import Relation
+from schemas.strict_json import parse
+
+SMALL = Path(__file__).with_name("small.yaml")
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+
+
+def test_every_scenario_that_comes_along_loads_and_judges_every_inject() -> None:
+    listed = list_scenarios()
+    assert "baltic-guard" in {each.name for each in listed}
+    for each in listed:
+        for inject in each.scenario.injects:
+            assert each.scenario.expectation(inject.serial).inject == inject.serial
+
+
+def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
+    scenario = load_scenario(find_scenario("baltic-guard"))
+    assert len(scenario.realm.nations) == 5
+    published = [inject.publish for inject in scenario.injects if inject.publish]
+    kinds = [template.header["kind"] for template in published]
+    assert set(kinds) == {"threat_alert", "exercise_notice", "information_request", "information_response"}
+    notice = next(each for each in published if each.header["kind"] == "exercise_notice")
+    assert notice.body["notification_basis"] == "VD11"
+    assert len(notice.body["forces"]) == 3
+    attempts = [inject for inject in scenario.injects if inject.attempt]
+    hostile = [inject for inject in scenario.injects if inject.hostile]
+    assert len(attempts) >= 10
+    assert len(hostile) >= 4
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        pytest.param("    as: XCC", "    as: XDD", None, "nation XDD", id="a nation outside the realm plays"),
+        pytest.param('serial: "2.1"', 'serial: "1.2"', None, "twice", id="a serial stands twice"),
+        pytest.param(
+            "at: 3", "at: 0", None, "order of their time", id="an inject stands before an earlier one"
+        ),
+        pytest.param(
+            '{inject: "1.1", level: ACTIONED',
+            '{inject: "2.1", level: ACTIONED',
+            None,
+            "earlier message 2.1",
+            id="something is acknowledged that was never a message",
+        ),
+        pytest.param(
+            '  - {inject: "1.2", must_have: [XAA]}\n',
+            "",
+            None,
+            "do not go together",
+            id="an inject is not judged",
+        ),
+        pytest.param(
+            ", must_never: {XCC: NOT_IN_RELEASE_SET}",
+            "",
+            None,
+            "every other nation",
+            id="nobody says what becomes of a nation",
+        ),
+        pytest.param(
+            "refused: CLASSIFICATION_TOO_HIGH",
+            "refused: TOO_HIGH",
+            63,
+            "Input should be",
+            id="a code that does not exist",
+        ),
+        pytest.param(
+            "rejected: SUBJECT_MISMATCH",
+            "refused: SUBJECT_MISMATCH",
+            None,
+            "goes with attempt",
+            id="a hostile act is judged like an attempt",
+        ),
+        pytest.param(
+            "precedence: IMMEDIATE", "precedence: SOON", None, "inject 1.1", id="a draft is malformed"
+        ),
+        pytest.param('"{now+1h}"', '"{now+1y}"', None, "is not {now}", id="a time that is none"),
+        pytest.param("severity: Minor", "severety: Minor", None, "inject 1.1", id="a member is misspelt"),
+        pytest.param(
+            '"{now-5m}"', '"{now+5m}"', None, "observed_at lies after", id="a draft no gateway would take"
+        ),
+        pytest.param(
+            'act: FORGE_ORIGINATOR, victim: XAA, target: XBB, inject: "1.1"',
+            "act: FORGE_ORIGINATOR, victim: XAA, target: XBB",
+            59,
+            "needs draft",
+            id="a forgery without material",
+        ),
+        pytest.param(
+            '    attempt:\n      like: "1.1"\n',
+            "    attempt:\n",
+            51,
+            "one of draft, like",
+            id="an attempt at nothing",
+        ),
+        pytest.param(
+            "  - {nation: XBB, display_name: B}\n",
+            "  - {nation: XBB, display_nam: B}\n",
+            8,
+            "display_nam",
+            id="a misspelt member of the realm",
+        ),
+    ],
+)
+def test_a_scenario_with_a_mistake_is_refused(
+    tmp_path: Path, old: str, new: str, line: int | None, words: str
+) -> None:
+    text = SMALL.read_text(encoding="utf-8")
+    assert old in text
+    file = tmp_path / "wrong.yaml"
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(ScenarioError) as refused:
+        load_scenario(file)
+    assert words in str(refused.value)
+    assert str(file) in str(refused.value)
+    if line is not None:
+        assert f"line {line}:" in str(refused.value)
+
+
+def test_a_scenario_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(ScenarioError, match="baltic-guard"):
+        find_scenario("baltic-gard")
+
+
+def test_times_ids_and_digests_are_filled_in_and_nothing_else_is_touched() -> None:
+    template = DraftTemplate(
+        header={"expires_at": "{now+2h}", "subject": "a {now} in the middle stays"},
+        label={"releasable_to": ["XBB"]},
+        body={"texts": [{"a": "{now}", "b": "{now-1d}"}], "count": 3, "flag": True},
+        references=(InjectReference(inject="1.1", relation=Relation.UPDATES),),
+    )
+    played = {"1.1": PlayedMessage("id-1", "XAA", "sha256:" + "0a" * 32)}
+    filled = parse(filled_in(template, now=NOW, played=played), 10_000)
+    assert filled["header"]["expires_at"] == "2026-03-02T11:30:00Z"
+    assert filled["header"]["subject"] == "a {now} in the middle stays"
+    assert filled["body"] == {
+        "texts": [{"a": "2026-03-02T09:30:00Z", "b": "2026-03-01T09:30:00Z"}],
+        "count": 3,
+        "flag": True,
+    }
+    assert filled["header"]["references"] == [
+        {"message_id": "id-1", "originator": "XAA", "digest": "sha256:" + "0a" * 32, "relation": "updates"}
+    ]
+    wrong = parse(filled_in(template, now=NOW, played=played, misquote_digest=True), 10_000)
+    assert wrong["header"]["references"][0]["digest"] == "sha256:" + "a0" * 32
+
+
+@pytest.mark.parametrize("text", ["{now+}", "{now+3}", "{now 3d}", "{now+3w}", "{now+-3d}", "{nowhere}"])
+def test_a_placeholder_that_is_none_is_refused(text: str) -> None:
+    template = DraftTemplate(header={"expires_at": text}, label={}, body={})
+    with pytest.raises(PlaceholderError):
+        filled_in(template, now=NOW + timedelta(0), played={})
+
+
+def test_a_reference_to_what_was_not_played_is_refused() -> None:
+    template = DraftTemplate(
+        header={}, label={}, body={}, references=(InjectReference(inject="9.9", relation=Relation.REPLIES),)
+    )
+    with pytest.raises(PlaceholderError, match=r"9\.9"):
+        filled_in(template, now=NOW, played={})
