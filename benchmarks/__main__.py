@@ -1,0 +1,73 @@
+"""``python -m benchmarks``: measure, print the table, optionally write the figures as JSON."""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks import decision, floors, library, over_http, stages
+from benchmarks.table import Results, render
+
+PARTS = ("floors", "library", "stages", "http", "decision")
+RAW_SIZES = (1024, 132 * 1024)
+RAW_COUNTS = (2000, 200)
+LIBRARY_MESSAGES = {1: 6000, 3: 3000, 8: 1200}
+HTTP_RECIPIENTS = (1, 3)
+
+
+async def _run(parts: Sequence[str], rounds: int, scale: float) -> Results:
+    results = Results()
+    idle = max(20, int(150 * scale))
+    if "floors" in parts:
+        _say("floors: cryptography")
+        results.crypto = floors.crypto()
+        _say("floors: nats-py alone")
+        counts = (max(64, int(RAW_COUNTS[0] * scale)), max(64, int(RAW_COUNTS[1] * scale)))
+        results.raw = await floors.raw_nats(RAW_SIZES, counts, idle)
+    if "library" in parts:
+        for recipients, messages in LIBRARY_MESSAGES.items():
+            _say(f"library: {recipients} recipients")
+            count = max(64, int(messages * scale))
+            one, other = await library.measure(recipients, messages=count, rounds=rounds, idle=idle)
+            results.saturated.append(one)
+            results.idle.append(other)
+    if "stages" in parts:
+        _say("stages")
+        results.stages = await stages.measure(messages=max(64, int(1000 * scale)), rounds=rounds)
+    if "http" in parts:
+        for recipients in HTTP_RECIPIENTS:
+            _say(f"HTTP: {recipients} recipients")
+            count = max(64, int(3000 * scale))
+            results.http.append(await over_http.measure(recipients, messages=count, rounds=rounds, idle=idle))
+    if "decision" in parts:
+        _say("release decision")
+        results.decision = decision.measure()
+    return results
+
+
+def _say(what: str) -> None:
+    print(f"  {what} ...", file=sys.stderr, flush=True)
+
+
+def main() -> None:
+    """Parse arguments, measure, print."""
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="leave the other parts out")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of which the median counts")
+    parser.add_argument("--scale", type=float, default=1.0, help="less than 1 for a quick look")
+    parser.add_argument("--json", type=Path, help="also write every figure to this file")
+    given = parser.parse_args()
+    began = time.monotonic()
+    results = asyncio.run(_run(given.only, given.rounds, given.scale))
+    print(render(results))
+    _say(f"measured in {time.monotonic() - began:.0f} s")
+    if given.json is not None:
+        given.json.write_text(json.dumps(asdict(results), indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
