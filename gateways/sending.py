@@ -45,6 +45,7 @@ class Sender:
         self._ask_position = True
         self._confirming: asyncio.Task[None] | None = None
         self._failures = 0
+        self._given_up = 0
         self.lease: Lease | None = None
         self._count()
 
@@ -67,8 +68,10 @@ class Sender:
 
     def add(self, stored: Sequence[StoredBundle]) -> None:
         """More bundles, already committed, in send order."""
-        if stored:
-            self._pending.extend(stored)
+        # One that was sealed just before everything was begun again is not in the store any more.
+        current = [bundle for bundle in stored if bundle.bundle_seq > self._given_up]
+        if current:
+            self._pending.extend(current)
             self._count()
             self._wanted.set()
 
@@ -180,27 +183,27 @@ class Sender:
         evidence = context.evidence(ACTOR, context.now())
         event = AuditEvent.LANE_EPOCH_BEGUN if foreign else AuditEvent.BROKER_STORE_LOST
         evidence.add(event, AuditOutcome.SUCCESS, count=len(self._pending))
-        seqs = [bundle.bundle_seq for bundle in self._pending]
 
-        def job(tx: Transaction) -> None:
+        def job(tx: Transaction) -> int:
             self._check_lease(tx)
+            # What the relay seals meanwhile, behind this job, is not given up: it stays pending.
+            highest = bundles.drop_all(tx)
             if foreign:
                 deliveries.begin_epoch(tx)
             else:
-                for seq in seqs:
-                    bundles.drop(tx, seq)
                 resending.requeue_unreceipted(tx)
             bundles.set_broker_position(tx, actual_last)
             evidence.write(tx)
+            return highest
 
-        await context.store.write(job)
+        self._given_up = await context.store.write(job)
         if foreign:
             context.counters.alarm_broker_foreign += 1
             _log.error("the broker holds more of ours than was ever sent; every lane begins a new epoch")
         else:
             context.counters.alarm_broker_store_lost += 1
             _log.warning("the broker lost its store; everything without a receipt is sent again")
-        self._pending.clear()
+        self._pending = deque(bundle for bundle in self._pending if bundle.bundle_seq > self._given_up)
         self._base = actual_last
         self._count()
         context.relay_wanted.set()

@@ -72,13 +72,12 @@ def confirm(tx: sqlite3.Connection, bundle_seqs: Iterable[int], last_sequence: i
     set_broker_position(tx, last_sequence)
 
 
-def drop(tx: sqlite3.Connection, bundle_seq: int) -> None:
-    """Give up a bundle that the broker will never take; its deliveries without receipt wait again."""
-    tx.execute(
-        "UPDATE delivery SET state = 'queued', bundle_seq = NULL WHERE state = 'sealed' AND bundle_seq = ?",
-        (bundle_seq,),
-    )
-    tx.execute("DELETE FROM bundle WHERE bundle_seq = ?", (bundle_seq,))
+def drop_all(tx: sqlite3.Connection) -> int:
+    """Give up every bundle that is not confirmed; the highest ``bundle_seq`` among them, 0 without any."""
+    highest = tx.execute("SELECT coalesce(max(bundle_seq), 0) FROM bundle").fetchone()[0]
+    tx.execute("UPDATE delivery SET state = 'queued', bundle_seq = NULL WHERE state = 'sealed'")
+    tx.execute("DELETE FROM bundle")
+    return int(highest)
 
 
 def broker_position(tx: sqlite3.Connection) -> int:

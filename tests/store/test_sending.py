@@ -198,11 +198,12 @@ def test_only_what_is_sent_and_unreceipted_is_queued_again_on_request(tx: Tx) ->
     assert resending.requeue(tx, [1, 2, 3]) == ()
 
 
-def test_a_bundle_given_up_puts_its_deliveries_back(tx: Tx) -> None:
+def test_bundles_given_up_put_their_deliveries_back(tx: Tx) -> None:
     published(tx, 1)
     (bundle_seq,) = bundles.insert(tx, [NewBundle("a", "s", b"x")])
     sealed(tx, bundle_seq=bundle_seq)
-    bundles.drop(tx, bundle_seq)
+    assert bundles.drop_all(tx) == bundle_seq
+    assert bundles.drop_all(tx) == 0
     assert (state_of(tx, 1), bundles.count_unconfirmed(tx)) == ("queued", 0)
 
 
