@@ -142,6 +142,7 @@ def craft(
     payload_type: str = ROOT_PAYLOAD_TYPE,
     bend_envelope: Callable[[Envelope], Envelope | bytes] = lambda envelope: envelope,
     bend_frame: Callable[[bytes], bytes] = lambda frame: frame,
+    now: datetime = NOW,
     **sealing: Any,
 ) -> Bundle:
     """Sign, frame and seal ``parts`` with whatever is bent; ``sealing`` goes to ``reseal``."""
@@ -161,7 +162,7 @@ def craft(
         "hash": hash_name,
         "depth": depth,
         "root": tree.root.hex(),
-        "signed_at": rfc3339(NOW),
+        "signed_at": rfc3339(now),
     }
     root |= stated_root or {}
     bent = bend_envelope(sign_envelope(payload_type, encoded(root), (signer,)))
@@ -170,7 +171,7 @@ def craft(
         for place, crafted in zip(places, parts, strict=True)
     ]
     frame = encode_frame(bent if isinstance(bent, bytes) else bent.encode(), framed)
-    return reseal(realm, bend_frame(frame), originator, recipient, mode, lane, **sealing)
+    return reseal(realm, bend_frame(frame), originator, recipient, mode, lane, now=now, **sealing)
 
 
 def reseal(
@@ -184,10 +185,11 @@ def reseal(
     header: dict[str, Any] | None = None,
     seal_for: tuple[str, Mode] | None = None,
     subject: str | None = None,
+    now: datetime = NOW,
 ) -> Bundle:
     """Seal a frame; ``header`` replaces header fields, ``seal_for`` takes another nation's or mode's key."""
     nation, key_mode = seal_for or (recipient, mode)
-    key = trust_of(realm).current_key(nation, KeyUse.SEAL, key_mode, NOW)
+    key = trust_of(realm).current_key(nation, KeyUse.SEAL, key_mode, now)
     suite = seal_suite_named(key.suite.value)
     honest = SealHeader(
         suite=suite.suite_id,
