@@ -5,9 +5,10 @@ pydantic's strict mode, so that a number never silently becomes a string or a ti
 """
 
 import re
+import string
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 import pycountry
 from pydantic import (
@@ -21,9 +22,6 @@ from pydantic import (
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
-
-FICTIONAL_NATION = re.compile(r"X[A-Z]{2}\Z")
-"""ISO 3166-1 user-assigned range XAA..XZZ: never a real state, so drills use it where one would look bad."""
 
 RFC3339 = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})\Z", re.ASCII)
 
@@ -43,6 +41,31 @@ class Statement(BaseModel):
         """The statement as compact UTF-8 JSON; absent optional fields are left out."""
         return self.model_dump_json(exclude_none=True).encode()
 
+    @classmethod
+    def of_valid(cls, **values: Any) -> Self:
+        """An instance of values known to be valid; fields that are not given get their defaults.
+
+        What pydantic's ``model_construct`` does, several times faster. Raises TypeError for a field too many
+        or too few: nothing else is checked.
+        """
+        fields, required = _fields_of(cls)
+        if not required <= values.keys() <= fields.keys():
+            raise TypeError(f"{cls.__name__} is not made of {sorted(values)}")
+        made = cls.__new__(cls)
+        # In the order of declaration, which is the order a statement is written in.
+        object.__setattr__(made, "__dict__", {**fields, **values})
+        object.__setattr__(made, "__pydantic_fields_set__", set(values))
+        object.__setattr__(made, "__pydantic_extra__", None)
+        object.__setattr__(made, "__pydantic_private__", None)
+        return made
+
+
+@cache
+def _fields_of(model: type[BaseModel]) -> tuple[dict[str, Any], frozenset[str]]:
+    """Every field of a model with its default, in order, and the names of those that have none."""
+    fields = {name: field.default for name, field in model.model_fields.items()}
+    return fields, frozenset(name for name, field in model.model_fields.items() if field.is_required())
+
 
 @cache
 def real_nations() -> frozenset[str]:
@@ -50,8 +73,16 @@ def real_nations() -> frozenset[str]:
     return frozenset(country.alpha_3 for country in pycountry.countries)
 
 
+@cache
+def _known_nations() -> frozenset[str]:
+    """Every code that may stand for a nation, the fictional ones included."""
+    # ISO 3166-1 user-assigned range XAA..XZZ: never a real state, so drills use it where one would look bad.
+    letters = string.ascii_uppercase
+    return real_nations() | {f"X{second}{third}" for second in letters for third in letters}
+
+
 def _check_nation(value: str) -> str:
-    if FICTIONAL_NATION.match(value) or value in real_nations():
+    if value in _known_nations():
         return value
     raise PydanticCustomError("nation_unknown", "not an ISO 3166-1 alpha-3 code nor in XAA..XZZ")
 
@@ -78,11 +109,14 @@ def _to_utc(value: Any) -> datetime:
 
 def rfc3339(value: datetime) -> str:
     """An aware time as RFC 3339 in UTC, with ``Z`` and microseconds only where there are any."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if value.tzinfo is not UTC:
+        value = value.astimezone(UTC)
+    return value.isoformat()[:-6] + "Z"
 
 
 def _check_text(value: str) -> str:
-    if _CONTROL.search(value):
+    # All of these are unprintable by Unicode; asking for that first is much faster than searching.
+    if not value.isprintable() and _CONTROL.search(value):
         raise PydanticCustomError(
             "text_control_character", "text holds a control, surrogate or bidirectional override character"
         )

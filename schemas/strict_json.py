@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json, to_json
 
 MAX_DEPTH = 32
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -91,6 +92,46 @@ _decoder = json.JSONDecoder(
 )
 
 
+_NO_VALUE = object()
+_NUMBERS = bytes.maketrans(b"0123456789:,[-", b"0000000000----")
+_LONG_NUMBER = b"-" + b"0" * 16
+"""What an integer of 16 digits or more looks like after ``translate(_NUMBERS)``."""
+
+
+def _parse_compact(data: bytes) -> Any:
+    """The value of an object or array in JSON written as we write it, or _NO_VALUE.
+
+    A fast way for what gateways send each other. What a lenient reader makes of the bytes is written again:
+    when that gives the same bytes, nothing was lost or changed on the way, so that no key stood twice, no
+    number was cut and no surrogate stood alone. All other documents are the strict decoder's to judge.
+    """
+    if data[:1] not in (b"{", b"[") or _LONG_NUMBER in data.translate(_NUMBERS):
+        return _NO_VALUE
+    try:
+        value = from_json(data, allow_inf_nan=False)
+        same = to_json(value) == data
+    except ValueError:
+        return _NO_VALUE
+    if same and (data.count(b"[") + data.count(b"{") <= MAX_DEPTH or _shallow(value)):
+        return value
+    return _NO_VALUE
+
+
+def _shallow(value: Any) -> bool:
+    """Whether an object or array is nested no deeper than MAX_DEPTH."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+        if not level:
+            return True
+    return False
+
+
 def parse(data: bytes, max_bytes: int) -> Any:
     """Parse exactly one JSON value of at most ``max_bytes`` bytes.
 
@@ -98,6 +139,12 @@ def parse(data: bytes, max_bytes: int) -> Any:
     """
     if len(data) > max_bytes:
         raise JsonRefused("too-large", f"larger than {max_bytes} bytes")
+    value = _parse_compact(data)
+    return _parse_strictly(data) if value is _NO_VALUE else value
+
+
+def _parse_strictly(data: bytes) -> Any:
+    """The value of any acceptable JSON. Raises JsonRefused."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
