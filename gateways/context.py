@@ -102,6 +102,8 @@ class GatewayContext:
     """Set when the relay may have something to do."""
     held_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when held bundles may be judged anew."""
+    held_behind: bool = False
+    """Something was held under an older trust store than the one in force: judge everything anew."""
 
     def __post_init__(self) -> None:
         self.keyring = self.keys.keyring

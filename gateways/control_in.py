@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bus.protocol.errors import TrustError
+from bus.protocol.errors import TrustError, TrustIncompleteError
 from bus.protocol.trust import TrustStore
 from bus.store import deliveries, lanes, resending, settlement
 from bus.store.lanes import LaneKey, StoredHistory
@@ -169,6 +169,9 @@ class ControlReader:
             updated = trust_changes.take_up(
                 self.context, self.tx, envelopes, self.evidence, self.now, self.partner
             )
+        except TrustIncompleteError:
+            trust_changes.keep_incomplete(self.tx, envelopes)
+            return
         except TrustError as error:
             trust_changes.note_refusal(self.evidence, error, self.partner)
             return

@@ -6,7 +6,7 @@ from datetime import datetime
 from bus.store import deliveries, receipts
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
-from schemas.control import Control, ResendRequest, SerialRange, TrustUpdate, Void
+from schemas.control import MAX_ENVELOPES, Control, ResendRequest, SerialRange, TrustUpdate, Void
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.trust import KeyUse
@@ -15,7 +15,7 @@ from schemas.wire import MAX_CONTENT_BYTES, ContentType, Lane
 MAX_RANGES = 100
 RECEIPTS_PER_CONTENT = 500
 """Their JSON stays well under the content limit."""
-_TRUST_ROOM = MAX_CONTENT_BYTES - 4096
+TRUST_ROOM = MAX_CONTENT_BYTES - 4096
 
 
 def queue_receipts(context: GatewayContext, tx: Transaction, now: datetime) -> int:
@@ -64,14 +64,30 @@ def queue_trust_update(
     envelopes: Sequence[bytes],
     now: datetime,
 ) -> None:
-    """Pass trust documents on, realm-wide and therefore in mode OPERATION.
+    """Pass trust documents on, realm-wide and therefore in mode OPERATION; in parts when they are many.
 
-    Raises ValueError when they do not fit one content: a snapshot apart from what it lists would be refused.
+    The snapshot comes first, as ``TrustStore.envelopes`` has it: a partner keeps what it lists until all is
+    there. Raises ValueError when a single document does not fit a content.
     """
-    texts = tuple(envelope.decode("ascii") for envelope in envelopes)
-    if sum(map(len, texts)) * 9 // 8 > _TRUST_ROOM:
-        raise ValueError("the trust documents are too many to be passed on at once")
-    update = TrustUpdate(type="trust_update", envelopes=texts)
+    part: list[str] = []
+    size = 0
+    for text in [envelope.decode("ascii") for envelope in envelopes]:
+        length = len(text) * 9 // 8
+        if length > TRUST_ROOM:
+            raise ValueError("a trust document is too large to be passed on")
+        if part and (size + length > TRUST_ROOM or len(part) == MAX_ENVELOPES):
+            _queue_part(context, tx, partners, part, now)
+            part, size = [], 0
+        part.append(text)
+        size += length
+    if part:
+        _queue_part(context, tx, partners, part, now)
+
+
+def _queue_part(
+    context: GatewayContext, tx: Transaction, partners: Sequence[str], part: Sequence[str], now: datetime
+) -> None:
+    update = TrustUpdate(type="trust_update", envelopes=tuple(part))
     _queue(context, tx, partners, Mode.OPERATION, Control(v=1, control=update), now)
 
 

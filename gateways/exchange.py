@@ -103,6 +103,7 @@ class Exchange:
         context.counters.alarm_gaps = missing
         context.inbox.announce(latest)
         await self._note(AuditEvent.GATEWAY_STARTED)
+        context.held_behind = True
         context.held_wanted.set()
         self.relay.start()
         for lane in Lane:

@@ -100,7 +100,7 @@ class _Filing:
             return False
         if result is HoldResult.HELD:
             self.filed.held += 1
-            self.context.held_wanted.set()
+            self.filed.held_under = self.mail.trust
             self.ledger.evidence.add(
                 AuditEvent.MESSAGE_HELD,
                 AuditOutcome.REFUSED,

@@ -44,10 +44,11 @@ class HeldKeeper:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._context.held_wanted.wait(), LOOK_SECONDS)
             self._context.held_wanted.clear()
-            trust = self._context.trust
+            trust, behind = self._context.trust, self._context.held_behind
+            self._context.held_behind = False
             try:
                 # Also after a trust change that came between two looks.
-                await retry_held(self._context, everything=trust is not self._trust)
+                await retry_held(self._context, everything=behind or trust is not self._trust)
                 self._trust = trust
             except StoreError as error:
                 _log.warning("held bundles wait for the store: %s", type(error).__name__)

@@ -53,6 +53,8 @@ class Filed:
     duplicates: int = 0
     late: int = 0
     held: int = 0
+    held_under: TrustStore | None = None
+    """The trust store under which something was newly held."""
     equivocations: int = 0
     mismatches: int = 0
     refusals: list[str] = field(default_factory=list)
@@ -74,6 +76,10 @@ class Filed:
             context.adopt(self.trust)
         if self.relay:
             context.relay_wanted.set()
+        if self.held_under is not None and self.held_under is not context.trust:
+            # Trust changed while this was being committed: the look that followed the change missed it.
+            context.held_behind = True
+            context.held_wanted.set()
 
 
 def trust_documents_in(context: GatewayContext, mail: OpenedMail) -> tuple[bytes, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from bus.protocol.errors import TrustError
+from bus.protocol.errors import TrustError, TrustIncompleteError
 from bus.protocol.trust import TrustStore
 from bus.protocol.trust_documents import read_document
 from bus.store import trust as trust_table
@@ -38,14 +38,16 @@ def take_up(
 ) -> TrustStore | None:
     """Verify documents against what is stored and store what is newer; the new store, None when nothing is.
 
-    The caller commits and then calls ``context.adopt``. Raises TrustError; nothing is stored then.
+    The caller commits and then calls ``context.adopt``. Raises TrustError; then nothing is put in force, and
+    only what an incomplete set already has may be kept (``keep_incomplete``).
     """
     # Read from the transaction: another update may have been stored a moment ago and not be in force yet.
     current = TrustStore.open(context.realm, trust_table.envelopes(tx))
-    updated = current.updated(envelopes)
+    updated = _updated(tx, current, tuple(envelopes))
     if updated is current:
         return None
     trust_table.replace(tx, stored_documents(updated, now))
+    trust_table.clear_pending(tx)
     evidence.add(
         AuditEvent.TRUST_CHANGED,
         partner=partner,
@@ -53,6 +55,28 @@ def take_up(
         count=updated.trust_version,
     )
     return updated
+
+
+def keep_incomplete(tx: Transaction, envelopes: Iterable[bytes]) -> None:
+    """Keep documents of a verified snapshot whose set is not complete yet: the rest may come later."""
+    trust_table.keep_pending(tx, envelopes)
+
+
+def _updated(tx: Transaction, current: TrustStore, envelopes: tuple[bytes, ...]) -> TrustStore:
+    """The store with these documents, completed by earlier ones that were waiting for the rest of their set.
+
+    Raises TrustError for what these documents are without the waiting ones.
+    """
+    waiting = trust_table.pending(tx)
+    if waiting:
+        try:
+            return current.updated((*envelopes, *waiting))
+        except TrustIncompleteError:
+            # The set grows: a long one comes in several parts, its snapshot first.
+            trust_table.keep_pending(tx, envelopes)
+        except TrustError:
+            pass  # what waits must not spoil what comes
+    return current.updated(envelopes)
 
 
 def note_refusal(evidence: Evidence, error: TrustError, partner: str | None = None) -> None:
@@ -66,7 +90,7 @@ async def bring_trust(
     """Take up documents that came in at this gateway, and pass on what is new to every partner.
 
     The trust store now in force, or None when nothing was newer. Raises TrustError (recorded), ValueError
-    when the documents are too many to be passed on at once, StoreUnavailable.
+    when a single document is too large to be passed on, StoreUnavailable.
     """
     now = context.now()
     evidence = context.evidence(actor, now)

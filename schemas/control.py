@@ -42,11 +42,17 @@ class Void(Statement):
     reason: ReasonCode | None = None
 
 
+MAX_ENVELOPES = 500
+
+
 class TrustUpdate(Statement):
-    """Trust documents, each a DSSE envelope (text); they prove themselves, whoever passes them on."""
+    """Trust documents, each a DSSE envelope (text); they prove themselves, whoever passes them on.
+
+    A long set comes in several updates, its snapshot in the first; the rest may come in any order.
+    """
 
     type: Literal["trust_update"]
-    envelopes: Annotated[tuple[str, ...], Field(min_length=1, max_length=500)]
+    envelopes: Annotated[tuple[str, ...], Field(min_length=1, max_length=MAX_ENVELOPES)]
 
 
 class Control(Statement):

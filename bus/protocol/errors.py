@@ -9,6 +9,7 @@
         ├── ProofError           Merkle inclusion and consistency proofs
         ├── SubjectError         broker subjects and consumer names
         ├── TrustError           trust documents and what follows from them
+        │   └── TrustIncompleteError
         ├── ReleaseRefused       a draft that may not be released as its author asks
         └── BundleRefused        a sealed bundle that is HELD or REJECTED as a whole
 
@@ -58,6 +59,10 @@ class SubjectError(ProtocolError):
 
 class TrustError(ProtocolError):
     """Trust documents are malformed, unsigned, older than what is in force, or incomplete."""
+
+
+class TrustIncompleteError(TrustError):
+    """A snapshot verified, but documents that it lists are not there yet: they may still come."""
 
 
 class ReleaseRefused(ProtocolError):

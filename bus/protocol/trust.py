@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from bus.protocol.errors import TrustError
+from bus.protocol.errors import TrustError, TrustIncompleteError
 from bus.protocol.trust_documents import (
     SignedDocument,
     read_document,
@@ -261,7 +261,9 @@ def _assemble(
 def _listed(documents: Mapping[str, SignedDocument], digest: str) -> SignedDocument:
     signed = documents.get(digest)
     if signed is None:
-        raise TrustError(ReasonCode.TRUST_INCOMPLETE, "the snapshot lists a document that is not there")
+        raise TrustIncompleteError(
+            ReasonCode.TRUST_INCOMPLETE, "the snapshot lists a document that is not there"
+        )
     return signed
 
 

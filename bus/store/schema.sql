@@ -183,6 +183,11 @@ CREATE INDEX rejected_kept ON rejected (originator, rejected_seq, size) WHERE se
 CREATE INDEX rejected_digest ON rejected (sealed_digest);
 
 -- ---------------------------------------------------------------- trust, access, evidence
+-- Verified snapshots' documents that came before the rest of their set; tried again with every later update.
+CREATE TABLE trust_pending (
+    pending_seq INTEGER PRIMARY KEY AUTOINCREMENT, envelope BLOB NOT NULL UNIQUE
+) STRICT;
+
 CREATE TABLE trust_document (
     digest TEXT PRIMARY KEY, payload_type TEXT NOT NULL, version INTEGER NOT NULL, envelope BLOB NOT NULL, added_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;

@@ -56,6 +56,32 @@ def documents(tx: sqlite3.Connection) -> tuple[StoredTrustDocument, ...]:
     return tuple(map(_document, tx.execute(f"{_SELECT} ORDER BY payload_type, version, digest")))
 
 
+PENDING_DOCUMENTS = 1000
+"""Envelopes kept while their set is incomplete; the oldest give way."""
+
+
+def keep_pending(tx: sqlite3.Connection, envelopes: Iterable[bytes]) -> None:
+    """Keep envelopes of an incomplete set until the rest has come."""
+    tx.executemany(
+        "INSERT INTO trust_pending (envelope) VALUES (?) ON CONFLICT DO NOTHING",
+        [(envelope,) for envelope in envelopes],
+    )
+    tx.execute(
+        "DELETE FROM trust_pending WHERE pending_seq <= (SELECT max(pending_seq) - ? FROM trust_pending)",
+        (PENDING_DOCUMENTS,),
+    )
+
+
+def pending(tx: sqlite3.Connection) -> tuple[bytes, ...]:
+    """Envelopes of an incomplete set, oldest first."""
+    return tuple(row[0] for row in tx.execute("SELECT envelope FROM trust_pending ORDER BY pending_seq"))
+
+
+def clear_pending(tx: sqlite3.Connection) -> None:
+    """The set is complete: nothing is pending any more."""
+    tx.execute("DELETE FROM trust_pending")
+
+
 _SELECT = "SELECT digest, payload_type, version, envelope, added_at FROM trust_document"
 
 

@@ -139,7 +139,7 @@ async def bring(request: Request) -> Response:
     except TrustError as error:
         raise ApiRefused(error.code, error.detail) from None
     except ValueError:
-        raise ApiRefused(C.BODY_TOO_LARGE, "These are too many documents to pass on at once.") from None
+        raise ApiRefused(C.BODY_TOO_LARGE, "One of these documents is too large to be passed on.") from None
     return json_response(_outcome(gateway, changed=updated is not None).encode())
 
 

@@ -4,9 +4,13 @@ from datetime import timedelta
 
 import pytest
 
-from bus.protocol.errors import TrustError
+from bus.protocol.errors import TrustError, TrustIncompleteError
+from bus.protocol.trust import TrustStore
 from bus.store import held as held_table
 from bus.store import lease, rejected
+from bus.store import trust as trust_table
+from bus.store.writer import Transaction
+from gateways import control_out, trust_changes
 from gateways.context import FlowLimits
 from schemas.audit import AuditEvent
 from schemas.reasons import ReasonCode
@@ -134,3 +138,56 @@ async def test_a_gateway_with_a_stale_snapshot_learns_of_a_fresh_one_from_a_part
     accepted = await alfa.publish("XBB", subject="after a month")
     assert subjects(await bravo.mail(1)) == ["after a month"]
     await alfa.states(accepted, {"XBB": "delivered"})
+
+
+async def test_a_set_of_documents_that_comes_in_parts_is_put_in_force_once_complete(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_out, "TRUST_ROOM", 6_000)
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    realm = world.realm
+    for number in range(8):
+        realm = realm.agree(AgreementPlan(id=f"further-{number}", parties=("XAA", "XCC")))
+    await alfa.exchange.bring_trust(realm.envelopes, actor="test")
+    stored = await bravo.store.until(
+        lambda tx: TrustStore.open(world.realm.id, trust_table.envelopes(tx)),
+        lambda trust: trust.trust_version == realm.trust.trust_version,
+    )
+    assert set(stored.agreements) == set(realm.trust.agreements)
+
+
+async def test_an_update_that_rests_on_one_not_yet_seen_waits_for_it(world: World) -> None:
+    bravo = await world.gateway("XBB")
+    first = world.realm.agree(AgreementPlan(id="first", parties=("XAA", "XBB")))
+    second = first.agree(AgreementPlan(id="second", parties=("XAA", "XBB")))
+    only_second = [each for each in second.envelopes if each not in first.envelopes]
+    only_first = [each for each in first.envelopes if each not in world.realm.envelopes]
+    now = world.clock()
+
+    def late_then_early(tx: Transaction) -> TrustStore | None:
+        evidence = bravo.exchange.context.evidence("test", now)
+        with pytest.raises(TrustIncompleteError):
+            trust_changes.take_up(bravo.exchange.context, tx, only_second, evidence, now, "XAA")
+        trust_changes.keep_incomplete(tx, only_second)
+        return trust_changes.take_up(bravo.exchange.context, tx, only_first, evidence, now, "XAA")
+
+    updated = await bravo.store.write(late_then_early)
+    assert updated is not None
+    assert updated.trust_version == second.trust.trust_version
+
+
+async def test_what_waits_for_the_rest_of_its_set_does_not_spoil_what_comes(world: World) -> None:
+    bravo = await world.gateway("XBB")
+    first = world.realm.agree(AgreementPlan(id="first", parties=("XAA", "XBB")))
+    never = first.agree(AgreementPlan(id="never", parties=("XAA", "XBB")))
+    snapshot_alone = [each for each in never.envelopes if each not in first.envelopes][:1]
+    now = world.clock()
+
+    def job(tx: Transaction) -> TrustStore | None:
+        evidence = bravo.exchange.context.evidence("test", now)
+        trust_changes.keep_incomplete(tx, snapshot_alone)
+        return trust_changes.take_up(bravo.exchange.context, tx, first.envelopes, evidence, now, "XAA")
+
+    updated = await bravo.store.write(job)
+    assert updated is not None
+    assert updated.trust_version == first.trust.trust_version
