@@ -1,0 +1,99 @@
+"""Nothing a user meets is undocumented: codes, events, subjects, settings, metrics, commands."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+import typer
+
+from entente.cli import app as command_line
+from gateways.settings import Settings
+from schemas.audit import AuditEvent
+from schemas.header import Kind
+from schemas.reasons import ReasonCode
+from schemas.wire import ContentType, Lane
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _page(name: str) -> str:
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("code", list(ReasonCode), ids=str)
+def test_every_code_stands_in_errors_with_its_own_words(code: ReasonCode) -> None:
+    assert f"| `{code}` | {code.explanation} |" in _page("errors.md")
+
+
+def test_errors_lists_no_code_that_is_gone() -> None:
+    listed = re.findall(r"^\| `([A-Z0-9_]+)` \|", _page("errors.md"), re.MULTILINE)
+    assert set(listed) == {code.value for code in ReasonCode}
+
+
+@pytest.mark.parametrize("event", list(AuditEvent), ids=str)
+def test_every_audit_event_stands_in_operations(event: AuditEvent) -> None:
+    assert f"`{event.value}`" in _page("operations.md")
+
+
+@pytest.mark.parametrize("name", sorted(Settings.model_fields))
+def test_every_setting_stands_in_operations(name: str) -> None:
+    assert f"`ENTENTE_GATEWAY_{name.upper()}`" in _page("operations.md")
+
+
+@pytest.mark.parametrize("lane", list(Lane), ids=str)
+def test_every_lane_stands_in_subjects(lane: Lane) -> None:
+    assert f"`{lane.value}`" in _page("subjects.md")
+    assert f"`<n>-{lane.value}`" in _page("subjects.md")
+
+
+@pytest.mark.parametrize("content_type", list(ContentType), ids=str)
+def test_every_content_type_stands_in_the_wire_format(content_type: ContentType) -> None:
+    assert f"`{content_type.value}`" in _page("wire-format.md")
+
+
+@pytest.mark.parametrize("kind", list(Kind), ids=str)
+def test_every_kind_stands_in_messages(kind: Kind) -> None:
+    assert f"`{kind.value}`" in _page("messages.md")
+
+
+def _commands(command: Any, path: str = "entente") -> list[str]:
+    if isinstance(command, click.Group):
+        return [name for child, sub in command.commands.items() for name in _commands(sub, f"{path} {child}")]
+    return [path]
+
+
+@pytest.mark.parametrize("command", _commands(typer.main.get_command(command_line)))
+def test_every_command_stands_in_operations(command: str) -> None:
+    assert f"`{command}" in _page("operations.md")
+
+
+def test_every_metric_stands_in_operations() -> None:
+    names: set[str] = set()
+    for path in (ROOT / "gateways").rglob("*.py"):
+        names |= set(re.findall(r'"(entente_[a-z0-9_]+)"', path.read_text(encoding="utf-8")))
+    assert names, "no metric found: has their naming changed?"
+    missing = [name for name in sorted(names) if f"`{name}`" not in _page("operations.md")]
+    assert not missing
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    dead = []
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if not (page.parent / target).exists():
+                dead.append(f"{page.relative_to(ROOT)} -> {target}")
+    assert not dead
+
+
+def test_paths_named_in_the_pages_exist() -> None:
+    dead = []
+    for page in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(
+            r"`((?:schemas|bus|gateways|drills|entente|tests|benchmarks|docs)/[A-Za-z0-9_./-]+)`",
+            page.read_text(encoding="utf-8"),
+        ):
+            if not (ROOT / target).exists():
+                dead.append(f"{page.relative_to(ROOT)}: {target}")
+    assert not dead
