@@ -37,6 +37,13 @@ def build_app(wanted: str | None = None) -> typer.Typer:
     return app
 
 
+def __getattr__(name: str) -> typer.Typer:
+    """`app`, the whole command line, for whoever looks at all of it; made when asked for."""
+    if name == "app":
+        return build_app()
+    raise AttributeError(name)
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         from importlib.metadata import version

@@ -1,6 +1,7 @@
 """`entente up` with real processes: what it promises about stopping, crashing and coming back."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -8,10 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from entente.cli import build_app
+from entente.realm_files import RealmFiles
 from tests.cli.up_process import PATIENCE, UpProcess, draft, wait_for_end
 
 CAP = """<?xml version="1.0" encoding="UTF-8"?>
@@ -83,9 +86,15 @@ def test_a_realm_takes_drafts_and_alerts_stops_on_ctrl_c_under_an_open_stream_an
         for pid in children.values():
             wait_for_end(pid)
     before = up.gateways
+    old_kids = {pair.key.kid for pair in RealmFiles(state / "realm").nation_keys("XAA").signing}
+    entente("nation", "rotate", "XAA", "--realm", str(state / "realm"), "--revoke-old")
     with UpProcess(state) as up:
         assert up.gateways == before, "addresses and keys stay"
         assert up.inbox("XBB") == [first["message_id"], second["message_id"]]
+        third = up.publish("Signed with a new key")
+        up.wait_for_messages("XBB", [third])
+        with up.client("XBB") as client:
+            assert client.get(f"/v1/inbox/{third}").json()["sign_kid"] not in old_kids
         assert up.stop(signal.SIGTERM, 15) == 0
 
 
@@ -120,9 +129,8 @@ def test_a_killed_gateway_and_a_killed_broker_come_back_and_no_child_outlives_it
     with UpProcess(tmp_path / "state") as up:
         children = up.pids()
         for victim in ("XBB", "broker"):
-            up.process.poll()
             # The process was started by `up`, which this test started.
-            _kill(children[victim])
+            os.kill(children[victim], signal.SIGKILL)
             wait_for_end(children[victim])
         message = up.publish("while they are away")
         _wait_for_gateway(up, "XBB")
@@ -132,22 +140,28 @@ def test_a_killed_gateway_and_a_killed_broker_come_back_and_no_child_outlives_it
         assert now["XAA"] == children["XAA"]
         assert now["XBB"] != children["XBB"]
         assert now["broker"] != children["broker"]
+        told = f"{up.gateways['XBB']['url']}={up.gateways['XBB']['key_file']}"
+        entente("nation", "revoke", "XAA", "--realm", str(up.state / "realm"), "--gateway", told)
+        # It was brought to XBB alone, which passed it on to the one concerned.
+        _wait_for_trust(up, "XAA", 2)
+        with up.client("XAA") as client:
+            refused = client.post("/v1/messages", json=draft("from a suspended nation"))
+        assert refused.json()["code"] == "ORIGINATOR_SUSPENDED"
         up.process.kill()
         up.process.wait(PATIENCE)
         for pid in now.values():
             wait_for_end(pid)
 
 
-def _kill(pid: int) -> None:
-    import os
-
-    os.kill(pid, signal.SIGKILL)
+def _wait_for_trust(up: UpProcess, nation: str, version: int) -> None:
+    deadline = time.monotonic() + PATIENCE
+    with up.client(nation) as client:
+        while client.get("/v1/trust").json()["trust_version"] < version:
+            assert time.monotonic() < deadline
 
 
 def _wait_for_gateway(up: UpProcess, nation: str) -> None:
     """Until it listens again: a refused connection is the only sign there is meanwhile."""
-    import httpx
-
     deadline = time.monotonic() + PATIENCE
     with up.client(nation) as client:
         while True:
