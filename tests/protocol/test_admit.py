@@ -126,6 +126,12 @@ def test_an_agreement_not_known_here_holds_a_denial_under_an_older_trust_version
     assert said(bundle.admitted_by(REALM, trust=ended.trust)) == [(Outcome.HELD, R.AGREEMENT_UNKNOWN)]
 
 
+def test_no_unknown_agreement_holds_what_no_agreement_could_cure() -> None:
+    bundle = craft(REALM, [part(REALM, 1, message(1, release_set=("XCC",)))])
+    ended = REALM.end_agreement("everything")
+    assert said(bundle.admitted_by(REALM, trust=ended.trust)) == [(Outcome.REJECTED, R.NOT_IN_RELEASE_SET)]
+
+
 def test_under_the_same_trust_version_an_unknown_agreement_cannot_still_arrive() -> None:
     realm = make_realm(agreements=())
     (crafted) = part(realm, 1, basis=[{"id": "secret-pact", "digest": "sha256:" + "0" * 64}])

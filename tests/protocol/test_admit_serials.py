@@ -49,6 +49,16 @@ def test_both_halves_of_an_equivocation_in_one_bundle() -> None:
         assert [verdict.outcome for verdict in verdicts] == [Outcome.ADMITTED, Outcome.EQUIVOCATION]
 
 
+def test_what_came_first_in_a_bundle_stays_whatever_equivocates_behind_it() -> None:
+    first = part(REALM, 1)
+    bundle = craft(REALM, [first, part(REALM, 1, message(2)), first])
+    assert [verdict.outcome for verdict in bundle.admitted_by(REALM)] == [
+        Outcome.ADMITTED,
+        Outcome.EQUIVOCATION,
+        Outcome.DUPLICATE,
+    ]
+
+
 def test_an_equivocation_by_message_id_takes_its_serial_and_leaves_no_gap() -> None:
     changed = message(1, body={"severity": "Minor"})
     bundle = craft(REALM, [part(REALM, 1), part(REALM, 2, changed), part(REALM, 3)])

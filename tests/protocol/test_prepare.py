@@ -198,7 +198,8 @@ def test_nothing_is_sealed_for_a_nation_without_a_seal_key() -> None:
 
 def test_messages_and_control_never_share_a_root() -> None:
     control = outgoing(REALM, content=b"{}", content_type="control.v1")
-    assert refusal([outgoing(REALM), control]) is R.KEY_WRONG_USE
+    for use in (KeyUse.MESSAGE, KeyUse.RECEIPT):
+        assert refusal([outgoing(REALM), control], signer=REALM.signer("XAA", use)) is R.KEY_WRONG_USE
 
 
 def test_more_than_fits_is_refused() -> None:
