@@ -41,7 +41,7 @@ class Accepted(Statement):
 def rows_of(plan: Sequence[PlanRow]) -> tuple[AcceptedRow, ...]:
     """The table as the author sees it."""
     return tuple(
-        AcceptedRow.model_construct(
+        AcceptedRow.of_valid(
             nation=row.nation,
             addressed=row.addressed,
             permit=row.decision.permit,

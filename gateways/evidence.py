@@ -1,16 +1,15 @@
 """Collecting the audit records of one transaction, to be written in that same transaction (design 11)."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
+
+from pydantic_core import to_json
 
 from bus.store.columns import micros
 from bus.store.encoded_records import EncodedRecord, append_audit
 from bus.store.writer import Transaction
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.base import rfc3339
-
-_encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 SUCCESS = AuditOutcome.SUCCESS
 
@@ -43,7 +42,7 @@ class Evidence:
         message_id, publication_id = fields.get("message_id"), fields.get("publication_id")
         self._records.append(
             EncodedRecord(
-                _encode(record).encode(),
+                to_json(record),
                 str(event),
                 self._at,
                 None if message_id is None else str(message_id),

@@ -1,8 +1,9 @@
 """What filing one bundle notes down: serials that arrived, receipts owed, refusals, audit records."""
 
-import json
 from datetime import datetime
 from typing import Literal
+
+from pydantic_core import to_json
 
 from bus.protocol.inbound import Outcome
 from bus.protocol.seal_header import SealHeader
@@ -23,8 +24,6 @@ from schemas.receipt import ReceiptStatus
 from schemas.wire import ContentType, Delivery
 
 ACTOR = "receiver"
-
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class Ledger:
@@ -71,7 +70,7 @@ class Ledger:
         if reason is not None:
             receipt["reason"] = reason.value
         receipt["at"] = self._at
-        self._receipts.append(_encode(receipt).encode())
+        self._receipts.append(to_json(receipt))
 
     def note(self, event: AuditEvent, delivery: Delivery, kind: Kind | None = None) -> None:
         """An audit record of one delivery."""

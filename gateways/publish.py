@@ -174,13 +174,13 @@ def _publication(
     draft, release = planned.draft, planned.plan
     given = draft.header
     # Built from validated parts: validating them again would cost as much as parsing did.
-    header = Header.model_construct(
+    header = Header.of_valid(
         **{name: getattr(given, name) for name in DraftHeader.model_fields},
         message_id=uuid7(now, context.randomness),
         originator=context.nation,
         issued_at=now,
     )
-    message = MESSAGE_MODELS[given.kind].model_construct(header=header, label=release.label, body=draft.body)
+    message = MESSAGE_MODELS[given.kind].of_valid(header=header, label=release.label, body=draft.body)
     content = message.encode()
     if len(content) > MAX_CONTENT_BYTES:
         raise DraftRefused(ReasonCode.BODY_TOO_LARGE, "", f"the message exceeds {MAX_CONTENT_BYTES} bytes")
@@ -201,7 +201,7 @@ def _publication(
         decisions=_decisions(context, release),
         recipients=release.recipients,
     )
-    answer = Accepted.model_construct(
+    answer = Accepted.of_valid(
         publication_id=new.publication_id,
         message_id=new.message_id,
         digest=new.digest,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict
+from pydantic_core import from_json, to_json
 
 from bus.protocol.release import ReleaseDecision, decide
 from bus.store.deliveries import Waiting
@@ -11,15 +11,7 @@ from gateways.context import GatewayContext
 from schemas.header import Kind, Mode
 from schemas.label import ConfidentialityLabel
 
-
-class _Labelled(BaseModel):
-    """The label of a stored message; the rest of our own validated bytes is skipped."""
-
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    label: ConfidentialityLabel
-
-
-_Case = tuple[Kind, Mode, ConfidentialityLabel]
+_Case = tuple[Kind, Mode, bytes]
 
 
 class Redecision:
@@ -56,12 +48,13 @@ class Redecision:
             originator=self._context.nation,
             kind=row.kind,
             mode=row.mode,
-            label=_label_of(self._contents[row.content_id]),
+            label=ConfidentialityLabel.model_validate_json(_label_of(self._contents[row.content_id])),
             nation=row.recipient,
             trust=self._context.trust,
             now=self._now,
         )
 
 
-def _label_of(content: bytes) -> ConfidentialityLabel:
-    return _Labelled.model_validate_json(content).label
+def _label_of(content: bytes) -> bytes:
+    """The label in our own validated bytes, as JSON; equal labels are written alike."""
+    return to_json(from_json(content)["label"])

@@ -94,13 +94,12 @@ def run_step(
     work = _Work(context, tx, now, context.evidence(ACTOR, now), set(blocked))
     resent = _requeue_overdue(work)
     ask_for_gaps(context, tx, work.evidence, now)
-    receipts = queue_receipts(context, tx, now)
     if not options.seal:
         work.evidence.write(tx)
         waiting, missing = _count(tx, options)
-        return StepResult(
-            held, blocked=blocked, waiting=waiting, missing=missing, resent=resent, receipts=receipts
-        )
+        return StepResult(held, blocked=blocked, waiting=waiting, missing=missing, resent=resent)
+    # Here and not before: receipts that cannot leave yet leave together later.
+    receipts = queue_receipts(context, tx, now)
     batch = take_waiting(tx, limit=context.limits.relay_batch, blocked=blocked)
     groups, withheld = _decide(work, _in_lane_order(batch.deliveries), batch.contents)
     stored: list[StoredBundle] = []

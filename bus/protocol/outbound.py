@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pydantic_core import to_json
+
 from bus.protocol.errors import ProtocolError
 from bus.protocol.frame import (
     MAX_DELIVERIES,
@@ -150,8 +152,8 @@ def _statements(
     step = ID_BYTES + SALT_BYTES
     drawn = randomness(step * len(batch)).hex()
     mode_value, realm, version = mode.value, trust.realm, trust.trust_version
-    dumps = json.JSONEncoder(separators=(",", ":")).encode
     statements = []
+    bases: dict[int, list[dict[str, str]]] = {}
     for number, outgoing in enumerate(batch):
         if hash_name == "sha384" and not outgoing.content_digest.startswith("sha384:"):
             raise ProtocolError(ReasonCode.SUITE_MISMATCH, "suite cnsa2 takes contents with SHA-384 digests")
@@ -172,10 +174,13 @@ def _statements(
         if outgoing.message_id is not None:
             statement["message_id"] = outgoing.message_id
         statement["handling"] = Handling.RELEASE.value
-        statement["basis"] = [{"id": basis.id, "digest": basis.digest} for basis in outgoing.basis]
+        # Most of a batch rests on one and the same basis, which stays alive as long as the batch.
+        if id(outgoing.basis) not in bases:
+            bases[id(outgoing.basis)] = [{"id": each.id, "digest": each.digest} for each in outgoing.basis]
+        statement["basis"] = bases[id(outgoing.basis)]
         statement["trust_version"] = version
         statement["salt"] = drawn[at + 2 * ID_BYTES : at + 2 * step]
-        statements.append(dumps(statement).encode())
+        statements.append(to_json(statement))
     return statements
 
 

@@ -199,7 +199,7 @@ def plan_release(
             "",
             "/label/releasable_to",
         )
-    complete = ConfidentialityLabel.model_construct(
+    complete = ConfidentialityLabel.of_valid(
         **{name: getattr(label, name) for name in DraftLabel.model_fields},
         release_set=tuple(sorted(releasable)),
     )
