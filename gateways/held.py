@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import Callable
 from functools import partial
 
 from bus.store import held as held_table
@@ -65,18 +66,17 @@ async def retry_held(context: GatewayContext, *, everything: bool) -> int:
     ``everything``: all of them, as after a trust change; else those that time alone may release or end.
     """
     after, gone = 0, 0
+    too_old = context.now() - context.limits.held_age
+    look: Callable[..., tuple[Held, ...]] = (
+        held_table.to_retry if everything else partial(held_table.due, reasons=TIME_MAY_HELP, before=too_old)
+    )
     while True:
-        page = await context.store.read(partial(held_table.to_retry, after=after, limit=PAGE))
+        page = await context.store.read(partial(look, after=after, limit=PAGE))
         if not page:
             return gone
         after = page[-1].held_seq
         for entry in page:
-            if everything or entry.reason in TIME_MAY_HELP or _too_old(context, entry):
-                gone += await _retry(context, entry)
-
-
-def _too_old(context: GatewayContext, entry: Held) -> bool:
-    return context.now() - entry.held_at >= context.limits.held_age
+            gone += await _retry(context, entry)
 
 
 async def _retry(context: GatewayContext, entry: Held) -> int:

@@ -1,6 +1,7 @@
 """Bundles that cannot be judged yet: kept under a quota per originator, retried on every trust change."""
 
 import hashlib
+import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -100,9 +101,25 @@ def to_retry(tx: sqlite3.Connection, after: int = 0, limit: int = 64) -> tuple[H
     return _held(tx.execute(f"{_SELECT} WHERE held_seq > ? ORDER BY held_seq LIMIT ?", (after, limit)))
 
 
-def expired(tx: sqlite3.Connection, before: datetime, limit: int = 64) -> tuple[Held, ...]:
-    """Bundles held since before `before` (24 hours ago): to be refused, HELD_TOO_LONG."""
-    return _held(tx.execute(f"{_SELECT} WHERE held_at < ? ORDER BY held_at LIMIT ?", (micros(before), limit)))
+def due(
+    tx: sqlite3.Connection,
+    reasons: Iterable[ReasonCode],
+    before: datetime,
+    after: int = 0,
+    limit: int = 64,
+) -> tuple[Held, ...]:
+    """As `to_retry`, but only what is held for one of `reasons`, or since `before` or earlier.
+
+    Finds them by index: a flood of others, which nothing but a trust change can help, costs nothing here.
+    """
+    return _held(
+        tx.execute(
+            f"{_SELECT} WHERE held_seq > ? AND held_seq IN ("  # noqa: S608 - fixed texts
+            " SELECT held_seq FROM held WHERE reason IN (SELECT value FROM json_each(?))"
+            " UNION SELECT held_seq FROM held WHERE held_at <= ?) ORDER BY held_seq LIMIT ?",
+            (after, json.dumps([reason.value for reason in reasons]), micros(before), limit),
+        )
+    )
 
 
 def mark_retried(tx: sqlite3.Connection, held_seq: int, reason: ReasonCode, now: datetime) -> None:

@@ -171,6 +171,7 @@ CREATE TABLE held (
 ) STRICT;
 CREATE INDEX held_originator ON held (originator, size);
 CREATE INDEX held_since ON held (held_at);
+CREATE INDEX held_reason ON held (reason);
 
 CREATE TABLE rejected (
     rejected_seq INTEGER PRIMARY KEY AUTOINCREMENT,

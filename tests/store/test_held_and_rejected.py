@@ -2,7 +2,6 @@
 
 import sqlite3
 from dataclasses import replace
-from datetime import timedelta
 
 from bus.store import held, rejected
 from bus.store.held import HoldResult, NewHeld, Quota
@@ -86,12 +85,14 @@ def test_retry_goes_through_in_order_of_holding_and_discharge_makes_room(tx: Tx)
     assert held.hold(tx, bundle(9), QUOTA) is HoldResult.HELD
 
 
-def test_what_is_held_too_long_is_listed(tx: Tx) -> None:
-    day = timedelta(hours=24)
+def test_what_is_held_too_long_or_for_a_reason_that_passes_is_due(tx: Tx) -> None:
     for number in range(3):
         held.hold(tx, bundle(number), QUOTA)
-    assert held.expired(tx, NOW + day - day) == ()
-    assert [row.sealed for row in held.expired(tx, NOW + 2 * SECOND)] == [bundle(0).sealed, bundle(1).sealed]
+    assert held.due(tx, [ReasonCode.ISSUED_IN_FUTURE], NOW - SECOND) == ()
+    due = held.due(tx, [ReasonCode.ISSUED_IN_FUTURE], NOW + SECOND)
+    assert [row.sealed for row in due] == [bundle(0).sealed, bundle(1).sealed]
+    assert held.due(tx, [], NOW + SECOND, after=due[0].held_seq, limit=1) == due[1:]
+    assert len(held.due(tx, [bundle(0).reason, ReasonCode.TRUST_STALE], NOW - SECOND)) == 3
 
 
 def test_a_refusal_comes_back_exactly(tx: Tx) -> None:
