@@ -264,8 +264,7 @@ class _Filing:
         self.ledger.reject(place, verdict.reason, verdict.outcome, delivery)
         if delivery is None or not verdict.verified:
             return
-        if not equivocation and verdict.parsed is not None:
-            self.filed.mismatches += 1
+        self.filed.mismatches += verdict.mismatch
         self.ledger.arrived(delivery, "refused", verdict.reason)
         self.ledger.owe(delivery, ReceiptStatus.REFUSED, verdict.reason)
 

@@ -88,7 +88,8 @@ class Verdict:
 
     ``content`` and ``parsed`` are given for ADMITTED only: the plaintext of anything else is discarded.
     ``late``: filed after later serials. ``gap``: serials (first, last) that this one shows to be missing.
-    ``expired``: its expires_at has passed; it is admitted and flagged.
+    ``expired``: its expires_at has passed; it is admitted and flagged. ``mismatch``: well-formed, but step 14
+    refused its release to us, which calls for an alarm.
     """
 
     outcome: Outcome
@@ -99,6 +100,7 @@ class Verdict:
     late: bool = False
     gap: tuple[int, int] | None = None
     expired: bool = False
+    mismatch: bool = False
     verified: bool = False
     sign_kid: str = ""
 
@@ -183,9 +185,6 @@ def _load(opened: OpenedBundle, history: History) -> _Overlay:
     return overlay
 
 
-_RECORDED_AS = {Outcome.HELD: "held", Outcome.REJECTED: "refused", Outcome.EQUIVOCATION: "refused"}
-
-
 def _note(verdict: Verdict, overlay: _Overlay) -> None:
     """Whatever verified takes its serial, also when refused; what came first under a serial stays."""
     delivery = verdict.delivery
@@ -195,7 +194,8 @@ def _note(verdict: Verdict, overlay: _Overlay) -> None:
     known = overlay.received.get((epoch, serial))
     if known is not None and known.digest not in ("", delivery.content_digest):
         return
-    outcome = _RECORDED_AS.get(verdict.outcome, "admitted")
+    refusals = {Outcome.HELD: "held", Outcome.REJECTED: "refused", Outcome.EQUIVOCATION: "refused"}
+    outcome = refusals.get(verdict.outcome, "admitted")
     overlay.received[epoch, serial] = Received(delivery.content_digest, outcome, verdict.reason)
     state = overlay.lanes[epoch]
     overlay.lanes[epoch] = replace(state, highest=max(state.highest, serial))
@@ -233,6 +233,7 @@ def _judge_one(
             return replace(base, outcome=Outcome.HELD, reason=ReasonCode.TRUST_STALE)
     elif parsed is not None:
         base = _judge_message(base, delivery, parsed, opened, trust, now)
+        base = replace(base, mismatch=True) if base.outcome is Outcome.REJECTED else base
     if base.outcome is not Outcome.ADMITTED:
         return base
     # Only what is admitted is handed on in the clear.

@@ -139,6 +139,7 @@ def cases(table: list[Case]) -> list[Any]:
 def test_one_bad_delivery_among_good_ones(bad: Part, outcome: Outcome, reason: ReasonCode) -> None:
     verdict = alone_among_good_ones(REALM, bad)
     assert (verdict.outcome, verdict.reason, verdict.verified) == (outcome, reason, True)
+    assert verdict.mismatch == (outcome is REJECTED), "a refused release calls for an alarm"
 
 
 @pytest.mark.parametrize(

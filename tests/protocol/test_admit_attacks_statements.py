@@ -219,3 +219,4 @@ def test_one_bad_delivery_among_good_ones(
 ) -> None:
     verdict = alone_among_good_ones(REALM, bad)
     assert (verdict.outcome, verdict.reason, verdict.verified) == (outcome, reason, verified)
+    assert not verdict.mismatch
