@@ -28,6 +28,8 @@ class Load:
     accepted: dict[str, tuple[str, tuple[str, ...], str]] = field(default_factory=dict)
     """title -> originator, recipients, message id."""
     unforeseen: list[str] = field(default_factory=list)
+    unavailable: int = 0
+    """Answers that the store is not available."""
     _count: asyncio.Condition = field(default_factory=asyncio.Condition)
     _stopping: bool = False
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
@@ -43,6 +45,12 @@ class Load:
         goal = len(self.accepted) + number
         async with asyncio.timeout(PATIENCE), self._count:
             await self._count.wait_for(lambda: len(self.accepted) >= goal)
+
+    async def more_unavailable(self, number: int) -> None:
+        """Return when so many more requests have been answered that the store is not available."""
+        goal = self.unavailable + number
+        async with asyncio.timeout(PATIENCE), self._count:
+            await self._count.wait_for(lambda: self.unavailable >= goal)
 
     async def stop(self) -> None:
         """Let every worker see its last draft accepted."""
@@ -74,8 +82,11 @@ class Load:
             if answer.status == 201:
                 return answer
             problem = answer.json()
-            if problem.get("code") != "STORE_UNAVAILABLE":
+            if (answer.status, problem.get("code")) != (503, "STORE_UNAVAILABLE"):
                 self.unforeseen.append(f"{answer.status} {problem}")
+            async with self._count:
+                self.unavailable += 1
+                self._count.notify_all()
             await asyncio.sleep(LOOK_SECONDS)
 
 
