@@ -1,15 +1,13 @@
 """A bundle between mailbox and inbox: opened outside any transaction, and what became of it once filed."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Literal
 
+from bus.protocol.carried_trust import HELD_FOR_TRUST, carried_trust_documents
 from bus.protocol.errors import BundleRefused
 from bus.protocol.opening import OpenedBundle, open_bundle
 from bus.protocol.trust import TrustStore
 from gateways.context import GatewayContext
-from schemas.control import Control, TrustUpdate
-from schemas.reasons import ReasonCode
 
 
 @dataclass(frozen=True)
@@ -83,31 +81,9 @@ class Filed:
 
 
 def trust_documents_in(context: GatewayContext, mail: OpenedMail) -> tuple[bytes, ...]:
-    """The trust documents in a control bundle that is held only because our own snapshot is stale.
-
-    Without this a gateway that was away for long could never learn of a fresh snapshot. The documents prove
-    themselves, so it does not matter that the bundle is read as of just before the snapshot expired; nothing
-    else in it is acted on.
-    """
-    refused = mail.refused
-    if refused is None or refused.code is not ReasonCode.TRUST_STALE:
+    """The trust documents in a control bundle that is held for want of trust; they prove themselves."""
+    if mail.refused is None or mail.refused.code not in HELD_FOR_TRUST:
         return ()
-    just_before = mail.trust.expires_at - timedelta(microseconds=1)
-    try:
-        opened = open_bundle(
-            mail.sealed,
-            mail.subject,
-            me=context.nation,
-            trust=mail.trust,
-            keyring=context.keyring,
-            now=just_before,
-        )
-    except BundleRefused:
-        return ()
-    controls = [item.parsed.control for item in opened.deliveries if isinstance(item.parsed, Control)]
-    return tuple(
-        text.encode()
-        for control in controls
-        if isinstance(control, TrustUpdate)
-        for text in control.envelopes
+    return carried_trust_documents(
+        mail.sealed, mail.subject, me=context.nation, trust=mail.trust, keyring=context.keyring
     )

@@ -131,7 +131,6 @@ class ReasonCode(StrEnum):
     CONTENT_MISMATCH = "CONTENT_MISMATCH", "The content's own header contradicts the delivery statement."
     EQUIVOCATION = "EQUIVOCATION", "The same message id or serial arrived before with another digest."
     SERIAL_REUSED = "SERIAL_REUSED", "The serial was used before for another delivery."
-    SERIAL_IMPLAUSIBLE = "SERIAL_IMPLAUSIBLE", "The serial or epoch lies implausibly far ahead of the lane."
     ISSUED_IN_FUTURE = (
         "ISSUED_IN_FUTURE",
         "The message claims to be issued in the future beyond the allowed skew.",

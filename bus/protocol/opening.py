@@ -66,10 +66,42 @@ class OpenedBundle:
     deliveries: tuple[OpenedDelivery, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Unsealed:
+    """A bundle after steps 1-4: its header, the root's envelope, and the deliveries not yet read."""
+
+    header: SealHeader
+    envelope: Envelope
+    rest: FrameRest
+
+
 def open_bundle(
     sealed: bytes, subject: str, *, me: str, trust: TrustStore, keyring: Unsealer, now: datetime
 ) -> OpenedBundle:
     """Steps 1-11. Raises BundleRefused when the bundle as a whole is HELD or REJECTED (steps 1-6)."""
+    unsealed = unseal(sealed, subject, me=me, trust=trust, keyring=keyring)
+    header, envelope = unsealed.header, unsealed.envelope
+    try:
+        # 5 originator's keys from the trust store as they stand now
+        key = _signing_key(envelope, header, trust)
+        # 6 root signature(s), every one that the suite requires
+        verify_sole_signer(envelope, verify_key_of(key))
+        # Only what a known key really signed may be held for that key's standing: a quota is at stake.
+        _check_standing(key, header, trust, now)
+        root = _read_root_statement(envelope, header, key, trust)
+        framed = _read_deliveries(unsealed.rest, root)
+    except BundleRefused:
+        raise
+    except ProtocolError as error:
+        raise BundleRefused(error.code, error.detail, held=False, header=header) from error
+    suite_root = bytes.fromhex(root.root)
+    return OpenedBundle(
+        header, key.kid, tuple([_open_delivery(item, header, root, suite_root, trust) for item in framed])
+    )
+
+
+def unseal(sealed: bytes, subject: str, *, me: str, trust: TrustStore, keyring: Unsealer) -> Unsealed:
+    """Steps 1-4: nothing in the result is authenticated. Raises BundleRefused."""
     header: SealHeader | None = None
     try:
         # 1 size and header parse
@@ -83,21 +115,11 @@ def open_bundle(
         frame = open_sealed(header_bytes, private_key, rest)
         # 4 frame parse (its deliveries follow once the root says how deep the tree is)
         root_bytes, framed_rest = read_root(frame)
-        envelope = Envelope.decode(root_bytes)
-        # 5 originator's keys from the trust store as they stand now
-        key = _signing_key(envelope, header, trust, now)
-        # 6 root signature(s), every one that the suite requires
-        verify_sole_signer(envelope, verify_key_of(key))
-        root = _read_root_statement(envelope, header, key, trust)
-        framed = _read_deliveries(framed_rest, root)
+        return Unsealed(header, Envelope.decode(root_bytes), framed_rest)
     except BundleRefused:
         raise
     except ProtocolError as error:
         raise BundleRefused(error.code, error.detail, held=False, header=header) from error
-    suite_root = bytes.fromhex(root.root)
-    return OpenedBundle(
-        header, key.kid, tuple([_open_delivery(item, header, root, suite_root, trust) for item in framed])
-    )
 
 
 def _held(code: ReasonCode, header: SealHeader) -> BundleRefused:
@@ -130,8 +152,8 @@ def _seal_key(header: SealHeader, keyring: Unsealer, me: str, trust: TrustStore)
     return private_key
 
 
-def _signing_key(envelope: Envelope, header: SealHeader, trust: TrustStore, now: datetime) -> KeyEntry:
-    """The one key that signed, if it is the originator's, for this use and mode, and in force now."""
+def _signing_key(envelope: Envelope, header: SealHeader, trust: TrustStore) -> KeyEntry:
+    """The one key that is said to have signed, if it is the originator's, for this use and mode."""
     keyids = envelope.keyids
     if len(keyids) != 1:
         raise ProtocolError(ReasonCode.SIGNATURE_INVALID, "a root is signed by exactly one key")
@@ -145,15 +167,19 @@ def _signing_key(envelope: Envelope, header: SealHeader, trust: TrustStore, now:
         raise _held(ReasonCode.KEY_UNKNOWN, header)
     if key.use is not key_use_of(header.lane) or header.mode not in key.modes:
         raise ProtocolError(ReasonCode.KEY_WRONG_USE, ReasonCode.KEY_WRONG_USE.explanation)
+    return key
+
+
+def _check_standing(key: KeyEntry, header: SealHeader, trust: TrustStore, now: datetime) -> None:
+    """Whether key, snapshot and originator are in force now; else it is held: trust may change."""
     status = key_status(key, now)
     if status is not None:
         raise _held(status, header)
     # On the control lane a fresh snapshot may be under way: ``judge`` holds the rest of that lane.
     if trust.stale(now) and header.lane is not Lane.CONTROL:
         raise _held(ReasonCode.TRUST_STALE, header)
-    if originator.status is not NationStatus.ACTIVE:
+    if trust.nations[header.originator].status is not NationStatus.ACTIVE:
         raise _held(ReasonCode.ORIGINATOR_SUSPENDED, header)
-    return key
 
 
 def _read_root_statement(envelope: Envelope, header: SealHeader, key: KeyEntry, trust: TrustStore) -> Root:

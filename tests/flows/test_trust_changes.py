@@ -191,3 +191,15 @@ async def test_what_waits_for_the_rest_of_its_set_does_not_spoil_what_comes(worl
     updated = await bravo.store.write(job)
     assert updated is not None
     assert updated.trust_version == first.trust.trust_version
+
+
+async def test_a_nation_that_replaces_its_receipt_key_tells_partners_under_the_new_one(world: World) -> None:
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    rotated = world.realm.rotate("XAA", uses=(KeyUse.MESSAGE, KeyUse.RECEIPT), revoke_old=True)
+    world.clock.move(timedelta(seconds=2))
+    alfa.exchange.context.keys = rotated.keys["XAA"]
+    await alfa.exchange.bring_trust(rotated.envelopes, actor="test")
+    accepted = await alfa.publish("XBB", subject="under keys nobody knew")
+    assert subjects(await bravo.mail(1)) == ["under keys nobody knew"]
+    await alfa.states(accepted, {"XBB": "delivered"})
+    assert await bravo.store.read(held_table.count_by_originator) == {}
