@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -116,14 +117,17 @@ class UpProcess:
             return [entry["message_id"] for entry in client.get("/v1/inbox?limit=500").json()["items"]]
 
     def wait_for_messages(self, nation: str, wanted: Iterable[str]) -> None:
-        """Return once a nation's inbox stream has shown all of these."""
+        """Return once a nation's inbox stream has shown all of these. AssertionError when our patience ends."""
         missing = set(wanted)
+        deadline = time.monotonic() + PATIENCE
         with self.client(nation) as client, client.stream("GET", "/v1/inbox/stream?after=0") as stream:
             for line in stream.iter_lines():
                 if line.startswith("data: "):
                     missing.discard(json.loads(line[6:])["message_id"])
                 if not missing:
                     return
+                # The stream says every now and then that it lives, so this is looked at.
+                assert time.monotonic() < deadline, f"{len(missing)} messages did not come"
 
     def stop(self, number: int, patience: float) -> int:
         """Send a signal to the parent and wait for its end; gives its exit code."""
