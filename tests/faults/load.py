@@ -32,12 +32,14 @@ class Load:
     """Answers that the store is not available."""
     _count: asyncio.Condition = field(default_factory=asyncio.Condition)
     _stopping: bool = False
+    _names: int = 0
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
     def start(self, gateway: GatewayProcess, *audiences: Sequence[str]) -> None:
         """Publish at `gateway`, to each of the audiences in turn."""
         for _ in range(self.workers):
-            name = f"{gateway.nation}-{len(self._tasks)}"
+            self._names += 1
+            name = f"{gateway.nation}-{self._names}"
             self._tasks.append(asyncio.create_task(self._work(gateway, name, audiences)))
 
     async def more(self, number: int) -> None:
@@ -57,6 +59,8 @@ class Load:
         self._stopping = True
         async with asyncio.timeout(PATIENCE):
             await asyncio.gather(*self._tasks)
+        self._tasks.clear()
+        self._stopping = False
 
     async def _work(self, gateway: GatewayProcess, name: str, audiences: Sequence[Sequence[str]]) -> None:
         for number in count():
