@@ -1,7 +1,7 @@
 """Judging a play: waiting for what must come, then looking for what must not have come anywhere."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from drills.outcome import AttemptOutcome, MessageOutcome, NationOutcome
@@ -41,12 +41,16 @@ class Judge:
         """
         states: dict[str, dict[str, Mapping[str, Any]]] = {}
         for serial, sent in self._played.sent.items():
-            states[serial] = await self._settled_states(sent)
+            acknowledged_by = self._scenario.expectation(serial).acknowledged_by
+            states[serial] = await self._settled_states(sent.originator, sent.answer, acknowledged_by)
             settled(serial)
         rejections = {}
         for serial, tried in self._played.tried.items():
             if tried.hostile is not None:
                 rejections[serial] = await self._rejections(tried)
+            elif tried.answer is not None and tried.answer.accepted:
+                # It should never have been; how far it gets is part of the finding.
+                await self._settled_states(tried.inject.nation, tried.answer.body, ())
             if serial not in self._played.sent:
                 settled(serial)
         # Only now, with everything settled, does an inbox show everything that ever came.
@@ -58,19 +62,20 @@ class Judge:
         )
         return messages, attempts, self._unexpected()
 
-    async def _settled_states(self, sent: Sent) -> dict[str, Mapping[str, Any]]:
+    async def _settled_states(
+        self, originator: str, accepted: Mapping[str, Any], acknowledged_by: Collection[str]
+    ) -> dict[str, Mapping[str, Any]]:
         """Each recipient's state, once none is under way any more or patience ends."""
-        expectation = self._scenario.expectation(sent.inject.serial)
-        partner = self._partners[sent.originator]
+        partner = self._partners[originator]
         until = asyncio.get_running_loop().time() + self._patience
         while True:
-            shown = await partner.publication(sent.answer["publication_id"])
+            shown = await partner.publication(accepted["publication_id"])
             states = {row["nation"]: row for row in shown["deliveries"]}
             awaited = [
                 nation
                 for nation, row in states.items()
                 if row["state"] not in _SETTLED
-                or (nation in expectation.acknowledged_by and row["state"] in ("delivered", "read"))
+                or (nation in acknowledged_by and row["state"] in ("delivered", "read"))
             ]
             if not awaited or asyncio.get_running_loop().time() > until:
                 return states

@@ -117,7 +117,7 @@ class UpProcess:
             return [entry["message_id"] for entry in client.get("/v1/inbox?limit=500").json()["items"]]
 
     def wait_for_messages(self, nation: str, wanted: Iterable[str]) -> None:
-        """Return once a nation's inbox stream has shown all of these. AssertionError when our patience ends."""
+        """Return once a nation's inbox stream has shown all of these. AssertionError when that takes long."""
         missing = set(wanted)
         deadline = time.monotonic() + PATIENCE
         with self.client(nation) as client, client.stream("GET", "/v1/inbox/stream?after=0") as stream:
