@@ -7,12 +7,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 SCENARIO ?= baltic-guard
+# The label and exercise under which `make drill CAP=DIR` plays its alerts: CAP has none of its own.
+CAP_TERMS ?= --as-exercise "CAP REPLAY" --policy NATO --classification "NATO UNCLASSIFIED" --releasable-to NATO
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 .PHONY: drill test up bench lint constraints clean python
 
 drill: $(VENV)/.installed
-	$(BIN)/entente drill run $(if $(CAP),--cap "$(CAP)",$(SCENARIO))
+	$(BIN)/entente drill run $(if $(CAP),--cap "$(CAP)" $(CAP_TERMS),$(SCENARIO))
 
 test: lint
 	$(BIN)/mypy

@@ -12,8 +12,7 @@ from pydantic import ValidationError
 from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutcome
 from drills.partner_system import GatewayAccess, PartnerSystem
 from drills.play import partner_systems
-from drills.scenario import Scenario
-from schemas.header import Mode, Reference
+from schemas.header import Reference
 from schemas.interop.cap import CapDraft, CapOptions, CapRefused, CapTaken, CapWarningCode, read_cap
 from schemas.label import DraftLabel
 from schemas.message import Draft
@@ -43,14 +42,23 @@ class _Published:
     sent_at: float
 
 
+@dataclass(frozen=True)
+class CapTerms:
+    """What CAP does not say and whoever plays it must: the exercise it enters and its label."""
+
+    exercise_id: str
+    label: DraftLabel
+
+
 class _CapPlay:
     """One directory, one originator."""
 
-    def __init__(self, partners: Mapping[str, PartnerSystem], exercise_id: str, label: DraftLabel) -> None:
+    def __init__(self, partners: Mapping[str, PartnerSystem], terms: CapTerms) -> None:
         self._partners = partners
         self._author = next(iter(partners.values()))
-        self._exercise_id = exercise_id
-        self._label = label
+        self._exercise_id = terms.exercise_id
+        self._label = terms.label
+        self.not_accepted: list[str] = []
         self._known: dict[tuple[str, str, datetime], Reference] = {}
         self.files: list[FileOutcome] = []
         self.published: list[_Published] = []
@@ -76,7 +84,10 @@ class _CapPlay:
             for draft in alert.drafts:
                 problem = await self._publish(name, alert, draft)
                 taken += problem is None
-                refused += [problem] if problem is not None else []
+                if problem is not None:
+                    # A good alert that the gateway does not take: the label or the exercise is to blame.
+                    refused.append(problem)
+                    self.not_accepted.append(f"{name}: {problem}")
         self.files.append(
             FileOutcome(
                 file=name,
@@ -130,16 +141,22 @@ class _CapPlay:
             state = states.get(nation, "")
             seen = partner.seen_at(self._author.nation, published.answer["message_id"])
             arrived = state in _ARRIVED and seen is not None
+            decision = decisions[nation]
+            remark = ""
+            if decision["permit"] and not arrived:
+                remark = f"must have it, but it is {state or 'not sent'}"
+            elif not decision["permit"] and seen is not None:
+                remark = f"must never have it ({decision['code']}), but it has"
             nations.append(
                 NationOutcome(
                     nation=nation,
-                    permit=decisions[nation]["permit"],
-                    code=decisions[nation]["code"],
-                    explanation=decisions[nation]["explanation"],
+                    permit=decision["permit"],
+                    code=decision["code"],
+                    explanation=decision["explanation"],
                     state=state,
                     latency_ms=None if seen is None else round(1000 * (seen - published.sent_at), 1),
-                    as_expected=arrived,
-                    remark="" if arrived else f"must have it, but it is {state or decisions[nation]['code']}",
+                    as_expected=not remark,
+                    remark=remark,
                 )
             )
         return MessageOutcome(
@@ -157,20 +174,19 @@ class _CapPlay:
 
 async def cap_drill(
     root: Path,
-    scenario: Scenario,
+    terms: CapTerms,
     accesses: Mapping[str, GatewayAccess],
     steps: Steps,
     settle_seconds: float,
 ) -> DrillOutcome:
-    """Play every CAP file under `root` in the scenario's realm; what is taken must arrive everywhere.
+    """Play every CAP file under `root`: the first nation publishes them, replayed as of now, on these terms.
 
-    The first nation publishes them, replayed as of now, into the scenario's exercise, under the lowest
-    classification of its first agreement for exercises, releasable to that agreement's parties.
+    What is taken must be accepted and must arrive at every nation permitted, and nowhere else.
     """
     started_at, began = datetime.now(UTC), asyncio.get_running_loop().time()
     files = await asyncio.to_thread(_files_under, root)
     async with partner_systems(accesses) as partners:
-        play = _CapPlay(partners, scenario.exercise_id, _label(scenario))
+        play = _CapPlay(partners, terms)
         steps.phase(f"playing {len(files)} CAP files")
         for file in files:
             steps.step(str(file.relative_to(root)))
@@ -184,21 +200,13 @@ async def cap_drill(
     return DrillOutcome(
         title=f"CAP alerts of {root.name}",
         summary=f"{len(files)} files, played as exercise threat alerts of {next(iter(accesses))}.",
-        exercise_id=scenario.exercise_id,
+        exercise_id=terms.exercise_id,
         started_at=started_at,
         seconds=round(asyncio.get_running_loop().time() - began, 2),
         nations=tuple(accesses),
         messages=tuple(messages),
         files=tuple(play.files),
-        unexpected=() if files else (f"there is no CAP file under {root}",),
-    )
-
-
-def _label(scenario: Scenario) -> DraftLabel:
-    agreement = next(each for each in scenario.realm.agreements if Mode.EXERCISE in each.modes)
-    ceiling = agreement.highest[0]
-    return DraftLabel(
-        policy=ceiling.policy, classification=ceiling.classification, releasable_to=agreement.parties
+        unexpected=tuple(play.not_accepted) if files else (f"there is no CAP file under {root}",),
     )
 
 

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +13,7 @@ import httpx
 import typer
 from rich.table import Table
 
-from drills.cap_play import cap_drill
+from drills.cap_play import CapTerms, cap_drill
 from drills.hostile import Loot
 from drills.judging import SETTLE_SECONDS
 from drills.outcome import DrillOutcome
@@ -25,6 +26,7 @@ from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, l
 from drills.table import show
 from entente.drill_progress import DrillProgress
 from entente.gateway_process import GatewayDiedError
+from entente.label_flags import label_of_flags
 from entente.realm import RunningRealm, found_or_keep, running_realm
 from entente.state_dir import StateDir
 from entente.terminal import ERR, OUT, CommandFailed, say, write_json
@@ -71,6 +73,17 @@ def run(
             help="Play every CAP 1.2 file under this directory as exercise threat alerts, not the injects."
         ),
     ] = None,
+    as_exercise: Annotated[
+        str | None,
+        typer.Option(help="With --cap: the exercise that Actual alerts enter, in no other way."),
+    ] = None,
+    policy: Annotated[str | None, typer.Option(help="With --cap: the label's policy.")] = None,
+    classification: Annotated[
+        str | None, typer.Option(help="With --cap: the label's classification, in the policy's own words.")
+    ] = None,
+    releasable_to: Annotated[
+        list[str] | None, typer.Option(help="With --cap: a nation or community that may have them; repeat.")
+    ] = None,
     reports: Annotated[Path, typer.Option(help="Directory for the report files.")] = Path("reports"),
     state: Annotated[
         Path | None, typer.Option(help="Keep the realm's state here; without it, it is gone afterwards.")
@@ -85,12 +98,17 @@ def run(
     logging.getLogger("bus.transport").setLevel(logging.ERROR)
     if scenario is None and cap is None:
         raise CommandFailed("give a scenario, or --cap DIR, or both: then the alerts play in its realm")
-    if cap is not None and not cap.is_dir():
-        raise CommandFailed(f"{cap} is no directory")
+    play = None
+    if cap is not None:
+        play = _CapWanted(cap, _terms(as_exercise, policy, classification, releasable_to))
+        if not cap.is_dir():
+            raise CommandFailed(f"{cap} is no directory")
+    elif as_exercise or policy or classification or releasable_to:
+        raise CommandFailed("a scenario has its own exercise and labels; those flags go with --cap")
     try:
         loaded = load_scenario(find_scenario(scenario or CAP_REALM))
         with _state(state) as place, place.locked() as lock:
-            outcome = asyncio.run(_run(place, lock, loaded, cap, settle))
+            outcome = asyncio.run(_run(place, lock, loaded, play, settle))
     except (ScenarioError, DrillError, GatewayDiedError) as error:
         raise CommandFailed(str(error)) from None
     html, json_file = write_report(outcome, reports)
@@ -103,6 +121,23 @@ def run(
         raise typer.Exit(FAILED)
 
 
+@dataclass(frozen=True)
+class _CapWanted:
+    directory: Path
+    terms: CapTerms
+
+
+def _terms(
+    as_exercise: str | None,
+    policy: str | None,
+    classification: str | None,
+    releasable_to: list[str] | None,
+) -> CapTerms:
+    if not as_exercise:
+        raise CommandFailed("alerts enter a drill only with --as-exercise EXERCISE")
+    return CapTerms(as_exercise, label_of_flags(policy, classification, releasable_to))
+
+
 @contextlib.contextmanager
 def _state(given: Path | None) -> Iterator[StateDir]:
     if given is not None:
@@ -113,9 +148,9 @@ def _state(given: Path | None) -> Iterator[StateDir]:
 
 
 async def _run(
-    place: StateDir, lock: int, scenario: Scenario, cap: Path | None, settle: float
+    place: StateDir, lock: int, scenario: Scenario, cap: _CapWanted | None, settle: float
 ) -> DrillOutcome:
-    with DrillProgress(ERR, scenario, cap) as progress:
+    with DrillProgress(ERR, scenario, cap.directory if cap is not None else None) as progress:
         progress.phase("founding the realm")
         await asyncio.to_thread(found_or_keep, place, scenario.realm)
         progress.phase(f"starting the broker and {len(scenario.realm.nations)} gateways")
@@ -125,7 +160,7 @@ async def _run(
                 for nation, address in realm.gateways.items()
             }
             if cap is not None:
-                outcome = await cap_drill(cap, scenario, accesses, progress, settle)
+                outcome = await cap_drill(cap.directory, cap.terms, accesses, progress, settle)
             else:
                 loot = Loot(
                     realm.broker.url,

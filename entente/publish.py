@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from rich.table import Table
 
 from entente.gateway_client import GatewayRefusedError, answered, gateway_client, read_api_key
+from entente.label_flags import label_of_flags
 from entente.terminal import OUT, CommandFailed, say, write_json
 from schemas.header import Precedence
 from schemas.interop.cap import CapDraft, CapOptions, CapRefused, CapTaken, read_cap
@@ -74,7 +75,7 @@ def publish(
         wanted: list[tuple[str | None, bytes]] = [(None, _read(draft, MAX_CONTENT_BYTES))]
     else:
         assert cap is not None
-        label = _label(policy, classification, releasable_to)
+        label = label_of_flags(policy, classification, releasable_to)
         options = cap_options(as_exercise, precedence, replay_now)
         addressees = tuple(action or ()), tuple(info or ())
         wanted = _drafts_of_cap(cap, options, label, addressees)
@@ -141,18 +142,6 @@ def draft_of_cap(
     except ValidationError as error:
         raise CommandFailed(f"addressees: {schema_refusal(error).explanation}") from None
     return Draft[ThreatAlert](header=header, label=label, body=draft.body).encode()
-
-
-def _label(policy: str | None, classification: str | None, releasable_to: list[str] | None) -> DraftLabel:
-    if not policy or not classification or not releasable_to:
-        raise CommandFailed(
-            "CAP has no classification, so its label is yours to give, and nothing stands in for it: "
-            "--policy, --classification and --releasable-to"
-        )
-    try:
-        return DraftLabel(policy=policy, classification=classification, releasable_to=tuple(releasable_to))
-    except ValidationError as error:
-        raise CommandFailed(f"label: {schema_refusal(error).explanation}") from None
 
 
 def _read(file: Path, at_most: int) -> bytes:

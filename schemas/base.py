@@ -173,7 +173,7 @@ Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._
 
 def unique(values: tuple[T, ...]) -> tuple[T, ...]:
     """A validator: the same value twice is a mistake, never a set."""
-    if len(set(values)) != len(values):
+    if len(values) > 1 and len(set(values)) != len(values):
         raise PydanticCustomError("duplicate_value", "the same value stands twice")
     return values
 

@@ -205,7 +205,7 @@ class ReasonCode(StrEnum):
     CAP_VALUE_INVALID = "CAP_VALUE_INVALID", "A value is not one of those that CAP 1.2 allows there."
     CAP_TEXT_INVALID = "CAP_TEXT_INVALID", "A text is too long or holds characters that are not accepted."
     CAP_LANGUAGE_INVALID = "CAP_LANGUAGE_INVALID", "A language is not a well-formed BCP 47 tag."
-    CAP_TIME_INVALID = "CAP_TIME_INVALID", "A time is not of the form YYYY-MM-DDThh:mm:ss(+|-)hh:mm."
+    CAP_TIME_INVALID = "CAP_TIME_INVALID", "A time is not of the form YYYY-MM-DDThh:mm:ss+hh:mm (or -hh:mm)."
     CAP_TIME_ORDER = "CAP_TIME_ORDER", "The alert expires before it takes effect."
     CAP_GEOMETRY_INVALID = "CAP_GEOMETRY_INVALID", "A polygon, circle or height is not a place on Earth."
     CAP_REFERENCE_INVALID = "CAP_REFERENCE_INVALID", "A reference is not a sender,identifier,sent triple."

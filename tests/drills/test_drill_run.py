@@ -5,10 +5,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner
 
 from entente.cli import build_app
 from entente.drill import FAILED
+from entente.terminal import CommandFailed
 
 SMALL = Path(__file__).with_name("small.yaml")
 
@@ -63,7 +65,11 @@ BROKEN = {
     ),
     "refused: CLASSIFICATION_TOO_HIGH": (
         "refused: RELEASE_SET_EMPTY",
-        ["2.1: must be stopped by RELEASE_SET_EMPTY, but was by CLASSIFICATION_TOO_HIGH"],
+        [],
+    ),
+    "label: {classification: CLOSED}": (
+        "label: {classification: OPEN}",
+        ["2.1: must be stopped by RELEASE_SET_EMPTY, but was by nothing; must reach nobody, and reached XBB"],
     ),
     "rejected: SUBJECT_MISMATCH": (
         "rejected: SIGNATURE_INVALID",
@@ -97,6 +103,12 @@ CAP = """<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
 <certainty>Observed</certainty><headline>Fire {name}</headline></info></alert>"""
 
 
+TERMS = (
+    *("--as-exercise", "CAP 1", "--policy", "REALM", "--classification", "LIMITED"),
+    *("--releasable-to", "XBB", "--releasable-to", "XCC"),
+)
+
+
 def test_cap_files_are_played_as_an_exercise_and_shown_file_by_file(tmp_path: Path) -> None:
     directory = tmp_path / "alerts"
     (directory / "deeper").mkdir(parents=True)
@@ -106,7 +118,7 @@ def test_cap_files_are_played_as_an_exercise_and_shown_file_by_file(tmp_path: Pa
     (directory / "c.cap").write_text("<alert")
     (directory / "d.cap").write_text(CAP.format(name="fire-3", kind="Update", references=""))
     (directory / "read.me").write_text("no alert")
-    code, outcome = drill(tmp_path, str(SMALL), "--cap", str(directory))
+    code, outcome = drill(tmp_path, str(SMALL), "--cap", str(directory), *TERMS)
     assert (code, outcome["failures"]) == (0, [])
     files = {file["file"]: file for file in outcome["files"]}
     assert set(files) == {"a.cap", "c.cap", "d.cap", "deeper/b.xml"}
@@ -121,7 +133,7 @@ def test_cap_files_are_played_as_an_exercise_and_shown_file_by_file(tmp_path: Pa
 
 def test_a_directory_without_alerts_is_no_success(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
-    code, outcome = drill(tmp_path, str(SMALL), "--cap", str(tmp_path / "empty"))
+    code, outcome = drill(tmp_path, str(SMALL), "--cap", str(tmp_path / "empty"), *TERMS)
     assert code == FAILED
     assert "no CAP file" in outcome["failures"][0]
 
@@ -138,3 +150,31 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
         self.fetched += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "action")]
+
+
+def test_alerts_that_the_gateway_does_not_take_under_their_label_fail_the_drill(tmp_path: Path) -> None:
+    (tmp_path / "alerts").mkdir()
+    (tmp_path / "alerts" / "a.cap").write_text(CAP.format(name="fire-1", kind="Alert", references=""))
+    wrong = ("LIMITED" if word == "REALM" else word for word in TERMS)
+    code, outcome = drill(tmp_path, str(SMALL), "--cap", str(tmp_path / "alerts"), *wrong)
+    assert code == FAILED
+    assert "CLASSIFICATION_UNKNOWN" in outcome["failures"][0]
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        pytest.param(TERMS[2:], "--as-exercise", id="no exercise to enter"),
+        pytest.param(TERMS[:2], "nothing stands in for it", id="no label"),
+        pytest.param(TERMS[:6], "nothing stands in for it", id="a label that releases to nobody"),
+    ],
+)
+def test_alerts_do_not_play_without_exercise_and_label(
+    tmp_path: Path, flags: tuple[str, ...], words: str
+) -> None:
+    with pytest.raises(CommandFailed, match=words):
+        CliRunner().invoke(
+            build_app("drill"),
+            ["drill", "run", str(SMALL), "--cap", str(tmp_path), *flags],
+            catch_exceptions=False,
+        )
