@@ -1,8 +1,10 @@
 """The public trust bundle on disk: a directory with one DSSE envelope per file."""
 
+import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import quote
 
 from bus.protocol.dsse import MAX_ENVELOPE_BYTES
 from bus.protocol.trust_documents import read_document
@@ -10,6 +12,7 @@ from schemas.trust import NationRecord, RealmRoot, Snapshot
 
 SUFFIX = ".dsse.json"
 MAX_DOCUMENTS = 5000
+MAX_FILE_PART = 160
 
 
 class TrustBundleError(Exception):
@@ -72,6 +75,16 @@ def document_file_name(envelope: bytes) -> str:
         case Snapshot():
             name = "snapshot"
         case _:
-            safe = "".join(c if c.isascii() and (c.isalnum() or c in "-.") else "_" for c in document.id)
-            name = f"{document.type.replace('_', '-')}-{safe}"
+            name = f"{document.type.replace('_', '-')}-{_file_part(document.id)}"
     return f"{name}-v{document.version}{SUFFIX}"
+
+
+def _file_part(document_id: str) -> str:
+    """An id as part of a file name: percent-encoded, so that no two ids get the same.
+
+    One too long for a file system stands there as its digest, behind `=`, which no encoded id contains.
+    """
+    encoded = quote(document_id, safe="")
+    if len(encoded) <= MAX_FILE_PART:
+        return encoded
+    return "=" + hashlib.sha256(document_id.encode()).hexdigest()
