@@ -1,5 +1,6 @@
 """Broker credentials: NATS user nkeys (Ed25519). Used for nothing but the connection to the broker."""
 
+import base64
 from dataclasses import dataclass, field
 
 import nkeys
@@ -23,11 +24,15 @@ def broker_key(entropy: bytes) -> BrokerKey:
 
 def broker_key_from_seed(seed: str) -> BrokerKey:
     """The user nkey of a stored seed (ValueError when it is not one)."""
+    text = seed.strip()
     try:
-        pair = nkeys.from_seed(bytearray(seed.strip().encode("ascii")))
+        pair = nkeys.from_seed(bytearray(text.encode("ascii")))
         public: str = pair.public_key.decode("ascii")
+        # Made anew from its entropy, since the library that reads seeds does not look at their checksum.
+        entropy = base64.b32decode(text + "======")[2:34]
+        genuine: bytes = nkeys.encode_seed(entropy, nkeys.PREFIX_BYTE_USER)
     except (nkeys.NkeysError, UnicodeError, ValueError):
         raise ValueError("not a user nkey seed") from None
-    if not public.startswith("U"):
+    if not public.startswith("U") or genuine.decode("ascii") != text:
         raise ValueError("not a user nkey seed")
-    return BrokerKey(public=public, seed=seed.strip())
+    return BrokerKey(public=public, seed=text)

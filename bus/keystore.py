@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bus.broker_keys import BrokerKey, broker_key
+from bus.broker_keys import BrokerKey, broker_key_from_seed
 from bus.protocol.errors import ProtocolError
 from bus.protocol.sealing import SealKeyring, SealPrivateKey
 from bus.protocol.signing import PrivateSigningKey, Signer
@@ -145,10 +145,10 @@ class NationKeys:
                 raise KeyFileError(f"{path}: key {entry.kid} is not of its suite") from error
             if kid != entry.kid or (entry.use is KeyUse.SEAL) != isinstance(entry.suite, SealSuite):
                 raise KeyFileError(f"{path}: key {entry.kid} is not what the file says it is")
-        # Made anew from its entropy, since the library that reads seeds does not look at their checksum.
-        broker = broker_key(base64.b32decode(stored.broker_seed + "======")[2:34])
-        if broker.seed != stored.broker_seed:
-            raise KeyFileError(f"{path}: the broker seed is not a user nkey seed")
+        try:
+            broker = broker_key_from_seed(stored.broker_seed)
+        except ValueError:
+            raise KeyFileError(f"{path}: the broker seed is not a user nkey seed") from None
         return cls(stored.nation, stored.realm, tuple(signing), tuple(seal), broker)
 
 

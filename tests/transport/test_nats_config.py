@@ -114,7 +114,17 @@ def test_a_broker_key_comes_back_from_its_seed_and_hides_it() -> None:
     assert FIRST.seed not in repr(FIRST)
 
 
-@pytest.mark.parametrize("seed", ["", "SU", FIRST.public, FIRST.seed[:-1], "SA" + FIRST.seed[2:], "é" * 58])
+WRONG_SEEDS = [
+    pytest.param(FIRST.seed[:-4] + ("AAAA" if FIRST.seed[-4:] != "AAAA" else "BBBB"), id="a wrong checksum"),
+    pytest.param(
+        FIRST.seed[:20] + ("A" if FIRST.seed[20] != "A" else "B") + FIRST.seed[21:], id="one letter"
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    "seed", ["", "SU", FIRST.public, FIRST.seed[:-1], "SA" + FIRST.seed[2:], "é" * 58, *WRONG_SEEDS]
+)
 def test_what_is_no_user_seed_is_refused(seed: str) -> None:
     with pytest.raises(ValueError, match="not a user nkey seed"):
         broker_key_from_seed(seed)
