@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutcome
+from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutcome, marking
 from drills.partner_system import GatewayAccess, PartnerSystem
 from drills.play import partner_systems
 from schemas.header import Reference
@@ -165,7 +165,7 @@ class _CapPlay:
             originator=self._author.nation,
             kind="threat_alert",
             precedence=published.draft.precedence.value,
-            classification=f"{self._label.policy} {self._label.classification}",
+            classification=marking(self._label.policy, self._label.classification),
             releasable_to=self._label.releasable_to,
             message_id=published.answer["message_id"],
             nations=tuple(nations),

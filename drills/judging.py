@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from drills.outcome import AttemptOutcome, MessageOutcome, NationOutcome
+from drills.outcome import AttemptOutcome, MessageOutcome, NationOutcome, marking
 from drills.partner_system import PartnerSystem
 from drills.play import Played, Sent, Tried
 from drills.scenario import Expectation, Scenario
@@ -126,7 +126,7 @@ class Judge:
             originator=sent.originator,
             kind=header.get("kind", Kind.ACKNOWLEDGEMENT.value),
             precedence=header.get("precedence", ""),
-            classification=f"{label.get('policy', '')} {label.get('classification', '')}".strip(),
+            classification=marking(label.get("policy", ""), label.get("classification", "")),
             releasable_to=tuple(label.get("releasable_to", ())),
             message_id=sent.message.message_id,
             nations=tuple(

@@ -93,3 +93,10 @@ class DrillOutcome(Statement):
             f"{attempt.serial}: {attempt.remark}" for attempt in self.attempts if not attempt.as_expected
         ]
         return (*found, *self.unexpected)
+
+
+def marking(policy: str, classification: str) -> str:
+    """A classification as people read it: the policy before the native words, unless these name it first."""
+    if classification == policy or classification.startswith(f"{policy} "):
+        return classification
+    return f"{policy} {classification}".strip()
