@@ -33,7 +33,7 @@ def init(
     ] = None,
     mode: Annotated[
         list[Mode] | None,
-        typer.Option(help="A mode the first agreement covers; repeat.", case_sensitive=False),
+        typer.Option(help="A mode the first agreement covers; repeat."),
     ] = None,
     highest: Annotated[
         str | None,

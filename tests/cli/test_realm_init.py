@@ -179,3 +179,9 @@ def test_a_plan_with_a_mistake_names_its_line(tmp_path: Path) -> None:
     )
     with pytest.raises(YamlRefused, match="line 4"):
         init(tmp_path / "realm", "--plan", str(plan))
+
+
+def test_modes_are_shown_as_they_are_written_everywhere_else() -> None:
+    shown = CliRunner().invoke(build_app("realm"), ["realm", "init", "--help"]).stdout
+    assert "EXERCISE" in shown
+    assert "exercise" not in shown
