@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks import decision, floors, library, over_http, stages
 from benchmarks.table import Results, render
+from gateways.collector import collect_seldom
 
 PARTS = ("floors", "library", "stages", "http", "decision")
 RAW_SIZES = (1024, 132 * 1024)
@@ -61,6 +62,7 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="less than 1 for a quick look")
     parser.add_argument("--json", type=Path, help="also write every figure to this file")
     given = parser.parse_args()
+    collect_seldom()  # as a gateway's own process does, for the parts measured in this one
     began = time.monotonic()
     results = asyncio.run(_run(given.only, given.rounds, given.scale))
     print(render(results))

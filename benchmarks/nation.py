@@ -14,6 +14,7 @@ from benchmarks.drafts import draft
 from benchmarks.processes import resident_bytes
 from bus.store import backlog, inbox
 from bus.store.writer import Transaction
+from gateways.collector import collect_seldom
 from gateways.context import GatewayContext
 from gateways.opening import open_gateway
 from gateways.publish import accept_draft
@@ -127,6 +128,7 @@ async def _serve(given: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    collect_seldom()  # as a gateway's own process does
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings_given()))
     sys.exit(0)

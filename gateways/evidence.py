@@ -32,13 +32,14 @@ class Evidence:
         """One more act; ``fields`` are those of ``schemas.audit.AuditRecord``, None for absent ones."""
         record: dict[str, str | int] = {
             **self._common,
-            "event": event,
-            "outcome": outcome,
+            "event": str(event),
+            "outcome": str(outcome),
             "actor": self._actor,
         }
         for name, value in fields.items():
             if value is not None:
-                record[name] = value
+                # Plain text: the encoder asks every enumeration member for its value, and slowly.
+                record[name] = value if isinstance(value, int) else str(value)
         message_id, publication_id = fields.get("message_id"), fields.get("publication_id")
         self._records.append(
             EncodedRecord(

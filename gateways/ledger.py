@@ -58,17 +58,17 @@ class Ledger:
             return
         # The JSON of a schemas.receipt.Receipt, from parts that were validated when the statement was read.
         receipt: dict[str, str | int] = {
-            "mode": delivery.mode,
-            "lane": delivery.lane,
+            "mode": str(delivery.mode),
+            "lane": str(delivery.lane),
             "lane_epoch": delivery.lane_epoch,
             "serial": delivery.serial,
             "content_digest": delivery.content_digest,
         }
         if delivery.message_id is not None:
             receipt["message_id"] = delivery.message_id
-        receipt["status"] = status
+        receipt["status"] = str(status)
         if reason is not None:
-            receipt["reason"] = reason.value
+            receipt["reason"] = str(reason)
         receipt["at"] = self._at
         self._receipts.append(to_json(receipt))
 

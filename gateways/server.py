@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from gateways import logs
 from gateways.app import create_app
+from gateways.collector import collect_seldom
 from gateways.http_protocol import limited_by
 from gateways.settings import Settings
 
@@ -67,6 +68,7 @@ def serve(
     """
     logs.configure(settings.log_level, settings.nation)
     server = GatewayServer(create_app(settings), settings, ready)
+    collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(server, until))
     if not server.started:

@@ -198,7 +198,7 @@ def _note(verdict: Verdict, overlay: _Overlay) -> None:
     outcome = refusals.get(verdict.outcome, "admitted")
     overlay.received[epoch, serial] = Received(delivery.content_digest, outcome, verdict.reason)
     state = overlay.lanes[epoch]
-    overlay.lanes[epoch] = replace(state, highest=max(state.highest, serial))
+    overlay.lanes[epoch] = LaneState(max(state.highest, serial), state.missing)
     if verdict.outcome is Outcome.ADMITTED and delivery.message_id is not None:
         overlay.digests[delivery.message_id] = delivery.content_digest
 

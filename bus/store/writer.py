@@ -14,9 +14,11 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from bus.store.epochs import utc_now
 from bus.store.errors import StoreRefused, StoreUnavailable, translated
 from bus.store.migrations import bring_forward
 
@@ -51,6 +53,7 @@ class Store:
         self.realm = realm
         self._connection = connection
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._handed: list[_Job] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._room = asyncio.Semaphore(MAX_WAITING)
         self._closing = False
@@ -61,8 +64,10 @@ class Store:
         self._thread.start()
 
     @classmethod
-    def open(cls, path: Path, nation: str, realm: str) -> Self:
+    def open(cls, path: Path, nation: str, realm: str, *, now: Callable[[], datetime] = utc_now) -> Self:
         """Open the store of `nation` in `realm`, creating the file (mode 0600) when there is none.
+
+        `now` is the clock that gives a new store its first lane epoch (`bus.store.epochs`).
 
         Raises StoreRefused when the file is another's or newer, StoreUnavailable when it cannot be opened.
         """
@@ -73,7 +78,7 @@ class Store:
             path.chmod(0o600)
             connection = cls._connect(path)
             connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-            bring_forward(connection, nation, realm)
+            bring_forward(connection, nation, realm, now)
         except StoreRefused:
             if connection is not None:
                 connection.close()
@@ -113,7 +118,11 @@ class Store:
             self._room.release()
             raise StoreUnavailable("the store is closed")
         entry = _Job(job, loop.create_future())
-        self._jobs.put(entry)
+        # Handed over at the end of this turn of the loop: the writer then finds everybody's jobs at once,
+        # and a loop that waits instead of one to fight with for the interpreter.
+        if not self._handed:
+            loop.call_soon(self._hand_over)
+        self._handed.append(entry)
         answer: T = await entry.answer
         return answer
 
@@ -128,8 +137,14 @@ class Store:
         if self._closing:
             return
         self._closing = True
+        self._hand_over()
         self._jobs.put(None)
         await asyncio.get_running_loop().run_in_executor(None, self._shut)
+
+    def _hand_over(self) -> None:
+        handed, self._handed = self._handed, []
+        for entry in handed:
+            self._jobs.put(entry)
 
     def _shut(self) -> None:
         self._thread.join()
