@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import from_json, to_json
+from pydantic_core import ErrorDetails, from_json, to_json
 
 MAX_DEPTH = 32
 MAX_SAFE_INTEGER = 2**53 - 1
@@ -196,8 +196,17 @@ def validate_model(model: type[ModelT], data: bytes) -> ModelT:
 def schema_refusal(error: ValidationError) -> JsonRefused:
     """Turn pydantic's errors into faults that quote no input (it may be labelled content)."""
     faults = tuple(
-        (json_pointer(fault["loc"]), fault["type"], fault["msg"])
-        for fault in error.errors(include_url=False, include_context=False, include_input=False)
+        (json_pointer(fault["loc"]), fault["type"], _words(fault))
+        for fault in error.errors(include_url=False, include_input=False)
     )
     first = faults[0]
     return JsonRefused("schema", f"{first[2]} (at {first[0] or 'the top'})", first[0], faults)
+
+
+def _words(fault: ErrorDetails) -> str:
+    """Pydantic's words, but for those that quote what was given."""
+    if fault["type"] == "union_tag_invalid":
+        return f"{fault['ctx']['discriminator']} must be one of {fault['ctx']['expected_tags']}"
+    if fault["type"] == "uuid_parsing":
+        return "Input should be a valid UUID"
+    return fault["msg"]
