@@ -3,53 +3,65 @@
 from dataclasses import dataclass, field
 
 
+def _total(meaning: str) -> int:
+    """A total since the process started, with the sentence that /metrics shows."""
+    total: int = field(default=0, metadata={"meaning": meaning})
+    return total
+
+
+def _gauge(meaning: str) -> int:
+    """A number that goes up and down."""
+    gauge: int = field(default=0, metadata={"meaning": meaning, "gauge": True})
+    return gauge
+
+
 @dataclass
 class Counters:
     """Totals since the process started, except the gauges. Alarms are what an operator must see."""
 
-    accepted: int = 0
-    refused: dict[str, int] = field(default_factory=dict)
-    """Drafts refused, by reason code."""
+    accepted: int = _total("Drafts accepted.")
+    refused: dict[str, int] = field(
+        default_factory=dict, metadata={"meaning": "Drafts refused, by reason code."}
+    )
 
-    waiting: int = 0
-    """Gauge: deliveries queued and not yet sealed."""
-    unconfirmed: int = 0
-    """Gauge: sealed bundles that the broker has not confirmed."""
-    deliveries_sealed: int = 0
-    deliveries_sent: int = 0
-    deliveries_resent: int = 0
-    deliveries_withheld: int = 0
-    bundles_sent: int = 0
-    relay_active: int = 0
-    """Gauge: 1 while this process holds the relay's lease."""
+    waiting: int = _gauge("Deliveries queued and not yet sealed.")
+    unconfirmed: int = _gauge("Sealed bundles that the broker has not confirmed.")
+    deliveries_sealed: int = _total("Deliveries put into a sealed bundle, each time they were.")
+    deliveries_sent: int = _total("Deliveries whose bundle the broker confirmed.")
+    deliveries_resent: int = _total("Deliveries queued again: no receipt in time, or the recipient asked.")
+    deliveries_withheld: int = _total("Deliveries no longer permitted when their turn came.")
+    bundles_sent: int = _total("Bundles that the broker confirmed.")
+    relay_active: int = _gauge("1 while this process holds the relay's lease.")
 
-    bundles_received: int = 0
-    admitted: int = 0
-    duplicates: int = 0
-    late: int = 0
-    held: int = 0
-    rejected: dict[str, int] = field(default_factory=dict)
-    """Bundles and deliveries refused, by reason code."""
-    receipts_recorded: int = 0
-    receipts_queued: int = 0
-    storage_faults: int = 0
+    bundles_received: int = _total("Bundles taken from the broker.")
+    admitted: int = _total("Deliveries verified and filed.")
+    duplicates: int = _total("Deliveries that had come before.")
+    late: int = _total("Deliveries admitted after later ones of their lane.")
+    held: int = _total("Bundles held because they could not be judged yet.")
+    rejected: dict[str, int] = field(
+        default_factory=dict, metadata={"meaning": "Bundles and deliveries refused, by reason code."}
+    )
+    receipts_recorded: int = _total("Receipts of partners that moved a delivery of ours on.")
+    receipts_queued: int = _total("Receipts put on their way to partners.")
+    storage_faults: int = _total("Times a flow could not read or write the store and had to try again.")
 
-    alarm_equivocation: int = 0
-    alarm_release_mismatch: int = 0
-    alarm_gaps: int = 0
-    """Gauge: serials that are missing in partners' lanes."""
-    alarm_release_stopped: int = 0
-    """Gauge: recipients (by mode) for whom nothing can be sealed: no key, or a stale snapshot."""
-    alarm_trust_stale: int = 0
-    """Gauge: 1 while the realm snapshot has expired."""
-    alarm_broker_store_lost: int = 0
-    alarm_broker_foreign: int = 0
-    """The broker held more of ours than we ever sent: an old backup, or another writer under our name."""
-    alarm_broker_quota: int = 0
-    alarm_publish_refused: int = 0
-    alarm_receipts_ignored: int = 0
-    alarm_faults: int = 0
-    """Steps of a flow that ended in an error nobody foresaw; each is logged and tried again."""
+    alarm_equivocation: int = _total("Times two contents came under one id or serial.")
+    alarm_release_mismatch: int = _total("Times a partner signed what may not be released to us.")
+    alarm_gaps: int = _gauge("Serials that are missing in partners' lanes.")
+    alarm_release_stopped: int = _gauge(
+        "Recipients, by mode, for whom nothing can be sealed: no key, or a stale snapshot."
+    )
+    alarm_trust_stale: int = _gauge("1 while the realm snapshot has expired.")
+    alarm_broker_store_lost: int = _total("Times the broker had lost mail of ours.")
+    alarm_broker_foreign: int = _total(
+        "Times the broker held more of ours than we ever sent: an old backup, or another writer in our name."
+    )
+    alarm_broker_quota: int = _total("Times the broker had no room left for our bundles.")
+    alarm_publish_refused: int = _total("Times the broker refused a bundle.")
+    alarm_receipts_ignored: int = _total("Receipts for what we never sent, or sent under another mode.")
+    alarm_faults: int = _total(
+        "Steps of a flow that ended in an error nobody foresaw; each is logged and tried again."
+    )
 
     def count_refused(self, code: str) -> None:
         """One more draft refused with this code."""

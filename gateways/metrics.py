@@ -11,16 +11,6 @@ from prometheus_client.registry import Collector
 
 from gateways.counters import Counters
 
-GAUGES = frozenset(
-    {
-        "waiting",
-        "unconfirmed",
-        "relay_active",
-        "alarm_gaps",
-        "alarm_release_stopped",
-        "alarm_trust_stale",
-    }
-)
 _BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1, 5)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -79,13 +69,13 @@ class _FlowCollector(Collector):
             return
         for field in fields(counters):
             value, name = getattr(counters, field.name), f"entente_{field.name}"
-            words = field.name.replace("_", " ").capitalize() + "."
+            words = field.metadata["meaning"]
             if isinstance(value, dict):
                 by_code = CounterMetricFamily(name, words, labels=("code",))
                 for code, count in value.items():
                     by_code.add_metric((code,), count)
                 yield by_code
-            elif field.name in GAUGES:
+            elif field.metadata.get("gauge"):
                 yield GaugeMetricFamily(name, words, value=value)
             else:
                 yield CounterMetricFamily(name, words, value=value)

@@ -4,6 +4,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from dataclasses import fields
 
 import pytest
 import structlog
@@ -11,6 +12,7 @@ from fastapi import APIRouter
 
 from bus.store.errors import StoreUnavailable
 from gateways import logs
+from gateways.counters import Counters
 from gateways.problem_codes import status_of, what_to_do
 from schemas.reasons import ReasonCode
 from tests.gateway.drafts import CANARY, changed, draft, encoded
@@ -138,3 +140,21 @@ def test_metrics_count_requests_by_route_and_never_by_address(xaa: Gateway) -> N
     assert accepted["publication_id"] not in text
     for name in ("accepted_total", "waiting", "deliveries_sent_total", "alarm_gaps", "inbox_streams"):
         assert f"\nentente_{name} " in text, name
+
+
+def test_every_metric_says_in_a_sentence_what_it_counts(xaa: Gateway) -> None:
+    lines = xaa.get("/metrics").text.splitlines()
+    told = dict(line.removeprefix("# HELP ").split(" ", 1) for line in lines if line.startswith("# HELP "))
+    kinds = dict(line.removeprefix("# TYPE ").split(" ") for line in lines if line.startswith("# TYPE "))
+    for field in fields(Counters):
+        gauge = f"entente_{field.name}"
+        name = gauge if gauge in told else f"{gauge}_total"
+        assert kinds[name] == ("gauge" if name == gauge else "counter")
+        assert told[name].endswith(".")
+        assert len(told[name]) > 15, name
+        assert told[name].lower().rstrip(".") != field.name.replace("_", " ")
+    assert {name for name in kinds if kinds[name] == "gauge" and "alarm" in name} == {
+        "entente_alarm_gaps",
+        "entente_alarm_release_stopped",
+        "entente_alarm_trust_stale",
+    }
