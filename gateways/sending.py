@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from bus.ports import OutboundBundle, PublishRefused, PublishResult, QuotaExceeded, reconcile
 from bus.protocol.subjects import Subject
-from bus.store import bundles, deliveries, lease, resending
+from bus.store import bundles, deliveries, epochs, lease, resending
 from bus.store.bundles import StoredBundle
 from bus.store.lease import Lease
 from bus.store.writer import Transaction
@@ -180,7 +180,8 @@ class Sender:
         or not alone, serials may have been used since, so every lane begins a new epoch.
         """
         context = self._context
-        evidence = context.evidence(ACTOR, context.now())
+        now = context.now()
+        evidence = context.evidence(ACTOR, now)
         event = AuditEvent.LANE_EPOCH_BEGUN if foreign else AuditEvent.BROKER_STORE_LOST
         evidence.add(event, AuditOutcome.SUCCESS, count=len(self._pending))
 
@@ -189,7 +190,7 @@ class Sender:
             # What the relay seals meanwhile, behind this job, is not given up: it stays pending.
             highest = bundles.drop_all(tx)
             if foreign:
-                deliveries.begin_epoch(tx)
+                epochs.begin_epoch(tx, now)
             else:
                 resending.requeue_unreceipted(tx)
             bundles.set_broker_position(tx, actual_last)

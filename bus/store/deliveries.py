@@ -2,7 +2,7 @@
 
 State names are the schema's: queued, sealed, sent, delivered, read, acknowledged, refused, withheld, done.
 What the relay takes is in waiting.py, sending again in resending.py, what recipients answer in
-settlement.py, counts in backlog.py.
+settlement.py, counts in backlog.py, epochs in epochs.py.
 """
 
 import sqlite3
@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
 from bus.store.columns import basis_text, duration_micros, integers_text, micros
+from bus.store.epochs import store_epoch
 from schemas.header import Kind, Mode
 from schemas.wire import Basis, ContentType, Lane
 
@@ -134,28 +135,6 @@ def lane_position(tx: sqlite3.Connection, recipient: str, mode: Mode, lane: Lane
         (recipient, mode.value, lane.value),
     ).fetchone()
     return (int(row[0]), int(row[1])) if row is not None else (store_epoch(tx), 1)
-
-
-def store_epoch(tx: sqlite3.Connection) -> int:
-    """The epoch in which lanes begin."""
-    return int(tx.execute("SELECT value FROM meta WHERE key = 'lane_epoch'").fetchone()[0])
-
-
-def begin_epoch(tx: sqlite3.Connection) -> int:
-    """Begin a new epoch in every lane, as after restoring a backup; its number.
-
-    Serials of the old epoch may have been used after the backup was made, so whatever has no receipt is
-    queued anew without a serial, and bundles sealed under the old epoch are dropped.
-    """
-    epoch = store_epoch(tx) + 1
-    tx.execute("UPDATE meta SET value = ? WHERE key = 'lane_epoch'", (str(epoch),))
-    tx.execute("DELETE FROM lane_out")
-    tx.execute("DELETE FROM bundle")
-    tx.execute(
-        "UPDATE delivery SET state = 'queued', lane_epoch = NULL, serial = NULL, bundle_seq = NULL,"
-        " resend_at = NULL, sent_at = NULL WHERE state IN ('queued', 'sealed', 'sent')"
-    )
-    return epoch
 
 
 def mark_sealed(tx: sqlite3.Connection, sealed: Iterable[SealedDelivery]) -> None:

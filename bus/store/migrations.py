@@ -4,9 +4,11 @@ A file names its nation and realm: opening another nation's store, or one of ano
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from importlib.resources import files
 
+from bus.store.epochs import next_epoch, utc_now
 from bus.store.errors import StoreRefused
 
 FORMAT = 1
@@ -28,15 +30,17 @@ def statements(script: str) -> Iterator[str]:
         yield pending
 
 
-def bring_forward(connection: sqlite3.Connection, nation: str, realm: str) -> None:
+def bring_forward(
+    connection: sqlite3.Connection, nation: str, realm: str, now: Callable[[], datetime] = utc_now
+) -> None:
     """Create the tables in an empty file, or check whose it is and bring it to this version's format.
 
-    One transaction. Raises StoreRefused.
+    One transaction. `now` gives a new store its first lane epoch. Raises StoreRefused.
     """
     connection.execute("BEGIN IMMEDIATE")
     try:
         if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-            _create(connection, nation, realm)
+            _create(connection, nation, realm, next_epoch(now()))
         else:
             _check_and_step(connection, nation, realm)
         connection.execute("COMMIT")
@@ -46,13 +50,18 @@ def bring_forward(connection: sqlite3.Connection, nation: str, realm: str) -> No
         raise
 
 
-def _create(connection: sqlite3.Connection, nation: str, realm: str) -> None:
+def _create(connection: sqlite3.Connection, nation: str, realm: str, lane_epoch: int) -> None:
     schema = files("bus.store").joinpath("schema.sql").read_text(encoding="utf-8")
     for statement in statements(schema):
         connection.execute(statement)
     connection.executemany(
         "INSERT INTO meta (key, value) VALUES (?, ?)",
-        [("nation", nation), ("realm", realm), ("format", str(FORMAT)), ("lane_epoch", "1")],
+        [
+            ("nation", nation),
+            ("realm", realm),
+            ("format", str(FORMAT)),
+            ("lane_epoch", str(lane_epoch)),
+        ],
     )
 
 

@@ -1,7 +1,7 @@
 -- One gateway's store. STRICT tables; times are integer microseconds since 1970 UTC; digests and ids are text.
 -- Everything a gateway promised lives here; the broker may be lost at any time.
 
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;  -- nation, realm, format, lane_epoch
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;  -- nation, realm, format, lane_epoch (epochs.py)
 
 -- ---------------------------------------------------------------- outgoing
 -- Exact bytes that are or were sent; shared by all deliveries of one message.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from bus.keystore import NationKeys
-from bus.store import audit, inbox, publications
+from bus.store import audit, inbox, lanes, publications
 from bus.store.inbox import InboxMessage
 from bus.store.writer import Store, Transaction
 from bus.transport import NatsTransport
@@ -103,7 +103,7 @@ class Gateway:
     async def start(self) -> "Gateway":
         world = self.world
         path = world.directory / f"{self.nation}.db"
-        self.store = ObservedStore.open(path, self.nation, world.realm.id)
+        self.store = ObservedStore.open(path, self.nation, world.realm.id, now=world.clock)
         self.store.committed, self.store.failed = asyncio.Event(), asyncio.Event()
         self._stack.push_async_callback(self.store.close)
         self.transport = NatsTransport(
@@ -146,6 +146,10 @@ class Gateway:
         found = await self.store.read(lambda tx: inbox.list_after(tx, limit=count + 10_000))
         assert len(found) == count
         return found
+
+    async def gaps(self) -> Mapping[str, int]:
+        """How many serials are missing, by originator."""
+        return await self.store.read(lanes.count_missing)
 
     async def evidence(self, event: AuditEvent, count: int = 1) -> list[AuditRecord]:
         """Wait until the audit log holds so many records of an event."""

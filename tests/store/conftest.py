@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bus.store.epochs import EPOCH_ORIGIN
 from bus.store.migrations import bring_forward
 from bus.store.writer import Store
 from tests.store.samples import NATION, REALM
@@ -20,10 +21,10 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def tx() -> Iterator[sqlite3.Connection]:
-    """The tables as a job sees them, in memory: durability is tested with `store`."""
+    """The tables as a job sees them, in memory, founded in epoch 1: durability is tested with `store`."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA recursive_triggers = ON")
-    bring_forward(connection, NATION, REALM)
+    bring_forward(connection, NATION, REALM, lambda: EPOCH_ORIGIN)
     yield connection
     connection.close()

@@ -3,11 +3,13 @@
 import sqlite3
 import stat
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bus.store import migrations
+from bus.store.epochs import EPOCH_ORIGIN
 from bus.store.errors import StoreRefused, StoreUnavailable
 from bus.store.writer import Store
 from tests.store.samples import NATION, REALM
@@ -48,10 +50,12 @@ async def test_settings_that_durability_rests_on_are_in_force(store: Store) -> N
 
 
 async def test_reopening_keeps_what_was_written(tmp_path: Path) -> None:
-    path = await _made(tmp_path / "store.db")
+    path = tmp_path / "store.db"
+    await Store.open(path, NATION, REALM, now=lambda: EPOCH_ORIGIN + timedelta(days=1)).close()
+    await _made(path)
     store = Store.open(path, NATION, REALM)
     rows = await store.read(lambda tx: dict(tx.execute("SELECT key, value FROM meta")))
-    assert rows == {"nation": NATION, "realm": REALM, "format": "1", "lane_epoch": "1", "mark": "stays"}
+    assert rows == {"nation": NATION, "realm": REALM, "format": "1", "lane_epoch": "86400", "mark": "stays"}
     await store.close()
 
 

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from bus.store import backlog, bundles, deliveries, resending, settlement
+from bus.store import backlog, bundles, deliveries, epochs, resending, settlement
 from bus.store.backlog import Backlog
 from bus.store.bundles import NewBundle
 from bus.store.deliveries import LanePosition, ResendPolicy
+from bus.store.epochs import EPOCH_ORIGIN
 from bus.store.publications import insert
 from bus.store.waiting import Blocked, take_waiting
 from schemas.header import Mode, Precedence
@@ -215,12 +216,13 @@ def test_a_new_epoch_starts_every_lane_at_one_and_sends_anew_what_has_no_receipt
     settlement.mark_settled(
         tx, "XBB", Mode.OPERATION, [settlement.Claim(Lane.NORMAL, 1, 1, digest, ReceiptStatus.DELIVERED)], NOW
     )
-    assert deliveries.begin_epoch(tx) == 2
+    assert epochs.begin_epoch(tx, EPOCH_ORIGIN) == 2
     assert bundles.count_unconfirmed(tx) == 0
     assert sealed(tx, bundle_seq=2) == {2: LanePosition(2, 1), 3: LanePosition(2, 2)}
     insert(tx, publication(4, ("XDD",)))
     assert sealed(tx, bundle_seq=3) == {4: LanePosition(2, 1)}
-    assert deliveries.begin_epoch(tx) == 3
+    assert epochs.begin_epoch(tx, EPOCH_ORIGIN + 90.5 * SECOND) == 90
+    assert epochs.begin_epoch(tx, EPOCH_ORIGIN) == 91, "a clock set back repeats nothing"
 
 
 def test_what_is_withheld_consumes_no_serial(tx: Tx) -> None:
