@@ -50,8 +50,9 @@ class Hostile:
         # The realm's own keys are not there: these are drawn here and fit nothing.
         foreign = RealmKeys.generate("standard", threshold=1, of=1, randomness=os.urandom)
         self.realm = TestRealm(Realm.read(trust), foreign, {}, {nation: keys}, datetime.now(UTC))
-        # Its honest gateway used serials before; the first ones are contradicted, the next ones are free.
-        self._serial = 1
+        # Its honest gateway may have used the first ones.
+        self._serial = 100
+        self.admitted_serial = 0
 
     def text(self, number: int, **changes: Any) -> dict[str, Any]:
         """A threat alert with the canary in its title and text."""
@@ -113,7 +114,9 @@ def _admitted(hostile: Hostile) -> Bundle:
     """What may be sent, so that there is something to contradict later."""
     document = message(1, originator=hostile.nation, release_set=(hostile.target,), issued_at=_now())
     document["header"]["subject"] = "allowed"
-    return hostile.bundle(hostile.part(document))
+    bundle = hostile.bundle(hostile.part(document))
+    hostile.admitted_serial = hostile._serial
+    return bundle
 
 
 def _now() -> datetime:
@@ -186,7 +189,7 @@ ACTS: dict[str, Callable[[Hostile], Bundle | Sequence[Bundle]]] = {
     ),
     "under a trust version to come": lambda h: h.bundle(h.part(trust_version=99)),
     "sealed under an unknown key": lambda h: _junk(h, 5000),
-    "a serial used before": lambda h: _twice(h, serial=1),
+    "a serial used before": lambda h: _twice(h, serial=h.admitted_serial),
     "a message id used before": lambda h: _twice(h, message_id=message(1)["header"]["message_id"]),
     "oversized": lambda h: h.bundle(bend_frame=_longer),
     "garbage": lambda h: _garbage(h, 3000),
