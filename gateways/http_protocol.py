@@ -36,7 +36,7 @@ class LimitedProtocol(HttpToolsProtocol):
         """A client connected: the time for its first request starts."""
         super().connection_made(transport)
         if len(self.connections) > self.max_connections:
-            busy = ApiRefused(ReasonCode.RATE_LIMITED, "Too many connections.", headers={"Retry-After": "1"})
+            busy = ApiRefused(ReasonCode.GATEWAY_BUSY, "Too many connections.", headers={"Retry-After": "1"})
             self._refuse(busy, linger=False)
             return
         self._await_head()
@@ -96,7 +96,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Bytes that are no HTTP request."""
-        self._refuse(ApiRefused(ReasonCode.JSON_MALFORMED, "This is not an HTTP/1.1 request."))
+        self._refuse(ApiRefused(ReasonCode.HTTP_MALFORMED, "This is not an HTTP/1.1 request."))
 
     def _await_head(self) -> None:
         if self._head_deadline is None:

@@ -8,6 +8,7 @@ _ = ReasonCode
 _DEFAULT = (HTTPStatus.UNPROCESSABLE_ENTITY, "Correct what the pointer names and send again.")
 
 _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
+    _.HTTP_MALFORMED: (HTTPStatus.BAD_REQUEST, "Send one HTTP/1.1 request at a time (RFC 9112)."),
     _.JSON_MALFORMED: (HTTPStatus.BAD_REQUEST, "Send one JSON value (RFC 8259) in UTF-8."),
     _.JSON_DUPLICATE_KEY: (HTTPStatus.BAD_REQUEST, "Give each member of an object once."),
     _.JSON_TOO_DEEP: (HTTPStatus.BAD_REQUEST, "Nest no deeper than 32 levels."),
@@ -35,6 +36,10 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         "Use a key with the scope and kind of message that the detail names.",
     ),
     _.RATE_LIMITED: (HTTPStatus.TOO_MANY_REQUESTS, "Wait as long as Retry-After says, then send again."),
+    _.GATEWAY_BUSY: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Wait as long as Retry-After says; close connections and streams that you do not need.",
+    ),
     _.IDEMPOTENCY_KEY_INVALID: (
         HTTPStatus.BAD_REQUEST,
         "Use 1 to 255 printable ASCII characters, a UUID for instance.",

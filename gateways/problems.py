@@ -35,7 +35,7 @@ _FAULT_CODES = {
     "number": ReasonCode.JSON_MALFORMED,
 }
 _FRAMEWORK_CODES = {
-    400: ReasonCode.JSON_MALFORMED,
+    400: ReasonCode.HTTP_MALFORMED,
     404: ReasonCode.NOT_FOUND,
     405: ReasonCode.METHOD_NOT_ALLOWED,
     413: ReasonCode.BODY_TOO_LARGE,

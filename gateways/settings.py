@@ -63,8 +63,12 @@ class Settings(BaseSettings):
         30, description="Time a client may leave what was sent to it unread; then the connection is closed."
     )
     keep_alive_seconds: Seconds = Field(15, description="Time an idle connection stays open.")
-    max_connections: int = Field(512, ge=8, le=65535, description="Connections at a time; beyond that 503.")
-    max_streams: int = Field(64, ge=1, le=10000, description="Open inbox streams at a time; beyond that 503.")
+    max_connections: int = Field(
+        512, ge=8, le=65535, description="Connections at a time; beyond that 503 GATEWAY_BUSY."
+    )
+    max_streams: int = Field(
+        64, ge=1, le=10000, description="Open inbox streams at a time; beyond that 503 GATEWAY_BUSY."
+    )
     stream_keep_alive_seconds: Seconds = Field(
         15, description="An idle inbox stream carries a comment this often, so that proxies keep it open."
     )

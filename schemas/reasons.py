@@ -157,6 +157,7 @@ class ReasonCode(StrEnum):
     )
 
     # -- the gateway's HTTP API (design 9) ------------------------------------------------------------
+    HTTP_MALFORMED = "HTTP_MALFORMED", "The request is not well-formed HTTP."
     JSON_MALFORMED = "JSON_MALFORMED", "The body is not acceptable JSON."
     JSON_DUPLICATE_KEY = "JSON_DUPLICATE_KEY", "An object in the body holds the same key twice."
     JSON_TOO_DEEP = "JSON_TOO_DEEP", "The body is nested too deeply."
@@ -170,6 +171,10 @@ class ReasonCode(StrEnum):
     CREDENTIALS_INVALID = "CREDENTIALS_INVALID", "The API key is unknown, revoked or expired."
     SCOPE_MISSING = "SCOPE_MISSING", "The API key may not do this."
     RATE_LIMITED = "RATE_LIMITED", "Too many requests with this API key; try again later."
+    GATEWAY_BUSY = (
+        "GATEWAY_BUSY",
+        "The gateway serves as many connections or streams as it can; try again later.",
+    )
     IDEMPOTENCY_KEY_INVALID = (
         "IDEMPOTENCY_KEY_INVALID",
         "The Idempotency-Key is empty, too long or not printable.",

@@ -42,7 +42,7 @@ _LAST_EVENT_ID = {
             "description": "Events named message: id is inbox_seq, data an InboxEntry.",
             "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
         },
-        **problems(*GUARDED),
+        **problems(*GUARDED, C.GATEWAY_BUSY),
     },
     openapi_extra={"parameters": [_LAST_EVENT_ID]},
 )
@@ -62,7 +62,7 @@ async def follow_inbox(
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
     position = _position(request, after)
     if gateway.metrics.streams >= gateway.settings.max_streams:
-        raise ApiRefused(C.RATE_LIMITED, "Too many open streams.", headers={"Retry-After": "5"})
+        raise ApiRefused(C.GATEWAY_BUSY, "Too many open streams.", headers={"Retry-After": "5"})
     if position is None:
         position = await gateway.context.store.read(inbox.latest_seq)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Connection": "close"}

@@ -27,7 +27,7 @@ from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
         pytest.param("GET", "/v1/messages/", 404, "NOT_FOUND", id="a slash too many"),
         pytest.param("GET", "/v1/../etc/passwd", 404, "NOT_FOUND", id="a path upwards"),
         pytest.param("DELETE", "/v1/messages", 405, "METHOD_NOT_ALLOWED", id="a method that is not there"),
-        pytest.param("BREW", "/v1/messages", 400, "JSON_MALFORMED", id="a method that does not exist"),
+        pytest.param("BREW", "/v1/messages", 400, "HTTP_MALFORMED", id="a method that does not exist"),
         pytest.param("GET", "/v1/messages/1", 422, "PARAMETER_INVALID", id="an id that is none"),
         pytest.param("GET", "/v1/inbox/1", 422, "PARAMETER_INVALID", id="a message id that is none"),
     ],

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.gateway.drafts import draft, encoded
-from tests.gateway.running import NO_BROKER, WAIT, Gateway, World
+from tests.gateway.running import NO_BROKER, WAIT, Gateway, World, assert_problem
 
 SHORT = 0.4
 """The time-outs of the gateway under test, in seconds."""
@@ -100,10 +100,20 @@ def test_connections_beyond_the_limit_are_refused(impatient: Gateway) -> None:
     try:
         with connect(impatient) as one_more:
             status, problem = answer_of(one_more)
-        assert (status, problem["code"]) == (429, "RATE_LIMITED")
+        assert (status, problem["code"]) == (503, "GATEWAY_BUSY")
     finally:
         for client in held:
             client.close()
+
+
+def test_streams_beyond_the_limit_are_refused(world: World) -> None:
+    with world.gateway("XCC", "streams", nats_url=NO_BROKER, max_streams=1) as running:
+        with running.client.stream("GET", "/v1/inbox/stream", headers=running.auth) as first:
+            assert first.status_code == 200
+            answer = running.get("/v1/inbox/stream")
+            assert_problem(answer, 503, "GATEWAY_BUSY")
+            assert answer.headers["retry-after"] == "5"
+        assert running.get("/v1/messages").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -127,7 +137,7 @@ def test_what_is_not_http_is_refused(impatient: Gateway, sent: bytes) -> None:
     with connect(impatient) as client:
         client.sendall(sent)
         status, problem = answer_of(client)
-    assert (status, problem["code"]) == (400, "JSON_MALFORMED")
+    assert (status, problem["code"]) == (400, "HTTP_MALFORMED")
 
 
 def test_an_endless_head_is_refused(impatient: Gateway) -> None:
