@@ -62,11 +62,11 @@ async def accept_draft(
     """Accept one draft, durably, or refuse it.
 
     ``allowed_kinds``: kinds the API key may publish, None for every kind. ``source_id``: its id in another
-    standard. A repeated ``idempotency_key`` with the same bytes gets the first answer again.
+    standard. A repeated ``idempotency_key`` with the same bytes and ``source_id`` gets the first answer again.
 
     Raises DraftRefused (recorded in the audit log) or StoreUnavailable; then nothing was accepted.
     """
-    request_digest = hashlib.sha256(raw).hexdigest()
+    request_digest = _request_digest(raw, source_id)
     if idempotency_key is not None:
         key = idempotency_key
         stored = await context.store.read(lambda tx: idempotency.get(tx, api_key_id, key))
@@ -156,6 +156,14 @@ async def _known(context: GatewayContext, header: DraftHeader) -> Known:
         return found
 
     return await context.store.read(look)
+
+
+def _request_digest(raw: bytes, source_id: str | None) -> str:
+    """What makes two requests under one Idempotency-Key the same."""
+    body = hashlib.sha256(raw)
+    if source_id is None:
+        return body.hexdigest()
+    return hashlib.sha256(body.digest() + source_id.encode()).hexdigest()
 
 
 def _check_kind(draft: AnyDraft, allowed_kinds: Collection[Kind] | None) -> None:

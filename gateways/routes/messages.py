@@ -76,8 +76,8 @@ IDEMPOTENCY_HEADER = {
     "in": "header",
     "required": False,
     "schema": {"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY},
-    "description": "A repeated request with the same key and body gets the first answer again, marked "
-    "Idempotent-Replayed: true, and is not done twice. The same key with another body is refused.",
+    "description": "A repeated request with the same key, body and source_id gets the first answer again, "
+    "marked Idempotent-Replayed: true, and is not done twice. The same key with another request is refused.",
 }
 
 SOURCE_ID_PATTERN = r"^[^\x00-\x1f\x7f]{1,1600}$"

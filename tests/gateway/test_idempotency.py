@@ -3,6 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
+import httpx
+
 from tests.gateway.drafts import changed, draft
 from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
 
@@ -27,6 +29,20 @@ def test_the_same_key_with_another_body_is_a_conflict(xaa: Gateway) -> None:
     assert_problem(xaa.publish(other, Idempotency_Key=key), 422, "IDEMPOTENCY_CONFLICT")
     assert xaa.publications() == before
     assert xaa.refusals(position) == [("publication.refused", "IDEMPOTENCY_CONFLICT")]
+
+
+def test_the_same_key_and_body_with_another_source_id_is_a_conflict(xaa: Gateway) -> None:
+    body, key, before = draft(), str(uuid4()), xaa.publications()
+
+    def publish(query: str) -> httpx.Response:
+        return xaa.post(f"/v1/messages{query}", body, Idempotency_Key=key)
+
+    first = publish("?source_id=alert-1")
+    assert first.status_code == 201
+    assert publish("?source_id=alert-1").content == first.content
+    for other in ("?source_id=alert-2", ""):
+        assert_problem(publish(other), 422, "IDEMPOTENCY_CONFLICT")
+    assert xaa.publications() == before + 1
 
 
 def test_equal_requests_at_once_are_accepted_once(xaa: Gateway) -> None:
