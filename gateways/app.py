@@ -15,6 +15,7 @@ from gateways.opening import OpenGateway, open_gateway
 from gateways.routes import evidence, inbox, messages, partners, stream, system, trust
 from gateways.runtime import Runtime
 from gateways.settings import Settings
+from gateways.sole_process import sole_process
 
 Opener = Callable[[Settings], AbstractAsyncContextManager[OpenGateway]]
 
@@ -66,6 +67,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
 
 async def _opened(stack: AsyncExitStack, opener: Opener, settings: Settings) -> OpenGateway:
     try:
+        stack.enter_context(sole_process(settings.state_dir))
         return await stack.enter_async_context(opener(settings))
     except Exception as error:
         # What opening raises says which file or document is wrong, and quotes no secret and no content.

@@ -61,6 +61,9 @@ class HttpClient:
         """Send one request. Raises AnswerLost."""
         given = {"Host": "gateway", "Authorization": f"Bearer {self.key}", "Content-Length": str(len(body))}
         head = "".join(f"{name}: {text}\r\n" for name, text in (given | dict(headers or {})).items())
+        if method == "GET":
+            # A kept connection may have been closed meanwhile, and asking twice does no harm.
+            await self.close()
         try:
             reader, writer = self._idle.pop() if self._idle else await self._connect()
             try:

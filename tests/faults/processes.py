@@ -91,6 +91,15 @@ class GatewayProcess:
             up.cancel()
         assert self.up.is_set(), f"{self.nation} did not come up: {self.log.read_text()[-2000:]}"
 
+    async def ended(self) -> int:
+        """Wait until it ends by itself; its exit code."""
+        process, self._process = self._process, None
+        assert process is not None
+        assert self._reading is not None
+        code = await asyncio.wait_for(process.wait(), PATIENCE)
+        await self._reading
+        return code
+
     async def kill(self) -> None:
         """kill -9."""
         await self._end(signal.SIGKILL)
