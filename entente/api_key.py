@@ -57,7 +57,7 @@ def add(
     def job(tx: Transaction) -> None:
         api_keys.add(tx, stored)
 
-    _in_store(state_dir, keys_file, job, AuditEvent.API_KEY_ADDED, now)
+    _in_store(state_dir, keys_file, job, now, (AuditEvent.API_KEY_ADDED, stored.key_id))
     if key_file is not None:
         write_secret(key_file, text.encode("ascii") + b"\n")
         say(f"key {stored.key_id} written to {key_file}")
@@ -72,7 +72,7 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the keys of a gateway, without their secrets."""
-    found = _in_store(state_dir, keys_file, api_keys.list_all, None, datetime.now(UTC))
+    found = _in_store(state_dir, keys_file, api_keys.list_all, datetime.now(UTC))
     if as_json:
         write_json([_shown(key) for key in found])
         return
@@ -102,14 +102,18 @@ def revoke(
         if not api_keys.revoke(tx, key_id, now):
             raise CommandFailed(f"there is no key {key_id} to revoke")
 
-    _in_store(state_dir, keys_file, job, AuditEvent.API_KEY_REVOKED, now)
+    _in_store(state_dir, keys_file, job, now, (AuditEvent.API_KEY_REVOKED, key_id))
     say(f"key {key_id} is revoked")
 
 
 def _in_store(
-    state_dir: Path, keys_file: Path, job: Callable[[Transaction], T], event: AuditEvent | None, now: datetime
+    state_dir: Path,
+    keys_file: Path,
+    job: Callable[[Transaction], T],
+    now: datetime,
+    change: tuple[AuditEvent, str] | None = None,
 ) -> T:
-    """Run a job in the gateway's store, recording it in the same transaction when it changes something."""
+    """Run a job in the gateway's store; a change, and which key it is about, is recorded with it."""
     keys = NationKeys.load(keys_file)
     file = state_dir / STORE_FILE
     if not state_dir.is_dir():
@@ -117,9 +121,10 @@ def _in_store(
 
     def recorded(tx: Transaction) -> T:
         result = job(tx)
-        if event is not None:
+        if change is not None:
+            event, key_id = change
             evidence = Evidence(keys.nation, ACTOR, now, os.urandom)
-            evidence.add(event)
+            evidence.add(event, key_id=key_id)
             evidence.write(tx)
         return result
 

@@ -111,29 +111,31 @@ class Access:
             self._suppressed += 1
             self._metrics.audit_suppressed += 1
             return
-        await self._write(self._actor(request), code)
+        await self._write(*self._actor(request), code)
 
     async def close(self) -> None:
         """Write down refusals that were counted and not yet recorded."""
         if self._suppressed:
             self._suppressed -= 1  # this record counts itself
             with suppress(StoreUnavailable):
-                await self._write(ANONYMOUS, ReasonCode.RATE_LIMITED)
+                await self._write(ANONYMOUS, None, ReasonCode.RATE_LIMITED)
 
-    async def _write(self, actor: str, code: ReasonCode) -> None:
+    async def _write(self, actor: str, key_id: str | None, code: ReasonCode) -> None:
         count, self._suppressed = 1 + self._suppressed, 0
         evidence = self._context.evidence(actor, self._context.now())
-        evidence.add(AuditEvent.ACCESS_REFUSED, AuditOutcome.REFUSED, reason=code, count=count)
+        evidence.add(AuditEvent.ACCESS_REFUSED, AuditOutcome.REFUSED, key_id=key_id, reason=code, count=count)
         await self._context.store.write(evidence.write)
 
-    def _actor(self, request: Request) -> str:
+    def _actor(self, request: Request) -> tuple[str, str | None]:
+        """Who asked, as the audit log says it, and the id of the key that was given if there is one."""
         caller: Caller | None = request.scope.get("entente.caller")
         if caller is not None:
-            return caller.actor
+            return caller.actor, caller.key_id
         parts = split_api_key(_given(request) or "")
-        known = parts is not None and parts[0] in self._keys
+        if parts is None or parts[0] not in self._keys:
+            return ANONYMOUS, None
         # Claimed: the secret may be wrong, and then it was not this key's owner.
-        return f"claimed-api-key:{parts[0]}" if parts is not None and known else ANONYMOUS
+        return f"claimed-api-key:{parts[0]}", parts[0]
 
     def _key_of(self, request: Request) -> ApiKey:
         given = _given(request)

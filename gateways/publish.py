@@ -62,7 +62,7 @@ async def accept_draft(
     """Accept one draft, durably, or refuse it.
 
     ``allowed_kinds``: kinds the API key may publish, None for every kind. ``source_id``: its id in another
-    standard. A repeated ``idempotency_key`` with the same bytes and ``source_id`` gets the first answer again.
+    standard. A repeated ``idempotency_key`` with the same bytes and ``source_id`` gets the first answer.
 
     Raises DraftRefused (recorded in the audit log) or StoreUnavailable; then nothing was accepted.
     """

@@ -75,5 +75,7 @@ class AuditRecord(Statement):
     message_id: Uuid7 | None = None
     digest: Digest | None = None
     bundle_id: HexId | None = None
+    key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
+    """The API key that was added, revoked, or given with a refused request (its secret may be wrong)."""
     reason: ReasonCode | None = None
     count: int | None = None

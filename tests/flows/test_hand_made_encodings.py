@@ -42,6 +42,7 @@ def test_evidence_reads_back_as_the_record_it_stands_for(tmp_path: Path) -> None
         "message_id": MESSAGE_ID,
         "digest": "sha256:" + "a" * 64,
         "bundle_id": "0" * 32,
+        "key_id": "0123456789abcdef",
         "reason": ReasonCode.KEY_REVOKED,
         "count": 3,
     }

@@ -78,6 +78,19 @@ def test_a_revoked_key_is_refused(xaa: Gateway) -> None:
     assert_problem(xaa.get("/v1/messages", key), 401, "CREDENTIALS_INVALID")
 
 
+def test_the_record_of_a_refusal_names_the_key_that_was_given_where_there_is_one(xaa: Gateway) -> None:
+    key = xaa.new_key([Scope.INBOX_READ])
+    key_id, secret = key.split("_", 2)[1:]
+    unknown = f"ent_{'0' * 16}_{secret}"
+    wrong_secret = f"ent_{key_id}_{'A' * 43}"
+    position = xaa.audit_position()
+    for given in (key, unknown, wrong_secret, "no key at all"):
+        assert xaa.get("/v1/messages", given).status_code in (401, 403)
+    records = [record for record in xaa.audit(position) if record["event"] == "access.refused"]
+    assert [record.get("key_id") for record in records] == [key_id, None, key_id, None]
+    assert all(secret not in str(record) for record in records)
+
+
 ROUTES = [
     ("POST", "/v1/messages", Scope.MESSAGES_WRITE),
     ("POST", "/v1/release-preview", Scope.MESSAGES_WRITE),
