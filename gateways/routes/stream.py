@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import suppress
 from functools import partial
 from typing import Annotated
 
@@ -100,12 +99,12 @@ async def events(gateway: Runtime, caller: Caller, position: int, kind: Kind | N
                     yield shown
                 continue
             grown = asyncio.create_task(signal.wait_beyond(latest, keep_alive))
-            await asyncio.wait((grown, ended), return_when=asyncio.FIRST_COMPLETED)
-            if not grown.done():
+            try:
+                await asyncio.wait((grown, ended), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                # Also when the client has gone: else it would go on waiting for nobody.
                 grown.cancel()
-                with suppress(asyncio.CancelledError):
-                    await grown
-            elif grown.result() <= latest:
+            if grown.done() and grown.result() <= latest:
                 yield b": still here\n\n"
     finally:
         ended.cancel()
