@@ -33,10 +33,12 @@ ACTOR = "relay"
 
 @dataclass(frozen=True)
 class StepOptions:
-    """``seal``: whether the sender has room for more; ``count``: whether to count what waits (a scan)."""
+    """``seal``: whether the sender has room for more; ``receipts``: whether those owed leave now; ``count``:
+    whether to count what waits (a scan)."""
 
     seal: bool
     count: bool
+    receipts: bool = True
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,7 @@ def run_step(
         work.evidence.write(tx)
         waiting, missing = _count(tx, options)
         return StepResult(held, blocked=blocked, waiting=waiting, missing=missing, resent=resent)
-    # Here and not before: receipts that cannot leave yet leave together later.
-    receipts = queue_receipts(context, tx, now)
+    receipts = queue_receipts(context, tx, now) if options.receipts else 0
     batch = take_waiting(tx, limit=context.limits.relay_batch, blocked=blocked)
     groups, withheld = _decide(work, _in_lane_order(batch.deliveries), batch.contents)
     stored: list[StoredBundle] = []

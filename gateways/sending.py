@@ -66,6 +66,11 @@ class Sender:
         """Whether the relay may seal more: with the broker away deliveries stay queued, not sealed."""
         return len(self._pending) < self._context.limits.relay_ahead
 
+    @property
+    def control_under_way(self) -> bool:
+        """Whether control content of ours still waits for the broker's confirmation."""
+        return any(Subject.parse(bundle.subject).lane is Lane.CONTROL for bundle in self._pending)
+
     def add(self, stored: Sequence[StoredBundle]) -> None:
         """More bundles, already committed, in send order."""
         # One that was sealed just before everything was begun again is not in the store any more.
