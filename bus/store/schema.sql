@@ -76,7 +76,10 @@ CREATE TABLE delivery (
     reason TEXT
 ) STRICT;
 -- The recipient stands in these only so that backlogs are counted without touching the rows.
-CREATE INDEX delivery_waiting ON delivery (precedence_rank, delivery_seq, recipient) WHERE state = 'queued';
+-- What has a serial goes before all that has none in its lane, and by serial: a lane is sent again in its order.
+CREATE INDEX delivery_waiting ON delivery (
+    iif(serial IS NULL, precedence_rank, precedence_rank & 2), ifnull(serial, 9007199254740992), delivery_seq, recipient
+) WHERE state = 'queued';
 CREATE INDEX delivery_sealed ON delivery (bundle_seq, recipient) WHERE state = 'sealed';
 CREATE INDEX delivery_overdue ON delivery (resend_at, recipient) WHERE state = 'sent';
 CREATE UNIQUE INDEX delivery_serial ON delivery (recipient, mode, lane, lane_epoch, serial) WHERE serial IS NOT NULL;

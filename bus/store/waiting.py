@@ -15,6 +15,14 @@ from schemas.header import Mode
 MAX_TAKEN_BYTES = 8 * 1024 * 1024
 
 
+# As in the index delivery_waiting: ranks 0 and 1 share the urgent lane, 2 and 3 the normal one. What has a
+# serial is sent again, before whatever is new in its lane and by serial.
+_SEND_ORDER = (
+    "iif(d.serial IS NULL, d.precedence_rank, d.precedence_rank & 2), ifnull(d.serial, 9007199254740992),"
+    " d.delivery_seq"
+)
+
+
 class Blocked(NamedTuple):
     """A recipient in one mode; ``control`` tells the control lane from the message lanes."""
 
@@ -38,7 +46,8 @@ def take_waiting(
     blocked: Collection[Blocked] = (),
     max_bytes: int = MAX_TAKEN_BYTES,
 ) -> Taken:
-    """The next queued deliveries of unblocked recipients: highest precedence first, oldest first within one.
+    """The next queued deliveries of unblocked recipients: highest precedence first, oldest first within one;
+    what is to be sent again first in its lane, in the lane's order.
 
     At most ``limit``, and no more than ``max_bytes`` of content counted per delivery (always at least one).
     Nothing is changed: what the relay does with them it records with ``deliveries.mark_sealed`` or
@@ -60,7 +69,7 @@ def take_waiting(
         " length(c.bytes)"
         " FROM delivery d INDEXED BY delivery_waiting JOIN content c ON c.content_id = d.content_id"
         " LEFT JOIN publication p ON p.publication_seq = d.publication_seq"
-        f" WHERE d.state = 'queued'{excluded} ORDER BY d.precedence_rank, d.delivery_seq LIMIT ?",
+        f" WHERE d.state = 'queued'{excluded} ORDER BY {_SEND_ORDER} LIMIT ?",
         (*values, limit),
     ):
         room -= row[14]
