@@ -1,6 +1,7 @@
 """What every flow of a gateway stands on: nation, store, trust, keys, clock, randomness, limits, counters."""
 
 import asyncio
+import copy
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -102,6 +103,8 @@ class GatewayContext:
     """Set when the relay may have something to do."""
     held_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when held bundles may be judged anew."""
+    trust_adopted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when newer trust documents came into force: they may name keys that are not in hand yet."""
     held_behind: bool = False
     """Something was held under an older trust store than the one in force: judge everything anew."""
 
@@ -113,6 +116,17 @@ class GatewayContext:
         if (trust.trust_version, trust.root.version) <= (self.trust.trust_version, self.trust.root.version):
             return
         self.trust = trust
+        self.trust_adopted.set()
+        self.relay_wanted.set()
+        self.held_wanted.set()
+
+    def take_keys(self, keys: Keys) -> None:
+        """Use these private keys from now on, and look anew at what could not be opened or signed."""
+        self.keys = keys
+        self.keyring = keys.keyring
+        # A store of its own, saying the same: what was opened or blocked under the one before was so with
+        # the keys before, and whoever compares stores sees that something has changed.
+        self.trust = copy.copy(self.trust)
         self.relay_wanted.set()
         self.held_wanted.set()
 

@@ -2,13 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
-from bus.keystore import NationKeys
 from bus.store import idempotency
 from bus.store.errors import StoreUnavailable
 from bus.store.writer import Store
@@ -16,6 +15,7 @@ from bus.transport import NatsTransport
 from bus.trust_bundle import read_bundle
 from gateways.context import FlowLimits, GatewayContext
 from gateways.exchange import Exchange
+from gateways.key_file import KeyFile, follow_key_file
 from gateways.randomness import BufferedRandomness
 from gateways.settings import Settings
 from gateways.store_file import STORE_FILE
@@ -23,10 +23,6 @@ from gateways.store_file import STORE_FILE
 PRUNE_SECONDS = 600.0
 
 _log = structlog.get_logger("gateways.opening")
-
-
-class WrongKeysError(Exception):
-    """The key file is another nation's or another realm's."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +39,8 @@ async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
 
     Raises KeyFileError, WrongKeysError, TrustBundleError, TrustError, StoreRefused or StoreUnavailable.
     """
-    keys = NationKeys.load(settings.keys_file)
-    if (keys.nation, keys.realm) != (settings.nation, settings.realm):
-        raise WrongKeysError("the key file belongs to another nation or realm than the settings name")
+    key_file = KeyFile(settings.keys_file, settings.nation, settings.realm)
+    keys = key_file.keys
     envelopes = read_bundle(settings.trust_dir)
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     store = Store.open(settings.state_dir / STORE_FILE, settings.nation, settings.realm)
@@ -61,13 +56,16 @@ async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
         )
         async with transport:
             await exchange.start()
-            pruning = asyncio.create_task(_prune(exchange.context, settings))
+            chores = [
+                asyncio.create_task(_prune(exchange.context, settings)),
+                asyncio.create_task(follow_key_file(key_file, exchange.context)),
+            ]
             try:
                 yield OpenGateway(exchange.context, lambda: transport.connected)
             finally:
-                pruning.cancel()
-                with suppress(asyncio.CancelledError):
-                    await pruning
+                for chore in chores:
+                    chore.cancel()
+                await asyncio.gather(*chores, return_exceptions=True)
                 try:
                     await exchange.stop()
                 except StoreUnavailable:

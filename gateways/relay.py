@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import logging
 
+from bus.protocol.trust import TrustStore
 from bus.store import lease
 from bus.store.errors import LeaseLost, StoreError
 from bus.store.lease import Lease
@@ -33,7 +34,7 @@ class Relay:
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._lease: Lease | None = None
-        self._trust_version = -1
+        self._trust: TrustStore | None = None
         self._count_at = 0.0
         self.active = asyncio.Event()
         """Set while this relay holds the lease."""
@@ -110,16 +111,21 @@ class Relay:
             if result.progressed and sender.has_room:
                 continue
             woken = await self._woken(sending, tick)
-            if not woken or context.trust.trust_version != self._trust_version:
-                # Time or trust may have brought what was missing.
+            if not woken or context.trust is not self._trust:
+                # Time, trust or keys may have brought what was missing.
                 blocked = frozenset()
-                self._trust_version = context.trust.trust_version
+                self._trust = context.trust
 
     async def _step(self, sender: Sender, blocked: frozenset[Blocked]) -> StepResult:
         context, held = self._context, self._lease
         assert held is not None
         clock = asyncio.get_running_loop().time()
-        options = StepOptions(seal=sender.has_room, count=clock >= self._count_at)
+        options = StepOptions(
+            seal=sender.has_room,
+            # Receipts never wait for company, but while some are under way the next ones gather.
+            receipts=not sender.control_under_way,
+            count=clock >= self._count_at,
+        )
         result = await context.store.write(lambda tx: run_step(context, tx, held, blocked, options))
         self._lease = sender.lease = result.lease
         sender.add(result.bundles)

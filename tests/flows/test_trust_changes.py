@@ -203,3 +203,24 @@ async def test_a_nation_that_replaces_its_receipt_key_tells_partners_under_the_n
     assert subjects(await bravo.mail(1)) == ["under keys nobody knew"]
     await alfa.states(accepted, {"XBB": "delivered"})
     assert await bravo.store.read(held_table.count_by_originator) == {}
+
+
+async def test_keys_that_come_after_their_documents_open_what_is_held_and_sign_what_waits(
+    world: World,
+) -> None:
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    later = world.clock() + timedelta(seconds=1)
+    rotated = world.realm.rotate("XAA", now=later).rotate("XBB", [KeyUse.SEAL], now=later)
+    world.clock.move(timedelta(seconds=2))
+    await alfa.exchange.bring_trust(rotated.envelopes, actor="test")
+    await bravo.exchange.bring_trust(rotated.envelopes, actor="test")
+    waits = await alfa.publish("XBB", subject="waits for its key")
+    await alfa.states(waits, {"XBB": "queued"})
+    alfa.exchange.context.take_keys(rotated.keys["XAA"])
+    held = await bravo.evidence(AuditEvent.MESSAGE_HELD)
+    assert {record.reason for record in held} == {ReasonCode.SEAL_KEY_UNKNOWN}
+    assert bravo.exchange.inbox_changed.latest == 0
+    bravo.exchange.context.take_keys(rotated.keys["XBB"])
+    assert subjects(await bravo.mail(1)) == ["waits for its key"]
+    await alfa.states(waits, {"XBB": "delivered"})
+    assert await bravo.store.read(held_table.count_by_originator) == {}
