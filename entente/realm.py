@@ -10,12 +10,12 @@ from pathlib import Path
 
 import httpx
 
-from bus.authority import Realm
 from bus.store import api_keys
 from bus.store.writer import Store, Transaction
 from entente.broker_process import BrokerProcess
 from entente.founding import found_realm
 from entente.gateway_process import GatewayProcess
+from entente.snapshot_keeper import SnapshotKeeper, freshen_snapshot
 from entente.state_dir import StateDir
 from entente.terminal import CommandFailed
 from gateways.api_keys import Scope, new_api_key, split_api_key
@@ -67,28 +67,13 @@ def found_or_keep(state: StateDir, plan: RealmPlan) -> None:
         )
 
 
-def freshen_snapshot(state: StateDir, now: datetime) -> bool:
-    """Sign the next snapshot when the one in force has lived half its life and the key is at hand.
-
-    Trust that has gone stale stops everything, and on one's own machine nobody else would do it.
-    """
-    trust = state.realm.trust()
-    snapshot = trust.snapshot
-    if now < snapshot.issued_at + (snapshot.expires_at - snapshot.issued_at) / 2:
-        return False
-    if not (state.realm.offline / "snapshot-key.json").exists():
-        return False
-    state.realm.publish(Realm.read(trust).snapshotted(state.realm.snapshot_key(), now=now))
-    return True
-
-
 @contextlib.asynccontextmanager
 async def running_realm(state: StateDir, lock: int, report: Report) -> AsyncIterator[RunningRealm]:
     """Run the realm that lies in `state`, from start to a clean stop of every process.
 
     Raises GatewayDiedError, EmbeddedServerError or ProvisioningError when something does not come up.
     """
-    freshen_snapshot(state, datetime.now(UTC))
+    freshen_snapshot(state.realm, datetime.now(UTC))
     trust = state.realm.trust()
     nations = tuple(sorted(trust.nations))
     ports = state.ports(("broker", *nations))
@@ -114,7 +99,13 @@ async def running_realm(state: StateDir, lock: int, report: Report) -> AsyncIter
         await asyncio.gather(broker.start(), *(process.start() for process in processes.values()))
         async with httpx.AsyncClient(trust_env=False) as client:
             await asyncio.gather(*(process.wait_ready(client) for process in processes.values()))
-        yield RunningRealm(state, broker, processes, addresses)
+        places = {nation: (address.url, address.key) for nation, address in addresses.items()}
+        keeping = asyncio.create_task(SnapshotKeeper(state.realm, places, report).run())
+        try:
+            yield RunningRealm(state, broker, processes, addresses)
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
     finally:
         await asyncio.gather(*(process.stop() for process in processes.values()))
         await broker.stop()

@@ -6,6 +6,10 @@ DIR/nations/<NATION>/keys.json  that nation's online keys (0600), for its gatewa
 DIR/offline/                    realm root, snapshot and nation root keys (0600): take them off this machine
 """
 
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from bus.authority import Realm, RealmKeys
@@ -42,6 +46,7 @@ class RealmFiles:
         self.realm_id_file = directory / "realm-id"
         self.trust_dir = directory / "trust"
         self.offline = directory / "offline"
+        self.snapshot_key_file = self.offline / "snapshot-key.json"
 
     def keys_file(self, nation: str) -> Path:
         """A nation's online keys."""
@@ -55,6 +60,22 @@ class RealmFiles:
     def exists(self) -> bool:
         """Whether a realm was completely written here."""
         return self.realm_id_file.exists()
+
+    @contextlib.contextmanager
+    def exclusively(self) -> Iterator[None]:
+        """Keep other processes from changing the realm between reading its state and publishing the next.
+
+        Two snapshots of one number would be a fork. RealmFilesError when the directory is not there.
+        """
+        try:
+            descriptor = os.open(self.directory, os.O_RDONLY | os.O_DIRECTORY)
+        except OSError as error:
+            raise RealmFilesError(f"{self.directory} holds no realm ({error.strerror})") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def write_new(self, founded: FoundedRealm) -> None:
         """Write a founded realm; the realm id last, so that an interrupted writing shows.
@@ -78,7 +99,7 @@ class RealmFiles:
                     key,
                     f"realm root key {number} of {len(keys.root)}",
                 )
-            save_authority_key(self.offline / "snapshot-key.json", keys.snapshot, "realm snapshot key")
+            save_authority_key(self.snapshot_key_file, keys.snapshot, "realm snapshot key")
             for nation, root in founded.nation_roots.items():
                 save_authority_key(self.nation_root_file(nation), root, f"root key of {nation}")
                 self.keys_file(nation).parent.mkdir(mode=0o700)
@@ -109,7 +130,7 @@ class RealmFiles:
 
     def snapshot_key(self) -> PrivateSigningKey:
         """The realm's snapshot key, where it is at hand. KeyFileError."""
-        return load_authority_key(self.offline / "snapshot-key.json")
+        return load_authority_key(self.snapshot_key_file)
 
     def realm_keys(self, threshold: int) -> RealmKeys:
         """The realm's keys, where enough are at hand. KeyFileError when fewer than the threshold are."""

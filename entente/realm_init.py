@@ -9,6 +9,7 @@ import typer
 
 from entente.founding import found_realm
 from entente.realm_files import RealmFiles
+from entente.realm_snapshot import snapshot
 from entente.terminal import CommandFailed, say, write_json
 from schemas.header import Kind, Mode
 from schemas.realm_plan import RealmPlan
@@ -16,12 +17,13 @@ from schemas.strict_json import JsonRefused, schema_refusal
 from schemas.strict_yaml import parse_yaml
 from schemas.trust import SealSuite, SignSuite
 
-app = typer.Typer(help="Found a realm.", no_args_is_help=True)
+app = typer.Typer(help="Found a realm; renew its snapshot.", no_args_is_help=True)
+app.command("snapshot")(snapshot)
 
 
 @app.callback()
 def realm() -> None:
-    """Found a realm: its root of trust, its nations' keys, its agreements."""
+    """Found a realm: its root of trust, its nations' keys, its agreements; renew its snapshot."""
 
 
 @app.command("init")

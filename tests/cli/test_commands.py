@@ -1,8 +1,11 @@
 """Commands that need no running realm: nation, key, doctor, publish's flags, the command line itself."""
 
 import json
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,8 @@ from bus.protocol.errors import TrustError
 from entente.cli import COMMANDS, GROUPS, build_app
 from entente.realm_files import RealmFiles
 from entente.terminal import CommandFailed
+from gateways.store_file import STORE_FILE
+from schemas.audit import AuditEvent, AuditRecord
 from schemas.trust import NationStatus
 
 
@@ -47,6 +52,38 @@ def test_revoking_a_nation_suspends_it(realm: RealmFiles) -> None:
     run("nation", "revoke", "XBB", "--realm", str(realm.directory))
     assert realm.trust().nations["XBB"].status is NationStatus.SUSPENDED
     assert realm.trust().nations["XAA"].status is NationStatus.ACTIVE
+
+
+def test_a_suspension_is_lifted_and_only_a_suspension(realm: RealmFiles) -> None:
+    with pytest.raises(CommandFailed, match="XBB is not suspended"):
+        run("nation", "resume", "XBB", "--realm", str(realm.directory))
+    assert realm.trust().trust_version == 1
+    run("nation", "revoke", "XBB", "--realm", str(realm.directory))
+    run("nation", "resume", "XBB", "--realm", str(realm.directory))
+    assert realm.trust().nations["XBB"].status is NationStatus.ACTIVE
+    assert realm.trust().trust_version == 3
+
+
+def test_a_new_snapshot_says_the_same_for_another_thirty_days(realm: RealmFiles) -> None:
+    before = realm.trust()
+    outcome = json.loads(run("realm", "snapshot", str(realm.directory), "--json"))
+    after = realm.trust()
+    assert outcome["trust_version"] == after.trust_version == before.trust_version + 1
+    assert (after.snapshot.nations, after.snapshot.documents) == (
+        before.snapshot.nations,
+        before.snapshot.documents,
+    )
+    assert after.expires_at > before.expires_at
+    assert after.expires_at - after.snapshot.issued_at == timedelta(days=30)
+
+
+def test_snapshots_signed_at_once_by_two_processes_get_two_numbers(realm: RealmFiles) -> None:
+    commands = [
+        subprocess.Popen([sys.executable, "-m", "entente", "realm", "snapshot", str(realm.directory)])
+        for _ in range(3)
+    ]
+    assert [command.wait(60) for command in commands] == [0, 0, 0]
+    assert realm.trust().trust_version == 4
 
 
 def test_rotating_gives_new_keys_in_the_file_and_in_the_record(realm: RealmFiles) -> None:
@@ -98,6 +135,15 @@ def test_api_keys_are_added_listed_and_revoked_in_a_gateways_store(realm: RealmF
     assert json.loads(run("key", "list", *place, "--json"))[0]["state"] == "revoked"
     with pytest.raises(CommandFailed, match="no key"):
         run("key", "revoke", listed[0]["key_id"], *place)
+    with closing(sqlite3.connect(state / STORE_FILE)) as store:
+        records = [
+            AuditRecord.model_validate_json(row[0])
+            for row in store.execute("SELECT record FROM audit ORDER BY audit_seq")
+        ]
+    assert [(record.event, record.key_id) for record in records] == [
+        (AuditEvent.API_KEY_ADDED, listed[0]["key_id"]),
+        (AuditEvent.API_KEY_REVOKED, listed[0]["key_id"]),
+    ]
 
 
 def test_a_key_written_to_a_file_is_for_its_owner_alone_and_never_over_another(

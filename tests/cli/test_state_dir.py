@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from entente.realm import found_or_keep, freshen_snapshot
+from entente.realm import found_or_keep
 from entente.realm_init import validated_plan
+from entente.snapshot_keeper import freshen_snapshot
 from entente.state_dir import StateDir
 from entente.terminal import CommandFailed
 from schemas.realm_plan import RealmPlan
@@ -77,23 +78,25 @@ def test_broker_credentials_are_drawn_once_and_are_for_their_owner_alone(tmp_pat
     assert (tmp_path / "broker" / "admin.seed").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_snapshot_past_half_its_life_is_signed_anew_and_a_fresh_one_is_left(tmp_path: Path) -> None:
+def test_a_snapshot_in_the_last_third_of_its_life_is_signed_anew_and_no_other(
+    tmp_path: Path,
+) -> None:
     state = StateDir(tmp_path)
     found_or_keep(state, plan("XAA", "XBB"))
-    assert not freshen_snapshot(state, NOW + timedelta(days=14))
+    assert not freshen_snapshot(state.realm, NOW + timedelta(days=19))
     assert state.realm.trust().trust_version == 1
-    later = NOW + timedelta(days=16)
-    assert freshen_snapshot(state, later)
+    later = NOW + timedelta(days=21)
+    assert freshen_snapshot(state.realm, later)
     assert state.realm.trust().trust_version == 2
     assert state.realm.trust().expires_at > later + timedelta(days=29)
-    assert not freshen_snapshot(state, later)
+    assert not freshen_snapshot(state.realm, later)
 
 
 def test_without_the_snapshot_key_the_snapshot_is_left_as_it_is(tmp_path: Path) -> None:
     state = StateDir(tmp_path)
     found_or_keep(state, plan("XAA", "XBB"))
     (state.realm.offline / "snapshot-key.json").unlink()
-    assert not freshen_snapshot(state, NOW + timedelta(days=16))
+    assert not freshen_snapshot(state.realm, NOW + timedelta(days=21))
 
 
 def test_a_realm_that_is_there_is_kept_and_another_plan_refused(tmp_path: Path) -> None:

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
 from typer.testing import CliRunner
 
+from bus.authority import Realm
 from entente.cli import build_app
 from entente.realm_files import RealmFiles
 from tests.cli.up_process import PATIENCE, UpProcess, draft, wait_for_end
@@ -147,10 +149,58 @@ def test_a_killed_gateway_and_a_killed_broker_come_back_and_no_child_outlives_it
         with up.client("XAA") as client:
             refused = client.post("/v1/messages", json=draft("from a suspended nation"))
         assert refused.json()["code"] == "ORIGINATOR_SUSPENDED"
+        entente("nation", "resume", "XAA", "--realm", str(up.state / "realm"), "--gateway", told)
+        _wait_for_trust(up, "XAA", 3)
+        up.wait_for_messages("XBB", [up.publish("from a nation that may act again")])
         up.process.kill()
         up.process.wait(PATIENCE)
         for pid in now.values():
             wait_for_end(pid)
+
+
+def test_new_keys_and_a_new_snapshot_are_used_by_gateways_that_go_on_running(tmp_path: Path) -> None:
+    with UpProcess(tmp_path / "state") as up:
+        children = up.pids()
+        files = RealmFiles(up.state / "realm")
+        realm = ("--realm", str(files.directory))
+        told = f"{up.gateways['XAA']['url']}={up.gateways['XAA']['key_file']}"
+        old_kids = {pair.key.kid for pair in files.nation_keys("XAA").signing}
+        published = [up.publish("before")]
+        # The recipient's keys, without a word to its gateway but through the originator's; then our own.
+        for nation, more in (("XBB", ()), ("XAA", ("--revoke-old",))):
+            entente("nation", "rotate", nation, *realm, "--gateway", told, *more)
+            published += [up.publish(f"after {nation}, {number}") for number in range(5)]
+        up.wait_for_messages("XBB", published)
+        assert sorted(up.inbox("XBB")) == sorted(published), "each once"
+        with up.client("XBB") as client:
+            assert client.get(f"/v1/inbox/{published[-1]}").json()["sign_kid"] not in old_kids
+        _wait_until_delivered(up, len(published))
+        # A snapshot with two seconds to live: the realm renews it by itself.
+        with files.exclusively():
+            short = Realm.read(files.trust()).snapshotted(
+                files.snapshot_key(), now=datetime.now(UTC), lifetime=timedelta(seconds=2)
+            )
+            files.publish(short)
+        for nation in up.gateways:
+            _wait_for_trust(up, nation, 5)
+            with up.client(nation) as client:
+                trust = client.get("/v1/trust").json()
+                assert datetime.fromisoformat(trust["expires_at"]) > datetime.now(UTC) + timedelta(days=29)
+        assert any("snapshot was renewed: trust version 5" in line for line in up.log)
+        up.wait_for_messages("XBB", [up.publish("under the new snapshot")])
+        assert up.pids() == children, "nothing was started anew"
+
+
+def _wait_until_delivered(up: UpProcess, count: int) -> None:
+    """Until a signed receipt came for each: receipts are signed and sealed with the new keys, too."""
+    deadline = time.monotonic() + PATIENCE
+    with up.client("XAA") as client:
+        while True:
+            items = client.get("/v1/messages?limit=100").json()["items"]
+            assert len(items) == count
+            if {row["state"] for item in items for row in item["deliveries"]} == {"delivered"}:
+                return
+            assert time.monotonic() < deadline
 
 
 def _wait_for_trust(up: UpProcess, nation: str, version: int) -> None:
