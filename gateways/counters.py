@@ -43,7 +43,7 @@ class Counters:
     )
     receipts_recorded: int = _total("Receipts of partners that moved a delivery of ours on.")
     receipts_queued: int = _total("Receipts put on their way to partners.")
-    storage_faults: int = _total("Times a flow could not read or write the store and had to try again.")
+    storage_faults: int = _total("Times a flow or a request could not read or write the store.")
 
     alarm_equivocation: int = _total("Times two contents came under one id or serial.")
     alarm_release_mismatch: int = _total("Times a partner signed what may not be released to us.")

@@ -180,7 +180,8 @@ def install(app: FastAPI) -> None:
     async def framework(_: Request, error: Any) -> Response:
         return framework_refused(error).response()
 
-    async def unavailable(_: Request, __: Any) -> Response:
+    async def unavailable(request: Request, _: Any) -> Response:
+        request.app.state.runtime.context.counters.storage_faults += 1
         return ApiRefused(ReasonCode.STORE_UNAVAILABLE, headers={"Retry-After": "5"}).response()
 
     app.add_exception_handler(ApiRefused, refused)

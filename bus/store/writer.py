@@ -57,6 +57,7 @@ class Store:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._room = asyncio.Semaphore(MAX_WAITING)
         self._closing = False
+        self._disk_takes = True
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix=f"store-read-{nation}")
@@ -126,6 +127,13 @@ class Store:
         answer: T = await entry.answer
         return answer
 
+    async def takes_writes(self) -> bool:
+        """Whether the disk took the last transaction; if not, whether it takes a small one now."""
+        if not self._disk_takes:
+            with contextlib.suppress(StoreUnavailable):
+                await self.write(lambda tx: tx.execute("UPDATE meta SET value = value WHERE key = 'format'"))
+        return self._disk_takes and not self._closing
+
     async def read(self, job: Callable[[Transaction], T]) -> T:
         """Run `job` on a read-only connection over one committed state. Raises StoreUnavailable."""
         if self._closing:
@@ -194,6 +202,7 @@ class Store:
         """One transaction over the batch. A storage fault on the way fails what it took down with it."""
         begun = 0
         connection = self._connection
+        changes = connection.total_changes
         try:
             self._begin(connection)
             for number, entry in enumerate(batch):
@@ -210,6 +219,10 @@ class Store:
             failure = StoreUnavailable(f"the transaction was not kept: {cause}")
             failure.__cause__ = error
             _fail(batch[begun:], failure)
+        if any(isinstance(entry.error, StoreUnavailable) for entry in batch):
+            self._disk_takes = False
+        elif connection.total_changes != changes:
+            self._disk_takes = True  # one that changed nothing says nothing about the disk
 
     def _run_one(self, connection: sqlite3.Connection, entry: _Job) -> None:
         connection.execute("SAVEPOINT job")

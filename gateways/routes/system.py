@@ -56,12 +56,15 @@ async def health() -> Response:
     },
 )
 async def readiness(request: Request) -> Response:
-    """Store and trust must serve; a broker that is away does not stop acceptance."""
+    """Store and trust must serve; a broker that is away does not stop acceptance.
+
+    The store serves while it can be read and the last transaction was taken by the disk.
+    """
     gateway = runtime(request)
     context = gateway.context
-    store = True
     try:
         await context.store.read(lambda tx: None)
+        store = await context.store.takes_writes()
     except Exception:  # noqa: BLE001 - whatever it is, the store does not serve
         store = False
     current = not context.trust.stale(context.now())

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import fields
 
@@ -129,6 +130,33 @@ def test_without_its_store_the_gateway_accepts_nothing_and_says_so(world: World)
         assert_problem(answer, 503, "STORE_UNAVAILABLE")
         ready = running.client.get("/readyz")
         assert (ready.status_code, ready.json()["store"]) == (503, False)
+
+
+def test_a_gateway_that_cannot_write_is_not_ready_until_it_can_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = changed(draft(), "label", "releasable_to", to=["XBB"])
+
+    def full(connection: sqlite3.Connection) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    with world.gateway("XCC", "disk full", nats_url=NO_BROKER) as running:
+        assert running.client.get("/readyz").json()["ready"]
+        with monkeypatch.context() as patch:
+            patch.setattr(running.runtime.context.store, "_commit", full)
+            before = running.runtime.context.counters.storage_faults
+            assert_problem(running.publish(body), 503, "STORE_UNAVAILABLE")
+            assert running.runtime.context.counters.storage_faults > before
+            assert running.get("/v1/inbox").status_code == 200, "reading goes on"
+            for _ in range(2):
+                ready = running.client.get("/readyz")
+                assert (ready.status_code, ready.json()["store"], ready.json()["ready"]) == (
+                    503,
+                    False,
+                    False,
+                )
+        assert running.client.get("/readyz").json()["ready"], "asking finds out that the disk is well again"
+        assert running.publish(body).status_code == 201
 
 
 def test_metrics_count_requests_by_route_and_never_by_address(xaa: Gateway) -> None:

@@ -19,10 +19,11 @@ class FaultyStore(Store):
 
     commits = 0
     failing: int | None = None
+    broken = False
 
     def _commit(self, connection: sqlite3.Connection) -> None:
         self.commits += 1
-        if self.commits == self.failing:
+        if self.broken or self.commits == self.failing:
             raise sqlite3.OperationalError("disk I/O error")
         super()._commit(connection)
 
@@ -161,6 +162,41 @@ async def test_a_full_disk_refuses_and_with_space_again_goes_on(store: Store) ->
     await store.write(inserting(300, size=250_000))
     assert await kept(store) == [*answered, 300]
     assert await store.read(lambda tx: tx.execute("PRAGMA integrity_check").fetchone()) == ("ok",)
+
+
+async def test_a_store_says_whether_the_disk_takes_writes_and_finds_out_when_it_does_again(
+    faulty: FaultyStore,
+) -> None:
+    assert await faulty.takes_writes()
+    assert faulty.commits == 0, "a store that is well is not written to for the asking"
+    faulty.broken = True
+    with pytest.raises(StoreUnavailable):
+        await faulty.write(inserting(1))
+    assert not await faulty.takes_writes()
+    faulty.broken = False
+    await faulty.write(lambda tx: None)  # asks nothing of the disk
+    assert not faulty._disk_takes
+    assert await faulty.takes_writes()
+    commits = faulty.commits
+    assert await faulty.takes_writes()
+    assert faulty.commits == commits
+    faulty.broken = True
+    with pytest.raises(StoreUnavailable):
+        await faulty.write(inserting(2))
+    faulty.broken = False
+    await faulty.write(inserting(3))
+    assert await faulty.takes_writes()
+    await faulty.close()
+    assert not await faulty.takes_writes()
+
+
+async def test_a_full_disk_is_noticed_though_only_one_job_of_many_did_not_fit(store: Store) -> None:
+    pages = await store.write(lambda tx: int(tx.execute("PRAGMA page_count").fetchone()[0]))
+    await store.write(lambda tx: tx.execute(f"PRAGMA max_page_count = {pages + 10}").fetchone())
+    assert await store.takes_writes()
+    results = await as_one_batch(store, inserting(1, size=250_000), inserting(2))
+    assert isinstance(results[0], StoreUnavailable)
+    assert not store._disk_takes
 
 
 async def test_a_transaction_that_sqlite_gives_up_fails_what_it_took_down_and_no_more(store: Store) -> None:
