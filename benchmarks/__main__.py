@@ -20,8 +20,8 @@ LIBRARY_MESSAGES = {1: 6000, 3: 3000, 8: 1200}
 HTTP_RECIPIENTS = (1, 3)
 
 
-async def _run(parts: Sequence[str], rounds: int, scale: float) -> Results:
-    results = Results()
+async def _run(results: Results, parts: Sequence[str], rounds: int, scale: float) -> None:
+    """Measure into ``results``, part by part."""
     idle = max(20, int(150 * scale))
     if "floors" in parts:
         _say("floors: cryptography")
@@ -47,7 +47,6 @@ async def _run(parts: Sequence[str], rounds: int, scale: float) -> Results:
     if "decision" in parts:
         _say("release decision")
         results.decision = decision.measure()
-    return results
 
 
 def _say(what: str) -> None:
@@ -64,11 +63,15 @@ def main() -> None:
     given = parser.parse_args()
     collect_seldom()  # as a gateway's own process does, for the parts measured in this one
     began = time.monotonic()
-    results = asyncio.run(_run(given.only, given.rounds, given.scale))
-    print(render(results))
+    results = Results()
+    try:
+        asyncio.run(_run(results, given.only, given.rounds, given.scale))
+    finally:
+        # What was measured before a part failed is shown all the same.
+        print(render(results))
+        if given.json is not None:
+            given.json.write_text(json.dumps(asdict(results), indent=1) + "\n", encoding="utf-8")
     _say(f"measured in {time.monotonic() - began:.0f} s")
-    if given.json is not None:
-        given.json.write_text(json.dumps(asdict(results), indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
