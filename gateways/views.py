@@ -34,12 +34,19 @@ class DeliveryView(Statement):
     nation: Nation
     state: str = Field(
         description="queued, sent, delivered, read, acknowledged, refused or withheld. "
-        "Only a signed receipt makes it delivered."
+        "Only a signed receipt makes it delivered, or read, which gateways of this version never say."
     )
     reason: ReasonCode | None = Field(None, description="Why it was refused or withheld.")
     attempts: int = Field(description="How often it was put into a bundle.")
-    sent_at: UtcTime | None = None
-    settled_at: UtcTime | None = None
+    lane: Lane = Field(description="The lane it travels in.")
+    lane_epoch: int | None = Field(None, description="Absent until it was put into a bundle.")
+    serial: int | None = Field(None, description="Its place in the lane of that epoch.")
+    sent_at: UtcTime | None = Field(
+        None, description="When the broker last confirmed a bundle with it: the time of that delivery.sent."
+    )
+    settled_at: UtcTime | None = Field(
+        None, description="When the recipient answered first, or it was withheld."
+    )
 
 
 class PublicationView(Statement):
@@ -96,7 +103,6 @@ class InboxEntry(Statement):
     received_at: UtcTime
     late: bool = Field(description="It came after later ones of its lane.")
     expired: bool = Field(description="It had expired when it came.")
-    read_at: UtcTime | None = None
     acknowledged_at: UtcTime | None = None
     message: Any = Field(None, description="The exact message as its originator signed it.")
 
@@ -115,6 +121,9 @@ def delivery_view(state: DeliveryState) -> DeliveryView:
         state=SHOWN_STATES[state.state],
         reason=state.reason,
         attempts=state.attempts,
+        lane=state.lane,
+        lane_epoch=state.lane_epoch,
+        serial=state.serial,
         sent_at=state.sent_at,
         settled_at=state.settled_at,
     )
@@ -167,7 +176,6 @@ def inbox_entry(stored: InboxMessage) -> bytes:
         received_at=stored.received_at,
         late=stored.late,
         expired=stored.expired,
-        read_at=stored.read_at,
         acknowledged_at=stored.acknowledged_at,
         message=None,
     )

@@ -52,7 +52,6 @@ class InboxMessage(NewInboxMessage):
     """A message in the inbox. `inbox_seq` is the cursor: it grows in the order of filing."""
 
     inbox_seq: int
-    read_at: datetime | None
     acknowledged_at: datetime | None
 
 
@@ -73,7 +72,7 @@ _NEW = (
     " handling, trust_version, basis, sign_kid, issued_at, expires_at, received_at, late, expired, content"
 )
 _INSERT = f"INSERT INTO inbox ({_NEW}) VALUES ({', '.join('?' * 21)})"  # noqa: S608 - fixed texts
-_SELECT = f"SELECT {_NEW}, inbox_seq, read_at, acknowledged_at FROM inbox"  # noqa: S608
+_SELECT = f"SELECT {_NEW}, inbox_seq, acknowledged_at FROM inbox"  # noqa: S608
 
 
 def file(tx: sqlite3.Connection, messages: Sequence[NewInboxMessage]) -> tuple[int, ...]:
@@ -143,17 +142,6 @@ def mark_acknowledged(tx: sqlite3.Connection, originator: str, message_id: str, 
     )
 
 
-def mark_read(tx: sqlite3.Connection, originator: str, message_id: str, at: datetime) -> bool:
-    """It was first shown to a person at `at`; False when that stands there already or nothing is known."""
-    return (
-        tx.execute(
-            "UPDATE inbox SET read_at = ? WHERE originator = ? AND message_id = ? AND read_at IS NULL",
-            (micros(at), originator, message_id),
-        ).rowcount
-        > 0
-    )
-
-
 def _row(new: NewInboxMessage) -> tuple[Any, ...]:
     return (
         new.originator,
@@ -204,6 +192,5 @@ def _message(row: Any) -> InboxMessage:
         expired=bool(row[19]),
         content=row[20],
         inbox_seq=row[21],
-        read_at=instant_or_none(row[22]),
-        acknowledged_at=instant_or_none(row[23]),
+        acknowledged_at=instant_or_none(row[22]),
     )

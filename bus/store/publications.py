@@ -22,7 +22,7 @@ from bus.store.columns import (
 )
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
-from schemas.wire import Basis, ContentType, lane_of
+from schemas.wire import Basis, ContentType, Lane, lane_of
 
 Addressed = Literal["action", "info", "none"]
 
@@ -68,6 +68,7 @@ class DeliveryState:
     nation: str
     state: str
     reason: ReasonCode | None
+    lane: Lane
     lane_epoch: int | None
     serial: int | None
     attempts: int
@@ -260,22 +261,16 @@ def _detail(tx: sqlite3.Connection, condition: str, value: str) -> PublicationDe
 def _states(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[DeliveryState, ...]]:
     found: dict[int, list[DeliveryState]] = {}
     for row in tx.execute(
-        "SELECT publication_seq, recipient, state, reason, lane_epoch, serial, attempts, sent_at, settled_at"
+        "SELECT publication_seq, recipient, state, reason, lane, lane_epoch, serial, attempts,"
+        " sent_at, settled_at"
         " FROM delivery WHERE publication_seq IN (SELECT value FROM json_each(?))"
         " ORDER BY publication_seq, recipient",
         (integers_text(seqs),),
     ):
-        reason = reason_or_none(row[3])
+        times = instant_or_none(row[8]), instant_or_none(row[9])
         found.setdefault(row[0], []).append(
             DeliveryState(
-                row[1],
-                row[2],
-                reason,
-                row[4],
-                row[5],
-                row[6],
-                instant_or_none(row[7]),
-                instant_or_none(row[8]),
+                row[1], row[2], reason_or_none(row[3]), Lane(row[4]), row[5], row[6], row[7], *times
             )
         )
     return {seq: tuple(states) for seq, states in found.items()}

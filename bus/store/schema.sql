@@ -150,7 +150,7 @@ CREATE TABLE inbox (
     expires_at INTEGER,
     received_at INTEGER NOT NULL,
     late INTEGER NOT NULL, expired INTEGER NOT NULL,
-    read_at INTEGER, acknowledged_at INTEGER,
+    acknowledged_at INTEGER,
     content BLOB NOT NULL,
     UNIQUE (message_id, originator)
 ) STRICT;

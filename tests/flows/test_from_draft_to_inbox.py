@@ -1,13 +1,17 @@
 """A message's whole way: accepted, sealed, sent, admitted, receipted, acknowledged."""
 
 import asyncio
+from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from bus.store import publications
 from gateways.draft_refused import DraftRefused
+from gateways.views import delivery_view
 from schemas.audit import AuditEvent
 from schemas.reasons import ReasonCode
+from schemas.wire import Lane
 from tests.broker_fixtures import WAIT
 from tests.flows.world import World, acknowledgement, draft, subjects
 
@@ -31,6 +35,33 @@ async def test_a_message_reaches_both_partners_and_their_receipts_return(world: 
     sent = await alfa.evidence(AuditEvent.DELIVERY_SENT, 2)
     assert {record.partner for record in sent} == {"XBB", "XCC"}
     await bravo.evidence(AuditEvent.MESSAGE_ADMITTED, 1)
+
+
+async def test_what_is_shown_of_a_message_leads_to_the_record_of_its_sending(world: World) -> None:
+    alfa = await world.gateway("XAA")
+    shown = []
+    for precedence in ("ROUTINE", "FLASH", "ROUTINE"):
+        accepted = await alfa.publish("XBB", "XCC", header={"precedence": precedence})
+        await alfa.states(accepted, {"XBB": "sent", "XCC": "sent"})
+        world.clock.move(timedelta(seconds=7, microseconds=11))
+        detail = await alfa.store.read(partial(publications.get, publication_id=accepted.publication_id))
+        assert detail is not None
+        shown.append([delivery_view(state) for state in detail.publication.deliveries])
+    sendings = [(r.partner, r.lane, r.at) for r in await alfa.evidence(AuditEvent.DELIVERY_SENT, 6)]
+    rows = [row for rows in shown for row in rows]
+    assert sorted((row.nation, row.lane, row.sent_at) for row in rows) == sorted(sendings)
+    assert len({(row.nation, row.sent_at) for row in rows}) == 6
+    assert [(row.lane, row.serial) for row in rows if row.nation == "XBB"] == [
+        (Lane.NORMAL, 1),
+        (Lane.URGENT, 1),
+        (Lane.NORMAL, 2),
+    ]
+    bravo = await world.gateway("XBB")
+    await bravo.mail(3)
+    receipts = await alfa.evidence(AuditEvent.RECEIPT_RECORDED, 3)
+    assert {(r.lane, r.lane_epoch, r.serial) for r in receipts} == {
+        (row.lane, row.lane_epoch, row.serial) for row in rows if row.nation == "XBB"
+    }
 
 
 async def test_a_message_released_to_one_reaches_nobody_else(world: World) -> None:

@@ -19,7 +19,7 @@ def test_what_was_filed_comes_back_exactly(tx: Tx) -> None:
     (found,) = inbox.list_after(tx)
     for name in type(new).__slots__:
         assert getattr(found, name) == getattr(new, name), name
-    assert (found.inbox_seq, found.read_at, found.acknowledged_at) == (seq, None, None)
+    assert (found.inbox_seq, found.acknowledged_at) == (seq, None)
     assert inbox.by_message_id(tx, new.message_id) == (found,)
 
 
@@ -67,16 +67,14 @@ def test_a_reference_needs_originator_id_and_digest(tx: Tx) -> None:
     assert inbox.reference(tx, new.originator, new.message_id, "sha256:" + "0" * 64) is None
 
 
-def test_reading_and_acknowledging_are_recorded_once(tx: Tx) -> None:
+def test_acknowledging_is_recorded_once(tx: Tx) -> None:
     inbox.file(tx, [inbox_message(1)])
     place = ("XBB", message_id(1))
-    assert inbox.mark_read(tx, *place, NOW)
-    assert not inbox.mark_read(tx, *place, NOW + SECOND)
     assert inbox.mark_acknowledged(tx, *place, NOW + SECOND)
     assert not inbox.mark_acknowledged(tx, *place, NOW)
     assert not inbox.mark_acknowledged(tx, "XCC", message_id(1), NOW)
     (found,) = inbox.list_after(tx)
-    assert (found.read_at, found.acknowledged_at) == (NOW, NOW + SECOND)
+    assert found.acknowledged_at == NOW + SECOND
     reference = inbox.reference(tx, *place, found.digest)
     assert reference is not None
     assert reference.acknowledged_at == NOW + SECOND
