@@ -62,7 +62,10 @@ class Exchange:
 
         ``envelopes``: trust documents at hand; those stored before count too, and what is newest wins.
         ``holder`` names this instance for the relay's lease: one that comes back under the same name, as
-        after a crash, need not wait for its own old lease. Raises TrustError, StoreError.
+        after a crash, need not wait for its own old lease. By default the host and the store's path: right
+        where one process works on a store at a time (``gateways.sole_process``).
+
+        Raises TrustError, StoreError.
         """
         trust = await _open_trust(store, envelopes, now())
         context = GatewayContext(

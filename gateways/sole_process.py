@@ -28,7 +28,7 @@ def sole_process(state_dir: Path) -> Iterator[None]:
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise StateInUseError(f"another gateway process works in {state_dir}") from None
         yield
     finally:

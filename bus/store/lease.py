@@ -1,4 +1,8 @@
-"""The relay's lease: one active relay per nation, fenced by a term that only grows."""
+"""The relay's lease: one active relay per store, fenced by a term that only grows.
+
+A gateway's process holds its state directory by a lock of the operating system (`gateways.sole_process`); the
+lease is for what that does not see: a relay of the same process that winds up, exchanges run as a library.
+"""
 
 import sqlite3
 from dataclasses import dataclass
@@ -20,8 +24,9 @@ class Lease:
 def acquire(tx: sqlite3.Connection, holder: str, now: datetime, duration: timedelta) -> Lease | None:
     """Take the lease with a new term; None while another holder's runs.
 
-    `holder` names one process, not a nation. A holder that asks again gets a new term too: its own earlier
-    tasks are fenced off.
+    `holder` names who may take over at once what it held before, such as one that comes back after a crash:
+    no two that run at the same time may share a name. A holder that asks again gets a new term too: its own
+    earlier tasks are fenced off.
     """
     row = tx.execute("SELECT holder, term, expires_at FROM relay_lease").fetchone()
     if row is not None and row[0] != holder and row[2] > micros(now):
