@@ -13,7 +13,15 @@ from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutc
 from drills.partner_system import GatewayAccess, PartnerSystem
 from drills.play import partner_systems
 from schemas.header import Reference
-from schemas.interop.cap import CapDraft, CapOptions, CapRefused, CapTaken, CapWarningCode, read_cap
+from schemas.interop.cap import (
+    CapDraft,
+    CapOptions,
+    CapRefused,
+    CapTaken,
+    CapWarningCode,
+    read_cap,
+    source_id_of,
+)
 from schemas.label import DraftLabel
 from schemas.message import Draft
 from schemas.threat_alert import ThreatAlert
@@ -109,9 +117,8 @@ class _CapPlay:
         except ValidationError as error:
             return f"SCHEMA_INVALID: {error.errors()[0]['msg']}"
         body = Draft[ThreatAlert](header=header, label=self._label, body=draft.body).encode()
-        source_id = f"{alert.sender},{alert.identifier},{alert.sent.isoformat()}"
         began = asyncio.get_running_loop().time()
-        answer = await self._author.publish(body, source_id=source_id)
+        answer = await self._author.publish(body, source_id=source_id_of(alert))
         if not answer.accepted:
             return f"{answer.code}: {answer.body.get('detail', '')}"
         self._known[alert.sender, alert.identifier, alert.sent] = Reference(

@@ -15,7 +15,7 @@ from bus.store import api_keys
 from bus.store.api_keys import ApiKey
 from bus.store.writer import Store, Transaction
 from entente.terminal import OUT, CommandFailed, say, write_json
-from gateways.api_keys import Scope, new_api_key
+from gateways.api_keys import DEFAULT_BURST, DEFAULT_RATE_PER_SECOND, Scope, new_api_key
 from gateways.evidence import Evidence
 from gateways.store_file import STORE_FILE
 from schemas.audit import AuditEvent
@@ -37,6 +37,12 @@ def add(
     scope: Annotated[list[Scope], typer.Option(help="What the key may do; repeat.")],
     kind: Annotated[list[Kind] | None, typer.Option(help="Only these kinds of message; repeat.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires.")] = None,
+    rate: Annotated[
+        float, typer.Option(min=0.1, max=1_000_000, help="Requests a second it may make.")
+    ] = DEFAULT_RATE_PER_SECOND,
+    burst: Annotated[
+        int, typer.Option(min=1, max=10_000_000, help="Requests it may make at once.")
+    ] = DEFAULT_BURST,
     key_file: Annotated[
         Path | None, typer.Option(help="Write the key to this new file (0600) instead of printing it.")
     ] = None,
@@ -52,6 +58,8 @@ def add(
         randomness=os.urandom,
         kinds=kind or None,
         expires_at=now + timedelta(days=days) if days else None,
+        rate_per_second=rate,
+        burst=burst,
     )
 
     def job(tx: Transaction) -> None:
@@ -152,6 +160,8 @@ def _shown(key: ApiKey) -> dict[str, object]:
         "kinds": None if key.kinds is None else list(key.kinds),
         "created_at": key.created_at.isoformat(),
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+        "rate_per_second": key.rate_per_second,
+        "burst": key.burst,
         "revoked_at": key.revoked_at.isoformat() if key.revoked_at else None,
         "state": _state(key, datetime.now(UTC)),
     }

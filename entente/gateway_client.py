@@ -1,9 +1,10 @@
 """Talking to a gateway's HTTP API from the command line."""
 
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
+import typer
 
 from bus.keystore import read_secret
 from entente.terminal import CommandFailed
@@ -24,6 +25,16 @@ class GatewayRefusedError(CommandFailed):
             lines.append(f"  {problem['what_to_do']}")
         super().__init__("\n".join(lines))
         self.problem = problem
+
+
+KeyFileOption = Annotated[Path | None, typer.Option(help="File with the API key (mode 0600). Required.")]
+
+
+def required_api_key(file: Path | None) -> str:
+    """The API key of `--key-file`. CommandFailed when that was not given, KeyFileError."""
+    if file is None:
+        raise CommandFailed("give the file with the API key: --key-file FILE")
+    return read_api_key(file)
 
 
 def read_api_key(file: Path) -> str:

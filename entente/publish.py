@@ -1,23 +1,26 @@
 """`entente publish`: hand a draft, or a CAP 1.2 alert, to a gateway."""
 
 import uuid
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
+import httpx
 import typer
-from pydantic import ValidationError
 from rich.table import Table
 
-from entente.gateway_client import GatewayRefusedError, answered, gateway_client, read_api_key
+from entente.cap_publication import CapPart, EarlierAlerts, cap_options, encode_part, read_parts
+from entente.gateway_client import (
+    GatewayRefusedError,
+    KeyFileOption,
+    answered,
+    gateway_client,
+    required_api_key,
+)
 from entente.label_flags import label_of_flags
 from entente.terminal import OUT, CommandFailed, say, write_json
 from schemas.header import Precedence
-from schemas.interop.cap import CapDraft, CapOptions, CapRefused, CapTaken, read_cap
-from schemas.label import DraftLabel
-from schemas.message import Draft
-from schemas.strict_json import schema_refusal
-from schemas.threat_alert import ThreatAlert
 from schemas.wire import MAX_CONTENT_BYTES
 
 MAX_CAP_BYTES = 16 * 1024 * 1024
@@ -28,7 +31,7 @@ def publish(
         Path | None, typer.Argument(metavar="[DRAFT.json]", help="A draft: header, label, body.")
     ] = None,
     gateway: Annotated[str, typer.Option(help="The gateway's URL.")] = "http://127.0.0.1:8080",
-    key_file: Annotated[Path | None, typer.Option(help="File with the API key (mode 0600).")] = None,
+    key_file: KeyFileOption = None,
     cap: Annotated[
         Path | None, typer.Option(help="A CAP 1.2 alert (plain or in EDXL-DE) instead of a draft.")
     ] = None,
@@ -57,9 +60,7 @@ def publish(
     """Publish a draft or a CAP alert and show the release decision for every nation."""
     if (draft is None) == (cap is None):
         raise CommandFailed("give either DRAFT.json or --cap FILE")
-    if key_file is None:
-        raise CommandFailed("give the file with the API key: --key-file FILE")
-    key = read_api_key(key_file)
+    key = required_api_key(key_file)
     if draft is not None:
         if (
             policy
@@ -72,76 +73,72 @@ def publish(
             or info
         ):
             raise CommandFailed("a draft carries its own header and label; those flags go with --cap")
-        wanted: list[tuple[str | None, bytes]] = [(None, _read(draft, MAX_CONTENT_BYTES))]
+        wanted: list[_Wanted] = [_Wanted(_read(draft, MAX_CONTENT_BYTES))]
     else:
         assert cap is not None
         label = label_of_flags(policy, classification, releasable_to)
         options = cap_options(as_exercise, precedence, replay_now)
         addressees = tuple(action or ()), tuple(info or ())
-        wanted = _drafts_of_cap(cap, options, label, addressees)
-    answers: list[dict[str, Any]] = []
-    path = "/v1/release-preview" if preview else "/v1/messages"
+        parts = read_parts(cap.name, _read(cap, MAX_CAP_BYTES), options)
+        # All of them before the first is sent: what is wrong with one is known then.
+        wanted = [_Wanted(encode_part(part, label, *addressees), part) for part in parts]
+    answers: list[_Answer] = []
     with gateway_client(gateway, key) as client:
-        for source_id, body in wanted:
-            response = client.post(
-                path,
-                content=body,
-                params={"source_id": source_id} if source_id and not preview else None,
-                headers={"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())},
-            )
+        earlier = EarlierAlerts(client)
+        for each in wanted:
+            body, part = each.body, each.part
+            # Looked up when its turn comes: the earlier alert may stand in the same file.
+            if part is not None and (references := earlier.references(part)):
+                body = encode_part(part, label, *addressees, references)
             try:
-                answers.append(answered(response))
+                answers.append((part, _post(client, body, part, preview)))
             except GatewayRefusedError as refused:
-                if as_json:
-                    write_json([*answers, refused.problem])
+                _show_until(answers, refused, part, as_json)
                 raise
     if as_json:
-        write_json(answers)
+        write_json([_for_machines(answer) for answer in answers])
         return
     for answer in answers:
-        _show(answer)
+        _show(*answer)
 
 
-def cap_options(as_exercise: str | None, precedence: Precedence | None, replay_now: bool) -> CapOptions:
-    """How a CAP document is to be read. CommandFailed when the exercise id is none."""
-    try:
-        return CapOptions(as_exercise, datetime.now(UTC) if replay_now else None, precedence)
-    except ValueError as error:
-        raise CommandFailed(f"--as-exercise: {error}") from None
+_Answer = tuple[CapPart | None, dict[str, Any]]
 
 
-def _drafts_of_cap(
-    file: Path, options: CapOptions, label: DraftLabel, addressees: tuple[tuple[str, ...], tuple[str, ...]]
-) -> list[tuple[str | None, bytes]]:
-    document = read_cap(_read(file, MAX_CAP_BYTES), options)
-    for warning in document.warnings:
-        say(f"{file.name}: {warning.code}: {warning.explanation} ({warning.path}, line {warning.line})")
-    drafts: list[tuple[str | None, bytes]] = []
-    for alert in document.alerts:
-        if isinstance(alert, CapRefused):
-            raise CommandFailed(
-                f"{file.name} is refused: {alert.code}: {alert.explanation} ({alert.path}, line {alert.line})"
-            )
-        for warning in alert.warnings:
-            say(f"{file.name}: {warning.code}: {warning.explanation} ({warning.path}, line {warning.line})")
-        drafts += [(source_id_of(alert), draft_of_cap(each, label, *addressees)) for each in alert.drafts]
-    return drafts
+@dataclass(frozen=True)
+class _Wanted:
+    body: bytes
+    part: CapPart | None = None
 
 
-def source_id_of(alert: CapTaken) -> str:
-    """The alert's own name in its standard: CAP's `sender,identifier,sent`."""
-    return f"{alert.sender},{alert.identifier},{alert.sent.isoformat()}"
+def _post(client: httpx.Client, body: bytes, part: CapPart | None, preview: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = answered(
+        client.post(
+            "/v1/release-preview" if preview else "/v1/messages",
+            content=body,
+            params={"source_id": part.source_id} if part is not None and not preview else None,
+            headers={"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())},
+        )
+    )
+    return answer
 
 
-def draft_of_cap(
-    draft: CapDraft, label: DraftLabel, action: tuple[str, ...] = (), info: tuple[str, ...] = ()
-) -> bytes:
-    """The draft to be posted. CommandFailed when an addressee is none."""
-    try:
-        header = draft.header(action, info)
-    except ValidationError as error:
-        raise CommandFailed(f"addressees: {schema_refusal(error).explanation}") from None
-    return Draft[ThreatAlert](header=header, label=label, body=draft.body).encode()
+def _show_until(
+    answers: Sequence[_Answer], refused: GatewayRefusedError, part: CapPart | None, as_json: bool
+) -> None:
+    """What was accepted before one was refused: it is on its way."""
+    if as_json:
+        write_json([*map(_for_machines, answers), refused.problem])
+        return
+    for answer in answers:
+        _show(*answer)
+    if part is not None:
+        say(f"{part.name}:")
+
+
+def _for_machines(answer: _Answer) -> dict[str, Any]:
+    part, given = answer
+    return given if part is None else {"source_id": part.source_id, **given}
 
 
 def _read(file: Path, at_most: int) -> bytes:
@@ -155,7 +152,9 @@ def _read(file: Path, at_most: int) -> bytes:
     return data
 
 
-def _show(answer: dict[str, Any]) -> None:
+def _show(part: CapPart | None, answer: dict[str, Any]) -> None:
+    if part is not None:
+        OUT.print(part.name[0].upper() + part.name[1:], markup=False, soft_wrap=True)
     if "publication_id" in answer:
         OUT.print(f"Accepted as publication {answer['publication_id']}, message {answer['message_id']}")
     table = Table("Nation", "Addressed", "Released", "Reason")

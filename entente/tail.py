@@ -3,13 +3,12 @@
 import json
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
 import typer
 
-from entente.gateway_client import answered, gateway_client, read_api_key
+from entente.gateway_client import KeyFileOption, answered, gateway_client, required_api_key
 from entente.terminal import OUT, say
 from schemas.header import Kind
 
@@ -20,7 +19,7 @@ SILENCE = 60.0
 
 def tail(
     gateway: Annotated[str, typer.Option(help="The gateway's URL.")] = "http://127.0.0.1:8080",
-    key_file: Annotated[Path, typer.Option(help="File with the API key (mode 0600).")] = Path("api.key"),
+    key_file: KeyFileOption = None,
     after: Annotated[
         int | None, typer.Option(min=0, help="Begin after this inbox number; 0 is the whole inbox.")
     ] = None,
@@ -29,13 +28,14 @@ def tail(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document per line.")] = False,
 ) -> None:
     """Follow the inbox until Ctrl-C. A lost connection is made again, with nothing missed or shown twice."""
-    key = read_api_key(key_file)
+    key = required_api_key(key_file)
     for shown, entry in enumerate(_entries(gateway, key, after, kind), 1):
         if as_json:
             OUT.file.write(json.dumps(entry, ensure_ascii=False) + "\n")
             OUT.file.flush()
         else:
-            OUT.print(_line(entry), markup=False)
+            # One entry, one line: only a terminal breaks what is longer than it is wide.
+            OUT.print(_line(entry), markup=False, soft_wrap=not OUT.is_terminal)
         if shown == count:
             return
 

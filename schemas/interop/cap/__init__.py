@@ -8,6 +8,7 @@
 from schemas.interop.cap.document import CapDocument, CapOptions, CapTaken, read_cap
 from schemas.interop.cap.mapping import CapDraft
 from schemas.interop.cap.outcome import CapRefused, CapWarning, CapWarningCode
+from schemas.interop.cap.source_id import source_id_of
 
 __all__ = [
     "CapDocument",
@@ -18,4 +19,5 @@ __all__ = [
     "CapWarning",
     "CapWarningCode",
     "read_cap",
+    "source_id_of",
 ]
