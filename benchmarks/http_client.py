@@ -90,13 +90,16 @@ class Client:
             connection.close()
         return {"seconds": seconds, "cpu_seconds": time.process_time()}
 
-    async def idle(self, recipients: list[str], count: int, pause: float) -> Answer:
+    async def idle(self, recipients: list[str], count: int, pause: float, seconds: float) -> Answer:
         """POST one draft at a time: seconds from before the POST to its event on the partner's stream."""
         sender = await Connection.open(self._port, self._key)
         stream = await Connection.open(self._partner_port, self._partner_key)
         await stream.follow()
         times = []
+        ends = time.monotonic() + seconds
         for number in range(count):
+            if time.monotonic() > ends:
+                break
             body = draft(tuple(recipients), number)
             began = time.monotonic()
             answering = asyncio.ensure_future(sender.post(body))

@@ -9,8 +9,12 @@ from benchmarks.processes import cpu_seconds
 from benchmarks.world import founded, running_broker, running_nations
 
 AT_ONCE = 256
-WARM_UP = 200
+WARM_UP = 300
+ROUND_SECONDS = 6.0
+"""A round has as many messages as take about so long, going by the warm-up, and no more than asked for."""
 IDLE_PAUSE = 0.01
+IDLE_SECONDS = 12.0
+"""One message at a time goes on for this long at most."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,15 @@ async def measure(recipients: int, *, messages: int, rounds: int, idle: int) -> 
     with founded(count) as (state, _):
         async with running_broker(state) as broker:
             async with running_nations(state, broker, count) as (originator, others):
-                await originator.ask("load", recipients=names, count=WARM_UP, at_once=AT_ONCE)
+                warm = await originator.ask("load", recipients=names, count=WARM_UP, at_once=AT_ONCE)
+                messages = bounded(messages, WARM_UP, warm["seconds"])
                 saturated = await _saturated(originator, others, broker.pid, names, messages, rounds)
                 return saturated, await _idle(originator, others, names, idle)
+
+
+def bounded(messages: int, done: int, seconds: float) -> int:
+    """How many messages a round has when ``done`` of them took ``seconds``."""
+    return max(100, min(messages, int(done * ROUND_SECONDS / seconds)))
 
 
 async def _saturated(
@@ -95,7 +105,9 @@ async def _saturated(
 async def _idle(originator: Child, others: tuple[Child, ...], names: list[str], count: int) -> Idle:
     for other in others:
         await other.ask("arrivals")
-    sent = (await originator.ask("idle", recipients=names, count=count, pause=IDLE_PAUSE))["sent"]
+    sent = (
+        await originator.ask("idle", recipients=names, count=count, pause=IDLE_PAUSE, seconds=IDLE_SECONDS)
+    )["sent"]
     times = []
     for other in others:
         arrived = (await other.ask("arrivals"))["arrived"]

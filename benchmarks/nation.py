@@ -59,10 +59,13 @@ class Nation:
             "cpu_seconds": time.process_time() - cpu,
         }
 
-    async def idle(self, recipients: list[str], count: int, pause: float) -> Answer:
+    async def idle(self, recipients: list[str], count: int, pause: float, seconds: float) -> Answer:
         """Accept drafts one at a time, each after the receipts of the one before: when, by message id."""
         sent: dict[str, float] = {}
+        ends = time.monotonic() + seconds
         for number in range(count):
+            if time.monotonic() > ends:
+                break
             raw = draft(tuple(recipients), number)
             began = time.monotonic()
             accepted = await accept_draft(self._context, raw, api_key_id=_KEY)

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from benchmarks.children import child
-from benchmarks.library import percentile
+from benchmarks.library import IDLE_PAUSE, IDLE_SECONDS, WARM_UP, bounded, percentile
 from benchmarks.processes import resident_bytes
 from benchmarks.world import founded
 from entente.realm import GatewayAddress, RunningRealm, running_realm
@@ -50,9 +50,11 @@ async def _measure(realm: RunningRealm, messages: int, rounds: int, idle: int) -
         partner_port=urlsplit(theirs[0].url).port,
         partner_key=theirs[0].key,
     ) as client:
-        await client.ask("accept", recipients=names, count=messages // 4, connections=CONNECTIONS)
+        warm = await client.ask("accept", recipients=names, count=WARM_UP, connections=CONNECTIONS)
+        messages = bounded(messages, WARM_UP, warm["seconds"])
         await _settled(ours)
-        times = (await client.ask("idle", recipients=names[:1], count=idle, pause=0.01))["times"]
+        one_each = {"recipients": names[:1], "count": idle, "pause": IDLE_PAUSE, "seconds": IDLE_SECONDS}
+        times = (await client.ask("idle", **one_each))["times"]
         rates = []
         for _ in range(rounds):
             result = await client.ask("accept", recipients=names, count=messages, connections=CONNECTIONS)
