@@ -25,7 +25,8 @@ from schemas.wire import Lane
 VOID_AHEAD = 10_000
 """How far beyond the highest serial seen a void is taken; the rest is voided again once it is missed."""
 
-ROWS_PER_REQUEST = 4096
+ROWS_PER_BUNDLE = 4096
+"""Deliveries that a bundle of resend requests may have looked at."""
 COMING = frozenset({"queued", "sealed"})
 
 
@@ -42,6 +43,8 @@ class ControlReader:
     """A newer trust store, to be adopted once the transaction is committed."""
     relay: bool = False
     """Whether the relay has got something to do."""
+    room: int = ROWS_PER_BUNDLE
+    """How many more deliveries resend requests may have looked at."""
 
     def read(self, content: Receipts | Control, mode: Mode) -> None:
         """Act on one content that travelled under a root of ``mode``."""
@@ -103,43 +106,58 @@ class ControlReader:
             )
 
     def _resend(self, request: ResendRequest, mode: Mode) -> None:
-        """What still lacks a receipt is sent again; what will not come (again) is voided."""
+        """What still lacks a receipt is sent again; what will not come (again) is voided.
+
+        A bundle of requests may name the same serials over and over: they are merged, and only so many rows
+        are looked at in one transaction. The rest is asked for again.
+        """
+        wanted: dict[tuple[Lane, int], list[Range]] = {}
         for entry in request.ranges:
-            if entry.mode is not mode:
-                continue
-            rows = settlement.for_serials(
-                self.tx,
-                self.partner,
-                mode,
-                entry.lane,
-                entry.lane_epoch,
-                [(entry.first, entry.last)],
-                limit=ROWS_PER_REQUEST,
+            if entry.mode is mode:
+                wanted.setdefault((entry.lane, entry.lane_epoch), []).append((entry.first, entry.last))
+        void: list[SerialRange] = []
+        for (lane, epoch), ranges in wanted.items():
+            for first, last in merged(ranges):
+                if self.room <= 0:
+                    break
+                entry = SerialRange(mode=mode, lane=lane, lane_epoch=epoch, first=first, last=last)
+                void += self._resend_range(entry)
+        if void:
+            queue_voids(self.context, self.tx, self.partner, void, None, self.now)
+        self.relay = True
+
+    def _resend_range(self, entry: SerialRange) -> list[SerialRange]:
+        """Queue again what one range still waits for; gives the ranges that will not come."""
+        room = self.room
+        rows = settlement.for_serials(
+            self.tx,
+            self.partner,
+            entry.mode,
+            entry.lane,
+            entry.lane_epoch,
+            [(entry.first, entry.last)],
+            limit=room,
+        )
+        self.room -= max(1, len(rows))
+        unreceipted = [row.delivery_seq for row in rows if row.state == "sent" and row.awaits_receipt]
+        requeued = resending.requeue(self.tx, unreceipted)
+        for again in requeued:
+            self.evidence.add(
+                AuditEvent.DELIVERY_RESENT,
+                partner=self.partner,
+                mode=entry.mode,
+                lane=again.lane,
+                lane_epoch=again.epoch,
+                serial=again.serial,
+                message_id=again.message_id,
             )
-            wanted = [row.delivery_seq for row in rows if row.state == "sent" and row.awaits_receipt]
-            requeued = resending.requeue(self.tx, wanted)
-            for again in requeued:
-                self.evidence.add(
-                    AuditEvent.DELIVERY_RESENT,
-                    partner=self.partner,
-                    mode=mode,
-                    lane=again.lane,
-                    lane_epoch=again.epoch,
-                    serial=again.serial,
-                    message_id=again.message_id,
-                )
-            self.context.counters.deliveries_resent += len(requeued)
-            expected = {row.serial for row in requeued} | {row.serial for row in rows if row.state in COMING}
-            # Of a request too long to be looked at whole, the rest is asked for again.
-            end = rows[-1].serial if len(rows) == ROWS_PER_REQUEST else entry.last
-            void = self._never_coming(entry, end, expected)
-            ranges = [
-                SerialRange(mode=mode, lane=entry.lane, lane_epoch=entry.lane_epoch, first=first, last=last)
-                for first, last in void
-            ]
-            if ranges:
-                queue_voids(self.context, self.tx, self.partner, ranges, None, self.now)
-            self.relay = True
+        self.context.counters.deliveries_resent += len(requeued)
+        expected = {row.serial for row in requeued} | {row.serial for row in rows if row.state in COMING}
+        end = rows[-1].serial if len(rows) == room else entry.last
+        return [
+            entry.model_copy(update={"first": first, "last": last})
+            for first, last in self._never_coming(entry, end, expected)
+        ]
 
     def _never_coming(self, entry: SerialRange, end: int, expected: set[int]) -> list[Range]:
         """The serials up to ``end`` that were used, or belong to an epoch that is over, and will not come."""

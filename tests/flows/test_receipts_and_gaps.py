@@ -5,8 +5,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from bus.ports import IncomingBundle, Mailbox
-from bus.store import lanes
+from bus.store import deliveries, lanes
+from bus.store.waiting import take_waiting
+from bus.store.writer import Transaction
+from gateways.control_in import ROWS_PER_BUNDLE, ControlReader
 from schemas.audit import AuditEvent
+from schemas.control import Control, ResendRequest, SerialRange
 from schemas.header import Mode
 from schemas.wire import Lane
 from tests.broker_fixtures import WAIT
@@ -115,3 +119,49 @@ async def test_a_lost_receipt_is_no_hole_for_ever(world: World) -> None:
     alfa.exchange.context.relay_wanted.set()
     await alfa.states(first, {"XBB": "delivered"})
     assert subjects(await bravo.mail(2)) == ["first", "second"]
+
+
+async def test_a_request_that_names_the_same_serials_over_and_over_is_answered_once(world: World) -> None:
+    alfa = await world.gateway("XAA")
+    for number in range(3):
+        await alfa.states(await alfa.publish("XBB", subject=f"number {number}"), {"XBB": "sent"})
+    await alfa.evidence(AuditEvent.DELIVERY_SENT)
+    await alfa.exchange.relay.stop()
+    now, context = world.clock(), alfa.exchange.context
+    epoch = await alfa.store.read(
+        lambda tx: deliveries.lane_position(tx, "XBB", Mode.OPERATION, Lane.NORMAL)[0]
+    )
+    everything = SerialRange(mode=Mode.OPERATION, lane=Lane.NORMAL, lane_epoch=epoch, first=1, last=10**6)
+    request = Control(v=1, control=ResendRequest(type="resend_request", ranges=(everything,) * 100))
+
+    def job(tx: Transaction) -> int:
+        reader = ControlReader(context, tx, context.evidence("test", now), "XBB", now)
+        for _ in range(64):
+            reader.read(request, Mode.OPERATION)
+        return reader.room
+
+    before = context.counters.deliveries_resent
+    room = await alfa.store.write(job)
+    assert context.counters.deliveries_resent - before == 3
+    assert room >= ROWS_PER_BUNDLE - 64 * 3, "each request cost what it names once"
+    waiting = await alfa.store.read(lambda tx: take_waiting(tx, limit=1000, blocked=frozenset()))
+    assert [row.serial for row in waiting.deliveries if row.lane is Lane.NORMAL] == [1, 2, 3]
+    assert not [row for row in waiting.deliveries if row.lane is Lane.CONTROL], "nothing is voided"
+
+
+async def test_a_flood_of_resend_requests_is_looked_at_only_so_far_in_one_transaction(world: World) -> None:
+    alfa = await world.gateway("XAA")
+    now, context = world.clock(), alfa.exchange.context
+    scattered = tuple(
+        SerialRange(mode=Mode.OPERATION, lane=Lane.NORMAL, lane_epoch=1, first=2 * n + 1, last=2 * n + 1)
+        for n in range(100)
+    )
+    request = Control(v=1, control=ResendRequest(type="resend_request", ranges=scattered))
+
+    def job(tx: Transaction) -> int:
+        reader = ControlReader(context, tx, context.evidence("test", now), "XBB", now)
+        for _ in range(64):
+            reader.read(request, Mode.OPERATION)
+        return reader.room
+
+    assert await alfa.store.write(job) == 0
