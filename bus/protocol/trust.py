@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 
 from bus.protocol.errors import TrustError, TrustIncompleteError
+from bus.protocol.trust_chain import newest_snapshot, root_chain, snapshot_of
 from bus.protocol.trust_documents import (
     SignedDocument,
     read_document,
     verify_record,
-    verify_root,
-    verify_snapshot,
     verify_threshold,
 )
 from schemas.header import Mode
@@ -94,10 +93,10 @@ class TrustStore:
         Raises TrustError: TRUST_WRONG_REALM, TRUST_SIGNATURE, TRUST_FORK, TRUST_INCOMPLETE, TRUST_MALFORMED.
         """
         documents = {signed.digest: signed for signed in map(read_document, envelopes)}
-        roots = _root_chain(realm, documents)
+        roots = root_chain(realm, documents)
         root = roots[-1].document
         assert isinstance(root, RealmRoot)
-        return _assemble(realm, roots, root, _newest_snapshot(realm, root, documents), documents)
+        return _assemble(realm, roots, root, newest_snapshot(realm, root, documents), documents)
 
     def updated(self, envelopes: Iterable[bytes]) -> "TrustStore":
         """The store after these documents, which may repeat known ones; ``self`` when nothing is newer.
@@ -150,56 +149,6 @@ class TrustStore:
         return max(usable, key=lambda entry: (entry.not_before, entry.kid))
 
 
-def _root_chain(realm: str, documents: Mapping[str, SignedDocument]) -> tuple[SignedDocument, ...]:
-    """The realm roots from version 1 (its digest is the realm id) to the newest, each signed by the last."""
-    first = documents.get(realm)
-    if first is None or not isinstance(first.document, RealmRoot) or first.document.version != 1:
-        raise TrustError(ReasonCode.TRUST_WRONG_REALM, "version 1 of the pinned realm's root is not there")
-    verify_root(first, first.document, None)
-    chain, current = [first], first.document
-    while True:
-        successors = []
-        for signed in documents.values():
-            root = signed.document
-            if not isinstance(root, RealmRoot) or root.version != current.version + 1:
-                continue
-            if root.realm == realm and root.previous == chain[-1].digest:
-                verify_root(signed, root, current)
-                successors.append(signed)
-        if not successors:
-            return tuple(chain)
-        if len(successors) > 1:
-            raise TrustError(ReasonCode.TRUST_FORK, f"two realm roots of version {current.version + 1}")
-        successor = successors[0].document
-        assert isinstance(successor, RealmRoot)
-        chain.append(successors[0])
-        current = successor
-
-
-def _newest_snapshot(realm: str, root: RealmRoot, documents: Mapping[str, SignedDocument]) -> SignedDocument:
-    """The snapshot of the highest version; it alone must verify, for older ones may bear a replaced key."""
-    snapshots = [signed for signed in documents.values() if isinstance(signed.document, Snapshot)]
-    if not snapshots:
-        raise TrustError(ReasonCode.TRUST_INCOMPLETE, "no snapshot is there")
-    highest = max(_snapshot_of(signed).version for signed in snapshots)
-    newest = [signed for signed in snapshots if _snapshot_of(signed).version == highest]
-    for signed in newest:
-        snapshot = _snapshot_of(signed)
-        if snapshot.realm != realm:
-            raise TrustError(ReasonCode.TRUST_WRONG_REALM, "a snapshot belongs to another realm")
-        if snapshot.root_version > root.version:
-            raise TrustError(ReasonCode.TRUST_INCOMPLETE, "a snapshot rests on a realm root not yet seen")
-        verify_snapshot(signed, root)
-    if len(newest) > 1:
-        raise TrustError(ReasonCode.TRUST_FORK, f"two snapshots of version {highest}")
-    return newest[0]
-
-
-def _snapshot_of(signed: SignedDocument) -> Snapshot:
-    assert isinstance(signed.document, Snapshot)
-    return signed.document
-
-
 def _assemble(
     realm: str,
     roots: tuple[SignedDocument, ...],
@@ -207,7 +156,7 @@ def _assemble(
     signed_snapshot: SignedDocument,
     documents: Mapping[str, SignedDocument],
 ) -> TrustStore:
-    snapshot = _snapshot_of(signed_snapshot)
+    snapshot = snapshot_of(signed_snapshot)
     used = [*roots, signed_snapshot]
     nations = {}
     for entry in snapshot.nations:
