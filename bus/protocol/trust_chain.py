@@ -1,4 +1,4 @@
-"""Which realm root and snapshot count: the chain from the pinned realm id, the highest version (design 10)."""
+"""Which realm root and snapshot count: the chain from the pinned realm id, the highest version."""
 
 from collections.abc import Mapping
 
