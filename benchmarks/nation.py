@@ -69,7 +69,7 @@ class Nation:
             raw = draft(tuple(recipients), number)
             began = time.monotonic()
             accepted = await accept_draft(self._context, raw, api_key_id=_KEY)
-            sent[accepted.message_id] = began
+            sent[accepted.answer.message_id] = began
             await self._settled()
             await asyncio.sleep(pause)
         return {"sent": sent}

@@ -1,6 +1,7 @@
 """What a partner system is told when its draft was accepted; kept as is for repeated requests."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bus.protocol.release import PlanRow
 from schemas.base import Digest, Nation, Statement, UtcTime, Uuid, Uuid7
@@ -36,6 +37,14 @@ class Accepted(Statement):
     recipients: tuple[Nation, ...]
     decisions: tuple[AcceptedRow, ...]
     warnings: tuple[AcceptedWarning, ...] = ()
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What a request is answered; ``replayed`` when an earlier request under its Idempotency-Key was done."""
+
+    answer: Accepted
+    replayed: bool
 
 
 def rows_of(plan: Sequence[PlanRow]) -> tuple[AcceptedRow, ...]:

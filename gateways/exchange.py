@@ -131,7 +131,7 @@ class Exchange:
         source_id: str | None = None,
     ) -> Accepted:
         """Accept one draft; see ``gateways.publish.accept_draft``."""
-        return await accept_draft(
+        acceptance = await accept_draft(
             self.context,
             raw,
             api_key_id=api_key_id,
@@ -139,6 +139,7 @@ class Exchange:
             allowed_kinds=allowed_kinds,
             source_id=source_id,
         )
+        return acceptance.answer
 
     async def bring_trust(self, envelopes: Sequence[bytes], *, actor: str) -> TrustStore | None:
         """Take up trust documents; see ``gateways.trust_changes.bring_trust``."""

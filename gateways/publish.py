@@ -16,7 +16,7 @@ from bus.store import idempotency, inbox, publications
 from bus.store.idempotency import StoredResponse
 from bus.store.publications import Addressed, Decision, NewPublication, OwnReference
 from bus.store.writer import Transaction
-from gateways.accepted import Accepted, rows_of, warnings_of
+from gateways.accepted import Acceptance, Accepted, rows_of, warnings_of
 from gateways.context import GatewayContext
 from gateways.draft_checks import (
     Known,
@@ -58,11 +58,12 @@ async def accept_draft(
     idempotency_key: str | None = None,
     allowed_kinds: Collection[Kind] | None = None,
     source_id: str | None = None,
-) -> Accepted:
+) -> Acceptance:
     """Accept one draft, durably, or refuse it.
 
     ``allowed_kinds``: kinds the API key may publish, None for every kind. ``source_id``: its id in another
-    standard. A repeated ``idempotency_key`` with the same bytes and ``source_id`` gets the first answer.
+    standard. A repeated ``idempotency_key`` with the same bytes and ``source_id`` gets the first answer,
+    also while the first is still under way.
 
     Raises DraftRefused (recorded in the audit log) or StoreUnavailable; then nothing was accepted.
     """
@@ -108,7 +109,7 @@ async def accept_draft(
     context.counters.accepted += 1
     context.counters.waiting += len(new.recipients)
     context.relay_wanted.set()
-    return answer
+    return Acceptance(answer, replayed=False)
 
 
 def read_draft(raw: bytes) -> AnyDraft:
@@ -265,10 +266,10 @@ def _evidence(context: GatewayContext, planned: Planned, new: NewPublication, no
 
 async def _again(
     context: GatewayContext, stored: StoredResponse, request_digest: str, api_key_id: str
-) -> Accepted:
+) -> Acceptance:
     """The first answer, when the request is the same; else a conflict."""
     if stored.request_digest == request_digest:
-        return Accepted.model_validate_json(stored.response)
+        return Acceptance(Accepted.model_validate_json(stored.response), replayed=True)
     conflict = ReasonCode.IDEMPOTENCY_CONFLICT
     refused = DraftRefused(conflict, "", conflict.explanation)
     await _record_refusal(context, refused, None, api_key_id, context.now())

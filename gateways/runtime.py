@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import cast
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 
 from gateways.access import Access
 from gateways.context import GatewayContext
@@ -23,15 +23,8 @@ class Runtime:
     metrics: HttpMetrics
     closing: asyncio.Event
     broker_connected: Callable[[], bool]
-    same_key: dict[tuple[str, str], asyncio.Lock] = field(default_factory=dict)
-    """Requests under way with the same Idempotency-Key wait for each other."""
-
-
-def runtime_of(app: FastAPI) -> Runtime:
-    """The app's runtime; there is one between start-up and shutdown."""
-    return cast(Runtime, app.state.runtime)
 
 
 def runtime(request: Request) -> Runtime:
-    """The runtime behind a request."""
+    """The runtime behind a request: there is one between the app's start-up and shutdown."""
     return cast(Runtime, request.app.state.runtime)

@@ -1,6 +1,5 @@
 """Publishing and what became of it: POST and GET /v1/messages, POST /v1/release-preview."""
 
-import asyncio
 import re
 from typing import Annotated
 
@@ -124,36 +123,18 @@ async def publish(
     source_id: str | None = None,
 ) -> Response:
     """Hand a draft to the publish flow and answer 201. Raises DraftRefused, StoreUnavailable."""
-    context = gateway.context
-    if repeat_key is None:
-        accepted = await accept_draft(
-            context, raw, api_key_id=key_id, allowed_kinds=kinds, source_id=source_id
-        )
-        return _created(accepted, replayed=False)
-    # Equal requests wait for each other, so that an answer older than the request is a repeated one.
-    lock = gateway.same_key.setdefault((key_id, repeat_key), asyncio.Lock())
-    try:
-        async with lock:
-            began = context.now()
-            accepted = await accept_draft(
-                context,
-                raw,
-                api_key_id=key_id,
-                idempotency_key=repeat_key,
-                allowed_kinds=kinds,
-                source_id=source_id,
-            )
-            return _created(accepted, replayed=accepted.accepted_at < began)
-    finally:
-        if not lock.locked():
-            gateway.same_key.pop((key_id, repeat_key), None)
-
-
-def _created(accepted: Accepted, *, replayed: bool) -> Response:
-    headers = {"Location": f"/v1/messages/{accepted.publication_id}"}
-    if replayed:
+    acceptance = await accept_draft(
+        gateway.context,
+        raw,
+        api_key_id=key_id,
+        idempotency_key=repeat_key,
+        allowed_kinds=kinds,
+        source_id=source_id,
+    )
+    headers = {"Location": f"/v1/messages/{acceptance.answer.publication_id}"}
+    if acceptance.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return json_response(accepted.encode(), 201, headers)
+    return json_response(acceptance.answer.encode(), 201, headers)
 
 
 @publishing.post(

@@ -120,7 +120,7 @@ class SmallGateway:
 
     def publish(self, draft: bytes) -> Accepted:
         """Raises DraftRefused."""
-        return run(accept_draft(self.context, draft, api_key_id="test"))
+        return run(accept_draft(self.context, draft, api_key_id="test")).answer
 
     def relay(self, *, crash: bool = False) -> Sequence[Sent]:
         """One step of the relay; with `crash` the process dies before the step is committed."""

@@ -34,7 +34,7 @@ class Desk:
     context: GatewayContext
 
     async def publish(self, raw: bytes, **options: Any) -> Accepted:
-        return await accept_draft(self.context, raw, api_key_id="test", **options)
+        return (await accept_draft(self.context, raw, api_key_id="test", **options)).answer
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,7 @@ from bus.store import api_keys
 from bus.trust_bundle import write_bundle
 from gateways.api_keys import Scope, new_api_key
 from gateways.app import create_app
-from gateways.runtime import Runtime, runtime_of
+from gateways.runtime import Runtime
 from gateways.server import GatewayServer
 from gateways.settings import Settings
 from tests.broker_fixtures import Broker
@@ -121,7 +121,8 @@ class Gateway:
 
     @property
     def runtime(self) -> Runtime:
-        return runtime_of(self.app)
+        runtime: Runtime = self.app.state.runtime
+        return runtime
 
     @property
     def auth(self) -> dict[str, str]:

@@ -1,12 +1,20 @@
 """Idempotency-Key: a repeated request is answered, not done again; also after a restart, also at once."""
 
+import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TypeVar, cast
 from uuid import uuid4
 
 import httpx
+import pytest
 
+from bus.store.writer import Store, Transaction
 from tests.gateway.drafts import changed, draft
-from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
+from tests.gateway.running import NO_BROKER, WAIT, Gateway, World, assert_problem
+
+T = TypeVar("T")
 
 
 def test_a_repeated_request_gets_the_first_answer(xaa: Gateway) -> None:
@@ -53,7 +61,40 @@ def test_equal_requests_at_once_are_accepted_once(xaa: Gateway) -> None:
     assert len({answer.content for answer in answers}) == 1
     assert sum("idempotent-replayed" in answer.headers for answer in answers) == 15
     assert xaa.publications() == before + 1
-    assert not xaa.runtime.same_key
+
+
+class WriteTogether:
+    """A gateway's store whose first write waits for a second one: both have read what was there before."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._both = asyncio.Event()
+        self.writes = 0
+        self.read = store.read
+
+    async def write(self, job: Callable[[Transaction], T]) -> T:
+        self.writes += 1
+        if self.writes == 2:
+            self._both.set()
+        async with asyncio.timeout(WAIT):
+            await self._both.wait()
+        return await self._store.write(job)
+
+
+def test_equal_requests_that_both_found_nothing_are_told_apart_by_the_transaction(
+    xaa: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, key, before = draft(), str(uuid4()), xaa.publications()
+    context = xaa.runtime.context
+    together = WriteTogether(context.store)
+    with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
+        patch.setattr(xaa.runtime, "context", replace(context, store=cast(Store, together)))
+        answers = list(pool.map(lambda _: xaa.publish(body, Idempotency_Key=key), range(2)))
+    assert together.writes == 2, "neither was answered by the look-up before the transaction"
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert answers[0].content == answers[1].content
+    assert sorted(answer.headers.get("idempotent-replayed", "") for answer in answers) == ["", "true"]
+    assert xaa.publications() == before + 1
 
 
 def test_different_requests_at_once_under_one_key_are_accepted_once(xaa: Gateway) -> None:
