@@ -2,8 +2,6 @@
 
 import json
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +15,7 @@ from gateways.routes.stream import event_of
 from gateways.views import inbox_entry
 from schemas.header import Kind
 from tests.gateway.drafts import CANARY, draft, soon
+from tests.gateway.inbox_stream import events, stream
 from tests.gateway.running import WAIT, Gateway, assert_problem
 
 Json = dict[str, Any]
@@ -34,33 +33,6 @@ def answer(level: str = "UNDERSTOOD", outcome: str = "WILL_COMPLY", **more: Any)
     """An acknowledgement's body."""
     given = {"level": level, "outcome": outcome, "officer_role": "Duty officer"}
     return given | {"acknowledged_at": soon(seconds=-1)} | more
-
-
-@contextmanager
-def stream(gateway: Gateway, key: str | None = None, **options: Any) -> Iterator[Iterator[str]]:
-    """The lines of an open inbox stream."""
-    headers = {"Authorization": f"Bearer {key or gateway.key}"} | options.pop("headers", {})
-    with gateway.client.stream("GET", "/v1/inbox/stream", headers=headers, **options) as response:
-        assert response.status_code == 200, response.read()
-        assert response.headers["content-type"].startswith("text/event-stream")
-        yield response.iter_lines()
-
-
-def events(lines: Iterator[str], count: int) -> list[tuple[int, Json]]:
-    """The next events: id and data."""
-    found: list[tuple[int, Json]] = []
-    number, data = 0, ""
-    while len(found) < count:
-        line = next(lines)
-        name, _, value = line.partition(": ")
-        if name == "id":
-            number = int(value)
-        elif name == "data":
-            data += value + "\n"
-        elif line == "" and data:
-            found.append((number, json.loads(data)))
-            data = ""
-    return found
 
 
 def test_a_message_arrives_once_with_its_exact_content(xaa: Gateway, xbb: Gateway) -> None:
@@ -218,6 +190,17 @@ def test_the_stream_resumes_without_gap_or_duplicate(xaa: Gateway, xbb: Gateway)
                 received.append(entry["message_id"])
     publisher.join(WAIT)
     assert received == sent
+
+
+def test_the_last_event_id_wins_over_after(xaa: Gateway, xbb: Gateway) -> None:
+    """A browser's EventSource repeats its first address, after= and all, when it reconnects."""
+    begin = last_seq(xbb)
+    for _ in range(3):
+        assert xaa.publish(draft()).status_code == 201
+    seqs = [item["inbox_seq"] for item in xbb.wait_inbox(begin, 3)]
+    for after in (begin, seqs[1]):
+        with stream(xbb, params={"after": after}, headers={"Last-Event-ID": str(seqs[0])}) as lines:
+            assert [number for number, _ in events(lines, 2)] == seqs[1:]
 
 
 def test_a_stream_of_one_kind_carries_only_that(xaa: Gateway, xbb: Gateway) -> None:
