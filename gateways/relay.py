@@ -122,6 +122,7 @@ class Relay:
         clock = asyncio.get_running_loop().time()
         options = StepOptions(
             seal=sender.has_room,
+            flowing=sender.flowing,
             # Receipts never wait for company, but while some are under way the next ones gather.
             receipts=not sender.control_under_way,
             count=clock >= self._count_at,

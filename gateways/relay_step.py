@@ -29,16 +29,22 @@ from schemas.trust import KeyUse
 from schemas.wire import Basis, Lane
 
 ACTOR = "relay"
+BATCH_OCTETS = 2 * 1024 * 1024
+"""Content that one step takes at most, counted per delivery: what is sealed leaves before any later FLASH."""
+BATCH_AWAY = 64
+BATCH_OCTETS_AWAY = 256 * 1024
+"""The same while the broker takes nothing: no more than about one bundle."""
 
 
 @dataclass(frozen=True)
 class StepOptions:
-    """``seal``: whether the sender has room for more; ``receipts``: whether those owed leave now; ``count``:
-    whether to count what waits (a scan)."""
+    """``seal``: whether the sender has room for more; ``flowing``: whether the broker takes what is sealed;
+    ``receipts``: whether those owed leave now; ``count``: whether to count what waits (a scan)."""
 
     seal: bool
     count: bool
     receipts: bool = True
+    flowing: bool = True
 
 
 @dataclass(frozen=True)
@@ -101,7 +107,12 @@ def run_step(
         waiting, missing = _count(tx, options)
         return StepResult(held, blocked=blocked, waiting=waiting, missing=missing, resent=resent)
     receipts = queue_receipts(context, tx, now) if options.receipts else 0
-    batch = take_waiting(tx, limit=context.limits.relay_batch, blocked=blocked)
+    batch = take_waiting(
+        tx,
+        limit=context.limits.relay_batch if options.flowing else min(context.limits.relay_batch, BATCH_AWAY),
+        blocked=blocked,
+        max_bytes=BATCH_OCTETS if options.flowing else BATCH_OCTETS_AWAY,
+    )
     groups, withheld = _decide(work, _in_lane_order(batch.deliveries), batch.contents)
     stored: list[StoredBundle] = []
     sealed = 0

@@ -28,6 +28,10 @@ ACTOR = "relay"
 NEVER_A_SEQUENCE = 2**53
 """No stream ends here: expecting it makes the broker say where ours does end, and store nothing."""
 BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
+AHEAD_AWAY = 4
+"""Sealed bundles that may wait while the broker takes none: what is sealed leaves before any later FLASH."""
+AHEAD_OCTETS = 2 * 1024 * 1024
+"""Sealed bytes that may wait while the broker takes them; the relay adds one step's at most."""
 TRIES_BEFORE_DROPPING = 3
 
 
@@ -64,7 +68,17 @@ class Sender:
     @property
     def has_room(self) -> bool:
         """Whether the relay may seal more: with the broker away deliveries stay queued, not sealed."""
-        return len(self._pending) < self._context.limits.relay_ahead
+        ahead = self._context.limits.relay_ahead
+        if not self.flowing:
+            return len(self._pending) < min(ahead, AHEAD_AWAY)
+        return (
+            len(self._pending) < ahead and sum(len(bundle.sealed) for bundle in self._pending) < AHEAD_OCTETS
+        )
+
+    @property
+    def flowing(self) -> bool:
+        """Whether the broker took what was sent last, on the connection that there is now."""
+        return self._transport.connected and not self._ask_position and self._failures == 0
 
     @property
     def control_under_way(self) -> bool:
@@ -114,13 +128,19 @@ class Sender:
         if result.stored and window:
             await self._stored(window[: result.stored], result.last_sequence)
         if result.complete:
-            self._failures = 0
-            self._ask_position = False
+            self._flows()
         elif result.actual_last is not None:
-            self._ask_position = False
+            self._flows()
             await self._reconcile(result.actual_last)
         else:
             await self._recover(result)
+
+    def _flows(self) -> None:
+        """The broker answers: the relay may seal more ahead than while it did not."""
+        if not self.flowing:
+            self._context.relay_wanted.set()
+        self._failures = 0
+        self._ask_position = False
 
     def _probe(self) -> OutboundBundle:
         me = self._context.nation

@@ -6,7 +6,9 @@ from bus.store import publications
 from bus.store.errors import StoreUnavailable
 from gateways.context import FlowLimits
 from gateways.relay import Relay
+from gateways.sending import AHEAD_AWAY
 from schemas.audit import AuditEvent
+from schemas.wire import Lane
 from tests.broker_fixtures import WAIT
 from tests.flows.world import World, subjects
 
@@ -130,3 +132,20 @@ async def test_a_store_that_fails_while_accepting_accepts_nothing(world: World) 
     await alfa.states(accepted, {"XBB": "sent"})
     bravo = await world.gateway("XBB")
     assert subjects(await bravo.mail(1)) == ["kept"]
+
+
+async def test_a_flash_accepted_without_a_broker_overtakes_all_but_a_handful(world: World) -> None:
+    alfa = await world.gateway("XAA")
+    before = await alfa.publish("XCC")
+    await alfa.states(before, {"XCC": "sent"})
+    await world.broker.server.kill()
+    await alfa.transport.wait_disconnected(WAIT)
+    await alfa.states(await alfa.publish("XBB"), {"XBB": "sealed"})
+    for number in range(100):
+        accepted = await alfa.publish("XBB", subject=f"{number}")
+    flash = await alfa.publish("XBB", header={"precedence": "FLASH"})
+    await world.broker.server.start()
+    await alfa.states(accepted, {"XBB": "sent"})
+    await alfa.states(flash, {"XBB": "sent"})
+    lanes = [record.lane for record in await alfa.evidence(AuditEvent.DELIVERY_SENT)]
+    assert lanes.index(Lane.URGENT) <= 1 + AHEAD_AWAY
