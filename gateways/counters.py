@@ -58,7 +58,9 @@ class Counters:
     )
     alarm_broker_quota: int = _total("Times the broker had no room left for our bundles.")
     alarm_publish_refused: int = _total("Times the broker refused a bundle.")
-    alarm_receipts_ignored: int = _total("Receipts for what we never sent, or sent under another mode.")
+    alarm_receipts_ignored: int = _total(
+        "Receipts and acknowledgements for what we never sent, or sent under another mode or exercise."
+    )
     alarm_faults: int = _total(
         "Steps of a flow that ended in an error nobody foresaw; each is logged and tried again."
     )

@@ -209,15 +209,24 @@ class _Filing:
         )
 
     def _acknowledged(self, message: AnyMessage) -> None:
-        """A partner's person answered a message of ours: that nation's delivery shows it."""
+        """A partner's person answered a message of ours: that nation's delivery shows it.
+
+        One that names what we never sent that nation in this mode and exercise counts for nothing.
+        """
         header = message.header
+        ignored = 0
         for reference in header.references:
             if reference.relation is not Relation.ACKNOWLEDGES or reference.originator != self.context.nation:
                 continue
-            known = settlement.mark_acknowledged(
-                self.tx, reference.message_id, reference.digest, header.originator, self.now
-            )
-            if known:
+            if settlement.mark_acknowledged(
+                self.tx,
+                reference.message_id,
+                reference.digest,
+                header.originator,
+                header.mode,
+                header.exercise_id,
+                self.now,
+            ):
                 self.ledger.evidence.add(
                     AuditEvent.ACKNOWLEDGEMENT_RECORDED,
                     partner=header.originator,
@@ -225,6 +234,19 @@ class _Filing:
                     message_id=reference.message_id,
                     digest=reference.digest,
                 )
+            else:
+                ignored += 1
+        if ignored:
+            self.filed.acknowledgements_ignored += ignored
+            self.ledger.evidence.add(
+                AuditEvent.RECEIPT_IGNORED,
+                AuditOutcome.REFUSED,
+                partner=header.originator,
+                kind=header.kind,
+                mode=header.mode,
+                message_id=header.message_id,
+                count=ignored,
+            )
 
     def _duplicate(self, verdict: Verdict) -> None:
         delivery = verdict.delivery

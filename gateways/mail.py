@@ -55,6 +55,7 @@ class Filed:
     """The trust store under which something was newly held."""
     equivocations: int = 0
     mismatches: int = 0
+    acknowledgements_ignored: int = 0
     refusals: list[str] = field(default_factory=list)
 
     def count(self, context: GatewayContext) -> None:
@@ -66,6 +67,7 @@ class Filed:
         counters.held += self.held
         counters.alarm_equivocation += self.equivocations
         counters.alarm_release_mismatch += self.mismatches
+        counters.alarm_receipts_ignored += self.acknowledgements_ignored
         for code in self.refusals:
             counters.count_rejected(code)
         if self.inbox_latest:

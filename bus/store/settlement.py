@@ -141,15 +141,26 @@ def mark_withheld(
 
 
 def mark_acknowledged(
-    tx: sqlite3.Connection, message_id: str, digest: str, nation: str, now: datetime
+    tx: sqlite3.Connection,
+    message_id: str,
+    digest: str,
+    nation: str,
+    mode: Mode,
+    exercise_id: str | None,
+    now: datetime,
 ) -> bool:
-    """`nation` acknowledged our message by an `acknowledgement`; False when we sent it no such message."""
+    """`nation` acknowledged our message by an `acknowledgement` of this mode and exercise.
+
+    False when we sent it no such message, or sent it under another mode or in another exercise: an exercise
+    never settles what is real.
+    """
     return (
         tx.execute(
             "UPDATE delivery SET state = 'acknowledged', settled_at = coalesce(settled_at, ?),"
             " resend_at = NULL WHERE recipient = ? AND serial IS NOT NULL AND publication_seq ="
-            " (SELECT publication_seq FROM publication WHERE message_id = ? AND digest = ?)",
-            (micros(now), nation, message_id, digest),
+            " (SELECT publication_seq FROM publication WHERE message_id = ? AND digest = ? AND mode = ?"
+            " AND exercise_id IS ?)",
+            (micros(now), nation, message_id, digest, mode.value, exercise_id),
         ).rowcount
         > 0
     )

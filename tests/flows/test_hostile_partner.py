@@ -1,5 +1,8 @@
 """A partner, or something behind the broker, that does not play by the rules."""
 
+import json
+from datetime import timedelta
+
 import pytest
 
 from bus.ports import OutboundBundle
@@ -8,7 +11,7 @@ from bus.store import rejected
 from bus.store.epochs import store_epoch
 from bus.store.writer import Transaction
 from bus.transport import NatsTransport
-from gateways import filing, receive
+from gateways import filing, publish, receive
 from gateways.context import GatewayContext
 from gateways.mail import Filed, OpenedMail
 from gateways.sending import NEVER_A_SEQUENCE
@@ -17,7 +20,7 @@ from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipt, ReceiptStatus
 from schemas.wire import Lane
-from tests.flows.world import World, subjects
+from tests.flows.world import World, acknowledgement, subjects
 
 
 async def test_garbage_between_two_messages_is_refused_and_spoils_neither(world: World) -> None:
@@ -77,6 +80,52 @@ async def test_receipts_for_what_was_never_sent_to_that_nation_count_for_nothing
     (ignored,) = await alfa.evidence(AuditEvent.RECEIPT_IGNORED)
     assert (ignored.partner, ignored.count) == ("XCC", 1)
     await alfa.states(accepted, {"XBB": "delivered", "XCC": "sent"})
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        pytest.param({}, {"mode": "EXERCISE", "exercise_id": "EX-1"}, id="an exercise for what is real"),
+        pytest.param({}, {"mode": "TEST"}, id="a test for what is real"),
+        pytest.param(
+            {"mode": "EXERCISE", "exercise_id": "EX-1"},
+            {"mode": "EXERCISE", "exercise_id": "EX-2"},
+            id="another exercise",
+        ),
+    ],
+)
+async def test_an_acknowledgement_under_another_mode_or_exercise_settles_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch, ours: dict[str, str], theirs: dict[str, str]
+) -> None:
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    receipts = alfa.exchange.receivers[Lane.CONTROL]
+    await receipts.stop()
+    accepted = await alfa.publish("XBB", header=ours)
+    (received,) = await bravo.mail(1)
+    await alfa.states(accepted, {"XBB": "sent"})
+    # A hostile gateway of XBB does not check what it sends.
+    monkeypatch.setattr(publish, "check_references", lambda *_: None)
+    await bravo.exchange.accept(_with_header(acknowledgement(received), theirs), api_key_id="test")
+    await alfa.mail(1)  # it is a well-formed message, and admitted as one
+    (ignored,) = await alfa.evidence(AuditEvent.RECEIPT_IGNORED)
+    assert (ignored.partner, ignored.mode, ignored.count) == ("XBB", theirs["mode"], 1)
+    assert alfa.exchange.counters.alarm_receipts_ignored == 1
+    await alfa.states(accepted, {"XBB": "sent"})
+    # Still to be sent again: the delivery waits for its receipt as before.
+    world.clock.move(timedelta(hours=1))
+    alfa.exchange.context.relay_wanted.set()
+    await alfa.evidence(AuditEvent.DELIVERY_RESENT)
+    receipts.start()
+    await alfa.states(accepted, {"XBB": "delivered"})
+    # The honest one, under the same mode and exercise, counts.
+    await bravo.exchange.accept(_with_header(acknowledgement(received), ours), api_key_id="test")
+    await alfa.states(accepted, {"XBB": "acknowledged"})
+
+
+def _with_header(raw: bytes, changes: dict[str, str]) -> bytes:
+    value = json.loads(raw)
+    value["header"].update(changes)
+    return json.dumps(value).encode()
 
 
 async def test_a_bundle_that_our_own_code_cannot_file_does_not_stop_the_lane(

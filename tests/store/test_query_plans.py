@@ -69,7 +69,9 @@ HOT: dict[str, Callable[[Tx], object]] = {
     "the next overdue": resending.next_overdue_at,
     "settling": lambda tx: settlement.mark_settled(tx, "XBB", Mode.OPERATION, [CLAIM], NOW),
     "withholding": lambda tx: settlement.mark_withheld(tx, [1], ReasonCode.NO_AGREEMENT, NOW),
-    "acknowledging": lambda tx: settlement.mark_acknowledged(tx, message_id(1), CLAIM.digest, "XBB", NOW),
+    "acknowledging": lambda tx: settlement.mark_acknowledged(
+        tx, message_id(1), CLAIM.digest, "XBB", Mode.OPERATION, None, NOW
+    ),
     "states of a publication": lambda tx: settlement.states(tx, publication(1).publication_id),
     "serials asked for": lambda tx: settlement.for_serials(tx, *PLACE, 1, [(1, 5)]),
     "counting the queue": backlog.queued,

@@ -142,11 +142,16 @@ def test_a_copy_filed_before_its_withdrawal_is_told_as_delivered(sent: Tx) -> No
 
 def test_an_acknowledgement_counts_for_the_exact_message_sent_to_that_nation(sent: Tx) -> None:
     later = NOW + timedelta(hours=1)
-    assert not settlement.mark_acknowledged(sent, message_id(1), "sha256:" + "0" * 64, "XBB", later)
-    assert not settlement.mark_acknowledged(sent, message_id(1), DIGEST, "XDD", later)
-    assert not settlement.mark_acknowledged(sent, message_id(3), DIGEST, "XBB", later)
+    assert not settlement.mark_acknowledged(
+        sent, message_id(1), "sha256:" + "0" * 64, "XBB", Mode.OPERATION, None, later
+    )
+    assert not settlement.mark_acknowledged(sent, message_id(1), DIGEST, "XDD", Mode.OPERATION, None, later)
+    assert not settlement.mark_acknowledged(sent, message_id(3), DIGEST, "XBB", Mode.OPERATION, None, later)
+    assert not settlement.mark_acknowledged(sent, message_id(1), DIGEST, "XBB", Mode.TEST, None, later)
+    assert not settlement.mark_acknowledged(sent, message_id(1), DIGEST, "XBB", Mode.EXERCISE, "EX-1", later)
+    assert not settlement.mark_acknowledged(sent, message_id(1), DIGEST, "XBB", Mode.OPERATION, "EX-1", later)
     assert states(sent) == {"XBB": "sent", "XCC": "sent"}
-    assert settlement.mark_acknowledged(sent, message_id(1), DIGEST, "XBB", later)
+    assert settlement.mark_acknowledged(sent, message_id(1), DIGEST, "XBB", Mode.OPERATION, None, later)
     assert states(sent) == {"XBB": "acknowledged", "XCC": "sent"}
     mark_settled(sent, "XBB", Mode.OPERATION, [CLAIM], NOW)
     assert states(sent)["XBB"] == "acknowledged"
@@ -154,7 +159,7 @@ def test_an_acknowledgement_counts_for_the_exact_message_sent_to_that_nation(sen
 
 def test_an_acknowledgement_of_what_was_never_sent_does_not_count(tx: Tx) -> None:
     publications.insert(tx, publication(1, ("XBB",)))
-    assert not settlement.mark_acknowledged(tx, message_id(1), DIGEST, "XBB", NOW)
+    assert not settlement.mark_acknowledged(tx, message_id(1), DIGEST, "XBB", Mode.OPERATION, None, NOW)
     assert states(tx) == {"XBB": "queued"}
 
 
