@@ -95,10 +95,12 @@ async def test_a_serial_that_may_no_longer_be_sent_is_voided(world: World) -> No
     await alfa.publish("XBB", subject="open")
     (filed,) = await bravo.mail(1)
     assert filed.serial == 2
+    key = lanes.LaneKey("XAA", Mode.OPERATION, Lane.NORMAL, filed.epoch)
     await alfa.evidence(AuditEvent.DELIVERY_VOIDED)
     await alfa.states(secret, {"XBB": "withheld"})
     await bravo.evidence(AuditEvent.LANE_GAP_CLOSED)
-    key = lanes.LaneKey("XAA", Mode.OPERATION, Lane.NORMAL, 1)
+    (gap,) = await bravo.evidence(AuditEvent.LANE_GAP)
+    assert (gap.lane_epoch, gap.serial) == (key.epoch, 1)
     assert await bravo.store.read(lambda tx: lanes.missing(tx, key)) == ()
     assert len(await bravo.mail(1)) == 1
 
