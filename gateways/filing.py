@@ -290,16 +290,3 @@ class _Filing:
         self.filed.mismatches += verdict.mismatch
         self.ledger.arrived(delivery, "refused", verdict.reason)
         self.ledger.owe(delivery, ReceiptStatus.REFUSED, verdict.reason)
-
-
-def refuse_unfilable(context: GatewayContext, tx: Transaction, mail: OpenedMail) -> Filed:
-    """Refuse a bundle that our own code fails to file, as INTERNAL_FAULT: its originator sends it again."""
-    filed = Filed(end="term")
-    ledger = Ledger(context, tx, mail, filed, context.now())
-    try:
-        place = Subject.parse(mail.subject)
-    except SubjectError:
-        place = None
-    ledger.reject(place, ReasonCode.INTERNAL_FAULT)
-    ledger.write()
-    return filed

@@ -14,8 +14,9 @@ from bus.ports import IncomingBundle, Mailbox
 from bus.store.errors import StoreError
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
-from gateways.filing import file_mail, refuse_unfilable
+from gateways.filing import file_mail
 from gateways.mail import Filed, OpenedMail, open_mail
+from gateways.unfilable import refuse_unfilable
 from schemas.wire import Lane
 
 _log = logging.getLogger(__name__)
