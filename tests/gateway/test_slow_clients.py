@@ -1,5 +1,6 @@
 """Clients that drip, stall, flood or speak no HTTP: cut off in time with a problem, others undisturbed."""
 
+import contextlib
 import json
 import socket
 import time
@@ -8,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from gateways.http_protocol import LimitedProtocol
 from tests.gateway.drafts import draft, encoded
 from tests.gateway.running import NO_BROKER, WAIT, Gateway, World, assert_problem
 
+MIB = 1024 * 1024
 SHORT = 0.4
 """The time-outs of the gateway under test, in seconds."""
 
@@ -23,6 +26,7 @@ def impatient(world: World) -> Iterator[Gateway]:
         nats_url=NO_BROKER,
         head_timeout_seconds=SHORT,
         body_timeout_seconds=SHORT,
+        write_timeout_seconds=SHORT,
         max_connections=8,
     ) as running:
         yield running
@@ -31,6 +35,12 @@ def impatient(world: World) -> Iterator[Gateway]:
 def connect(gateway: Gateway) -> socket.socket:
     host, port = gateway.url.removeprefix("http://").split(":")
     return socket.create_connection((host, int(port)), WAIT)
+
+
+def clients_of(gateway: Gateway) -> set[tuple[str, int] | None]:
+    """Addresses of the clients that are connected now."""
+    connections = list(gateway.server.server_state.connections)
+    return {connection.client for connection in connections if isinstance(connection, LimitedProtocol)}
 
 
 def head(gateway: Gateway, length: int) -> bytes:
@@ -81,6 +91,29 @@ def test_a_client_that_does_not_finish_its_head_is_cut_off(impatient: Gateway, s
     assert b" 408 " in data
     assert b"BODY_TOO_SLOW" in data
     assert (b" 200 " in data) == (b"healthz" in sent)
+
+
+def test_a_client_that_does_not_read_its_answers_is_cut_off(impatient: Gateway) -> None:
+    """Many requests at once, far more of an answer than any buffer between us takes, and nothing is read."""
+    answer = impatient.get("/openapi.json")
+    assert answer.status_code == 200
+    request = b"GET /openapi.json HTTP/1.1\r\nHost: test\r\n\r\n"
+    count = 32 * MIB // len(answer.content)
+    with connect(impatient) as client:
+        client.sendall(request)
+        assert client.recv(1), "the gateway took the connection"
+        client.sendall(request * count)
+        began = time.monotonic()
+        while client.getsockname() in clients_of(impatient):
+            # It is the gateway that is asked: a client that reads nothing does not see the end, either.
+            assert impatient.get("/healthz").status_code == 200, "others are not disturbed"
+            assert time.monotonic() - began < SHORT + 5, "a client that reads nothing is waited for"
+        assert time.monotonic() - began > SHORT / 2
+        received = 0
+        with contextlib.suppress(ConnectionResetError):
+            while part := client.recv(MIB):
+                received += len(part)
+    assert received < count * len(answer.content)
 
 
 def test_a_slow_client_does_not_disturb_others(impatient: Gateway) -> None:
