@@ -58,6 +58,9 @@ class Counters:
     )
     alarm_broker_quota: int = _total("Times the broker had no room left for our bundles.")
     alarm_publish_refused: int = _total("Times the broker refused a bundle.")
+    alarm_set_aside: int = _total(
+        "Bundles that the broker refused three times: their deliveries are sealed anew later."
+    )
     alarm_receipts_ignored: int = _total(
         "Receipts and acknowledgements for what we never sent, or sent under another mode or exercise."
     )

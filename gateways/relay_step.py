@@ -111,6 +111,7 @@ def run_step(
         tx,
         limit=context.limits.relay_batch if options.flowing else min(context.limits.relay_batch, BATCH_AWAY),
         blocked=blocked,
+        now=now,
         max_bytes=BATCH_OCTETS if options.flowing else BATCH_OCTETS_AWAY,
     )
     groups, withheld = _decide(work, _in_lane_order(batch.deliveries), batch.contents)
@@ -196,8 +197,8 @@ def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes])
         if group is None or not _can_seal(work, row):
             work.blocked.add(blocked)
             continue
-        if not row.digest.startswith(sign_suite(group.signer.suite).hash_name):
-            # Accepted under another suite than the current key's: partners would refuse its digest.
+        if sign_suite(group.signer.suite).hash_name == "sha384" and not row.digest.startswith("sha384:"):
+            # Accepted under a weaker suite than the current key's: partners would refuse its digest (ADR 6).
             refused.setdefault(ReasonCode.SUITE_MISMATCH, []).append(row)
             continue
         groups[place] = group

@@ -49,6 +49,7 @@ class Sender:
         self._ask_position = True
         self._confirming: asyncio.Task[None] | None = None
         self._failures = 0
+        self._refused = (0, 0)
         self._given_up = 0
         self.lease: Lease | None = None
         self._count()
@@ -242,27 +243,48 @@ class Sender:
             counters.alarm_broker_quota += 1
         elif isinstance(result.error, PublishRefused):
             counters.alarm_publish_refused += 1
-            if self._failures >= TRIES_BEFORE_DROPPING and self._pending:
+            if self._pending and self._refusals(self._pending[0]) >= TRIES_BEFORE_DROPPING:
                 await self._set_aside(self._pending[0])
+                return
         if not self._transport.connected:
             await self._transport.wait_connected()
             return
         await asyncio.sleep(BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS)) - 1])
 
+    def _refusals(self, bundle: StoredBundle) -> int:
+        """How often the broker has now refused this bundle in particular."""
+        before = self._refused[1] if self._refused[0] == bundle.bundle_seq else 0
+        self._refused = (bundle.bundle_seq, before + 1)
+        return before + 1
+
     async def _set_aside(self, bundle: StoredBundle) -> None:
-        """A bundle that the broker will not take must not hold up the others: it is sealed anew later."""
+        """A bundle that the broker will not take must not hold up the others: its deliveries wait, queued,
+        until they are sealed anew."""
         context, now = self._context, self._context.now()
         await self._confirmed()
+        subject = Subject.parse(bundle.subject)
 
         def job(tx: Transaction) -> None:
             self._check_lease(tx)
-            deliveries.mark_sent(tx, (bundle.bundle_seq,), now, context.limits.resend)
-            bundles.confirm(tx, (bundle.bundle_seq,), self._base)
+            evidence = context.evidence(ACTOR, now)
+            evidence.add(
+                AuditEvent.DELIVERY_SET_ASIDE,
+                partner=subject.recipient,
+                mode=subject.mode,
+                lane=subject.lane,
+                bundle_id=bundle.bundle_id,
+                count=deliveries.set_aside(tx, bundle.bundle_seq, now, context.limits.resend),
+            )
+            bundles.drop(tx, bundle.bundle_seq)
+            evidence.write(tx)
 
         await context.store.write(job)
         self._pending.popleft()
+        self._failures = 0
         self._count()
-        _log.error("bundle %s was refused by the broker and is set aside until its resend", bundle.bundle_id)
+        context.counters.alarm_set_aside += 1
+        context.relay_wanted.set()
+        _log.error("bundle %s was refused by the broker: set aside, to be sealed anew", bundle.bundle_id)
 
     def _check_lease(self, tx: Transaction) -> None:
         if self.lease is not None:

@@ -25,6 +25,7 @@ class AuditEvent(StrEnum):
     DELIVERY_WITHHELD = "delivery.withheld"
     DELIVERY_SENT = "delivery.sent"
     DELIVERY_RESENT = "delivery.resent"
+    DELIVERY_SET_ASIDE = "delivery.set-aside"
     DELIVERY_VOIDED = "delivery.voided"
     RECEIPT_RECORDED = "receipt.recorded"
     RECEIPT_IGNORED = "receipt.ignored"

@@ -72,6 +72,11 @@ def confirm(tx: sqlite3.Connection, bundle_seqs: Iterable[int], last_sequence: i
     set_broker_position(tx, last_sequence)
 
 
+def drop(tx: sqlite3.Connection, bundle_seq: int) -> None:
+    """Give up one bundle that the broker has not got and will not take (`deliveries.set_aside`)."""
+    tx.execute("DELETE FROM bundle WHERE bundle_seq = ?", (bundle_seq,))
+
+
 def drop_all(tx: sqlite3.Connection) -> int:
     """Give up every bundle that is not confirmed; the highest ``bundle_seq`` among them, 0 without any."""
     highest = tx.execute("SELECT coalesce(max(bundle_seq), 0) FROM bundle").fetchone()[0]

@@ -173,3 +173,20 @@ def mark_sent(tx: sqlite3.Connection, bundle_seqs: Iterable[int], now: datetime,
             "bundles": integers_text(bundle_seqs),
         },
     ).rowcount
+
+
+def set_aside(tx: sqlite3.Connection, bundle_seq: int, now: datetime, policy: ResendPolicy) -> int:
+    """The broker refused this bundle: its deliveries are queued again, each with its serial, and wait until
+    they are taken anew (`waiting.take_waiting`), longer with each attempt; how many.
+    """
+    return tx.execute(
+        "UPDATE delivery SET state = 'queued', bundle_seq = NULL,"
+        " resend_at = :now + min(:first << min(attempts - 1, 20), :ceiling)"
+        " WHERE state = 'sealed' AND bundle_seq = :bundle",
+        {
+            "now": micros(now),
+            "first": duration_micros(policy.first),
+            "ceiling": duration_micros(policy.ceiling),
+            "bundle": bundle_seq,
+        },
+    ).rowcount

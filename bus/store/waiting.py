@@ -6,9 +6,10 @@ A recipient without a usable key must not hold up the others by filling every ba
 import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NamedTuple
 
-from bus.store.columns import CONTENT_TYPES, KINDS, LANES, MODES, integers_text, strings_text
+from bus.store.columns import CONTENT_TYPES, KINDS, LANES, MODES, integers_text, micros, strings_text
 from bus.store.deliveries import Waiting
 from schemas.header import Mode
 
@@ -45,10 +46,12 @@ def take_waiting(
     limit: int,
     blocked: Collection[Blocked] = (),
     max_bytes: int = MAX_TAKEN_BYTES,
+    now: datetime | None = None,
 ) -> Taken:
     """The next queued deliveries of unblocked recipients: highest precedence first, oldest first within one;
     what is to be sent again first in its lane, in the lane's order.
 
+    With ``now``, what was set aside (``deliveries.set_aside``) is left out until its time has come.
     At most ``limit``, and no more than ``max_bytes`` of content counted per delivery (always at least one).
     Nothing is changed: what the relay does with them it records with ``deliveries.mark_sealed`` or
     ``settlement.mark_withheld`` in the same transaction.
@@ -61,6 +64,9 @@ def take_waiting(
         values.append(
             strings_text(f"{entry.recipient}{entry.mode.value}{int(entry.control)}" for entry in blocked)
         )
+    if now is not None:
+        excluded += " AND (d.resend_at IS NULL OR d.resend_at <= ?)"
+        values.append(micros(now))
     taken: list[Waiting] = []
     room = max_bytes
     for row in tx.execute(
