@@ -12,8 +12,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bus.authority import Realm, RealmKeys
-from bus.keystore import KeyFileError, NationKeys
+from bus.authority import Realm
+from bus.keystore import NationKeys
 from bus.offline_keys import load_authority_key, save_authority_key
 from bus.protocol.signing import PrivateSigningKey
 from bus.protocol.trust import TrustStore
@@ -131,13 +131,6 @@ class RealmFiles:
     def snapshot_key(self) -> PrivateSigningKey:
         """The realm's snapshot key, where it is at hand. KeyFileError."""
         return load_authority_key(self.snapshot_key_file)
-
-    def realm_keys(self, threshold: int) -> RealmKeys:
-        """The realm's keys, where enough are at hand. KeyFileError when fewer than the threshold are."""
-        root = tuple(load_authority_key(path) for path in sorted(self.offline.glob("realm-root-*.json")))
-        if len(root) < threshold:
-            raise KeyFileError(f"{self.offline} holds {len(root)} of the {threshold} realm root keys needed")
-        return RealmKeys(root, threshold, self.snapshot_key())
 
     def publish(self, realm: Realm) -> TrustStore:
         """Add a realm's next state to the bundle, after judging it as every gateway will. TrustError."""

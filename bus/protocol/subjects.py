@@ -65,15 +65,6 @@ def consumer_name(nation: str, lane: Lane) -> str:
     return f"{nation}-{lane.value}"
 
 
-def parse_consumer_name(name: str) -> tuple[str, Lane]:
-    """Nation and lane of a durable consumer's name. Raises SubjectError."""
-    nation, dash, lane_token = name.partition("-")
-    lane = _LANES_BY_TOKEN.get(lane_token)
-    if not dash or lane is None or not is_nation_token(nation):
-        raise _malformed("not a consumer name of the form <nation>-<lane>")
-    return nation, lane
-
-
 def is_nation_token(text: str) -> bool:
     """Whether ``text`` has the form of a nation in a subject or seal header."""
     return _NATION.fullmatch(text) is not None

@@ -184,11 +184,6 @@ def get(tx: sqlite3.Connection, publication_id: str) -> PublicationDetail | None
     return _detail(tx, "p.publication_id = ?", publication_id)
 
 
-def find_by_message_id(tx: sqlite3.Connection, message_id: str) -> PublicationDetail | None:
-    """As `get`, by the id of the message it became."""
-    return _detail(tx, "p.message_id = ?", message_id)
-
-
 def list_newest(
     tx: sqlite3.Connection,
     *,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bus.store.columns import instant_or_none, integers_text, micros
+from bus.store.columns import integers_text, micros
 from schemas.header import Mode
 from schemas.wire import Lane
 
@@ -40,14 +40,6 @@ def requeue_overdue(tx: sqlite3.Connection, now: datetime, limit: int) -> tuple[
             (micros(now), limit),
         )
     )
-
-
-def next_overdue_at(tx: sqlite3.Connection) -> datetime | None:
-    """When the next delivery becomes overdue, or None."""
-    row = tx.execute(
-        "SELECT min(resend_at) FROM delivery INDEXED BY delivery_overdue WHERE state = 'sent'"
-    ).fetchone()
-    return instant_or_none(row[0])
 
 
 def requeue(tx: sqlite3.Connection, delivery_seqs: Iterable[int]) -> tuple[Requeued, ...]:

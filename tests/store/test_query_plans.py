@@ -48,7 +48,6 @@ RECORD = AuditRecord(
 HOT: dict[str, Callable[[Tx], object]] = {
     "publishing": lambda tx: publications.insert(tx, publication(2)),
     "reading a publication": lambda tx: publications.get(tx, publication(1).publication_id),
-    "finding a message of ours": lambda tx: publications.find_by_message_id(tx, message_id(1)),
     "listing publications": lambda tx: publications.list_newest(
         tx, before=9, state="sent", kind=Kind.THREAT_ALERT
     ),
@@ -66,7 +65,6 @@ HOT: dict[str, Callable[[Tx], object]] = {
     "marking as sent": lambda tx: deliveries.mark_sent(tx, [1], NOW, ResendPolicy()),
     "queueing the overdue again": lambda tx: resending.requeue_overdue(tx, NOW + timedelta(days=9), 9),
     "queueing the asked for again": lambda tx: resending.requeue(tx, [1, 2]),
-    "the next overdue": resending.next_overdue_at,
     "settling": lambda tx: settlement.mark_settled(tx, "XBB", Mode.OPERATION, [CLAIM], NOW),
     "withholding": lambda tx: settlement.mark_withheld(tx, [1], ReasonCode.NO_AGREEMENT, NOW),
     "acknowledging": lambda tx: settlement.mark_acknowledged(
