@@ -3,6 +3,7 @@
 import asyncio
 import copy
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -136,9 +137,13 @@ class GatewayContext:
         return Evidence(self.nation, actor, at, self.randomness)
 
     def digest(self, content: bytes, use: KeyUse, mode: Mode, now: datetime) -> str:
-        """Digest of content in the hash of our current key for this use (SHA-256 while there is none)."""
-        try:
-            suite = self.trust.current_key(self.nation, use, mode, now).suite.value
-        except TrustError:
-            suite = "standard"
+        """Digest of content in the hash of our current message key for this mode.
+
+        Control contents, and messages while there is no such key: in SHA-384, no weaker than any suite's, so
+        that whichever key is current when they leave may sign them (a change of suite announces itself).
+        """
+        suite = "cnsa2"
+        if use is KeyUse.MESSAGE:
+            with suppress(TrustError):
+                suite = self.trust.current_key(self.nation, use, mode, now).suite.value
         return content_digest(content, suite)

@@ -92,6 +92,10 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The operator must bring newer trust documents (POST /v1/trust); then send again.",
     ),
+    _.KEY_UNKNOWN: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "The operator must bring a record with a key in force (POST /v1/trust); then send again.",
+    ),
     _.TRUST_ROLLBACK: (HTTPStatus.CONFLICT, "Send the newest trust documents."),
     _.TRUST_FORK: (
         HTTPStatus.CONFLICT,
