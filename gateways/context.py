@@ -17,7 +17,7 @@ from bus.protocol.trust import TrustStore
 from bus.store.deliveries import ResendPolicy
 from bus.store.held import Quota
 from bus.store.lanes import AskPolicy
-from bus.store.rejected import KEPT_OCTETS
+from bus.store.rejected import KEPT_OCTETS, KEPT_ROWS
 from bus.store.writer import Store
 from gateways.counters import Counters
 from gateways.evidence import Evidence
@@ -85,6 +85,8 @@ class FlowLimits:
     held_age: timedelta = timedelta(hours=24)
     rejected_bytes: int = KEPT_OCTETS
     """Sealed bytes kept of refused bundles, per originator."""
+    rejected_rows: int = KEPT_ROWS
+    """Refusals kept, per originator; the oldest go first."""
 
 
 @dataclass

@@ -40,6 +40,7 @@ class Ledger:
         self._now = now
         self._arrivals: dict[int, list[Arrival]] = {}
         self._receipts: list[bytes] = []
+        self._rejected: set[str | None] = set()
         self._at = rfc3339(now)
 
     def arrived(
@@ -93,7 +94,8 @@ class Ledger:
         outcome: Outcome = Outcome.REJECTED,
         delivery: Delivery | None = None,
     ) -> None:
-        """A refusal: header and code for ever, the sealed bytes under a quota, an audit record."""
+        """A refusal: header, code and sealed bytes under quotas, an audit record."""
+        self._rejected.add(place.originator if place else None)
         self._filed.refusals.append(code.value)
         header = self._header()
         bundle_id = header.bundle_id.hex() if header is not None else None
@@ -130,6 +132,8 @@ class Ledger:
 
     def write(self) -> None:
         """Account for the serials, owe the receipts, append the audit records."""
+        for originator in self._rejected:
+            rejected.trim(self._tx, originator, self._context.limits.rejected_rows)
         if self._arrivals or self._receipts:
             header = self._header()
             assert header is not None

@@ -1,4 +1,4 @@
-"""What was refused: header and code for ever, the sealed bytes only under a quota per originator."""
+"""What was refused: header and code of the newest, their sealed bytes under a quota, both per originator."""
 
 import hashlib
 import sqlite3
@@ -12,6 +12,7 @@ from schemas.reasons import ReasonCode
 from schemas.wire import Lane
 
 KEPT_OCTETS = 32 * 1024 * 1024
+KEPT_ROWS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def add(tx: sqlite3.Connection, new: NewRejected, kept_octets: int = KEPT_OCTETS
     """Record a refusal; its `rejected_seq`.
 
     Sealed bytes are kept once per bundle. When an originator's exceed `kept_octets`, the oldest bytes are
-    dropped first; the rows stay.
+    dropped first; their rows stay until `trim`.
     """
     digest = hashlib.sha256(new.sealed).hexdigest()
     known = tx.execute(
@@ -85,6 +86,19 @@ def add(tx: sqlite3.Connection, new: NewRejected, kept_octets: int = KEPT_OCTETS
     if keep:
         _drop_oldest(tx, new.originator, kept_octets)
     return cast(int, cursor.lastrowid)
+
+
+def trim(tx: sqlite3.Connection, originator: str | None, kept_rows: int = KEPT_ROWS) -> int:
+    """Drop an originator's oldest refusals beyond `kept_rows`, their sealed bytes with them; how many went.
+
+    What was refused is told by the audit log as well, which keeps every record.
+    """
+    return tx.execute(
+        "DELETE FROM rejected INDEXED BY rejected_originator WHERE originator IS ? AND rejected_seq <="
+        " (SELECT rejected_seq FROM rejected INDEXED BY rejected_originator WHERE originator IS ?"
+        " ORDER BY rejected_seq DESC LIMIT 1 OFFSET ?)",
+        (originator, originator, kept_rows),
+    ).rowcount
 
 
 def list_newest(

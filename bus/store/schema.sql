@@ -184,6 +184,7 @@ CREATE TABLE rejected (
     reason TEXT NOT NULL, outcome TEXT NOT NULL, at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX rejected_kept ON rejected (originator, rejected_seq, size) WHERE sealed IS NOT NULL;
+CREATE INDEX rejected_originator ON rejected (originator, rejected_seq);
 CREATE INDEX rejected_digest ON rejected (sealed_digest);
 
 -- ---------------------------------------------------------------- trust, access, evidence

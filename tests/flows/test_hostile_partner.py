@@ -12,7 +12,7 @@ from bus.store.epochs import store_epoch
 from bus.store.writer import Transaction
 from bus.transport import NatsTransport
 from gateways import filing, publish, receive
-from gateways.context import GatewayContext
+from gateways.context import FlowLimits, GatewayContext
 from gateways.mail import Filed, OpenedMail
 from gateways.sending import NEVER_A_SEQUENCE
 from schemas.audit import AuditEvent
@@ -150,3 +150,18 @@ async def test_a_bundle_that_our_own_code_cannot_file_does_not_stop_the_lane(
     (listed,) = await bravo.store.read(lambda tx: rejected.list_newest(tx))
     assert listed.reason is ReasonCode.INTERNAL_FAULT
     assert bravo.exchange.counters.alarm_faults == receive.TRIES
+
+
+async def test_a_flood_of_garbage_leaves_only_so_many_refusals(world: World) -> None:
+    world.limits = FlowLimits(rejected_rows=5)
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    await alfa.exchange.relay.stop()
+    garbage = [OutboundBundle("out.XAA.op.normal.XBB", b"garbage %d" % number) for number in range(12)]
+    sent = await alfa.transport.publisher.publish_window(garbage, await _end_of_stream(alfa.transport))
+    assert sent.complete
+    assert len(await bravo.evidence(AuditEvent.MESSAGE_REJECTED, 12)) == 12
+    listed = await bravo.store.read(lambda tx: rejected.list_newest(tx))
+    assert [row.rejected_seq for row in listed] == [12, 11, 10, 9, 8]
+    assert await bravo.store.read(lambda tx: rejected.kept_octets(tx, "XAA")) == sum(
+        row.size for row in listed
+    )

@@ -139,3 +139,16 @@ def test_refusals_are_listed_by_pages_and_originator(tx: Tx) -> None:
     rest = rejected.list_newest(tx, before=page[-1].rejected_seq, limit=100)
     assert [row.rejected_seq for row in (*page, *rest)] == list(range(10, 0, -1))
     assert [row.rejected_seq for row in rejected.list_newest(tx, originator="XCC")] == [9, 7, 5, 3, 1]
+
+
+def test_an_originator_s_oldest_refusals_go_and_nobody_else_s(tx: Tx) -> None:
+    for number in range(6):
+        rejected.add(tx, refusal(number))
+    rejected.add(tx, replace(refusal(6), originator="XCC"))
+    rejected.add(tx, replace(refusal(7), originator=None, mode=None, lane=None))
+    assert rejected.trim(tx, "XBB", 6) == 0
+    assert rejected.trim(tx, "XBB", 4) == 2
+    assert rejected.trim(tx, None, 4) == 0
+    assert [row.rejected_seq for row in rejected.list_newest(tx)] == [8, 7, 6, 5, 4, 3]
+    assert rejected.kept_octets(tx, "XBB") == 400
+    assert rejected.trim(tx, None, 0) == 1

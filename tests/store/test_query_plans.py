@@ -92,6 +92,7 @@ HOT: dict[str, Callable[[Tx], object]] = {
     "retrying": lambda tx: held.to_retry(tx, after=0),
     "held and due": lambda tx: held.due(tx, [ReasonCode.TRUST_STALE], NOW),
     "refusing": lambda tx: rejected.add(tx, refusal(2), kept_octets=150),
+    "dropping old refusals": lambda tx: rejected.trim(tx, "XBB", 1),
     "listing refusals": rejected.list_newest,
     "idempotency": lambda tx: idempotency.get(tx, "key", "abc"),
     "finding an API key": lambda tx: api_keys.find(tx, "k"),
