@@ -30,8 +30,8 @@ NEVER_A_SEQUENCE = 2**53
 BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 AHEAD_AWAY = 4
 """Sealed bundles that may wait while the broker takes none: what is sealed leaves before any later FLASH."""
-AHEAD_OCTETS = 2 * 1024 * 1024
-"""Sealed bytes that may wait while the broker takes them; the relay adds one step's at most."""
+AHEAD_OCTETS = 4 * 1024 * 1024
+"""Sealed bytes that may wait while the broker takes them: one step under way, one more behind it."""
 TRIES_BEFORE_DROPPING = 3
 
 
