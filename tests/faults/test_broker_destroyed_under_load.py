@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.faults import crash_rounds
 from tests.faults.load import Load, arrived_once_and_in_order
 from tests.faults.processes import ProcessWorld
+
+ROUNDS = crash_rounds(5)
 
 
 async def test_a_broker_store_destroyed_again_and_again_under_load_loses_and_doubles_nothing(
@@ -19,7 +22,7 @@ async def test_a_broker_store_destroyed_again_and_again_under_load_loses_and_dou
     load.start(gateways["XAA"], ["XBB", "XCC"], ["XBB"], ["XCC"])
     load.start(gateways["XBB"], ["XAA"], ["XAA", "XCC"])
     server = world.broker.server
-    for _ in range(5):
+    for _ in range(ROUNDS):
         await load.more(chance.randint(20, 200))
         await server.kill()
         store = Path(server.config.store_dir) / "jetstream"

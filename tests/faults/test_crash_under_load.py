@@ -1,13 +1,13 @@
 """kill -9 of gateways and broker at random moments, under continuous load through the HTTP APIs."""
 
 import asyncio
-import os
 import random
 
+from tests.faults import crash_rounds
 from tests.faults.load import Load, arrived_once_and_in_order
 from tests.faults.processes import ProcessWorld
 
-ROUNDS = int(os.environ.get("ENTENTE_CRASH_ROUNDS", "20"))
+ROUNDS = crash_rounds(20)
 VICTIMS = (("XAA",), ("XBB",), ("XCC",), ("broker",), ("XAA", "broker"), ("XBB", "XCC"), ("XAA", "XBB"))
 
 

@@ -2,9 +2,12 @@
 
 import random
 
+from tests.faults import crash_rounds
 from tests.faults.load import Load, arrived_once_and_in_order
 from tests.faults.processes import ProcessWorld
 from tests.transport.link_proxy import link_proxy
+
+ROUNDS = crash_rounds(12)
 
 
 async def test_links_cut_again_and_again_under_load_lose_and_double_nothing(world: ProcessWorld) -> None:
@@ -19,7 +22,7 @@ async def test_links_cut_again_and_again_under_load_lose_and_double_nothing(worl
         load = Load()
         load.start(alfa, ["XBB"])
         load.start(bravo, ["XAA"])
-        for number in range(12):
+        for number in range(ROUNDS):
             links = [first], [second], [first, second]
             for link in links[number % 3]:
                 link.cut()

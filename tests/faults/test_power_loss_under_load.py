@@ -16,12 +16,13 @@ from nats.aio.client import Client
 
 from bus.store import publications
 from bus.store.writer import Store
+from tests.faults import crash_rounds
 from tests.faults.load import Load, all_delivered, arrived_once_and_in_order, inbox_of, until
 from tests.faults.processes import GatewayProcess, ProcessWorld
 from tests.flows.world import draft
 from tests.store.test_crash import valid_length
 
-ROUNDS = 2
+ROUNDS = crash_rounds(2)
 CUTS_OPENED = 6
 
 
