@@ -1,14 +1,17 @@
-"""Reading a well-formed draft critically: its times, its body's findings, what it refers to. Pure."""
+"""Reading a well-formed draft critically: its times, its body's findings, references, key. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bus.protocol.errors import TrustError
+from bus.protocol.trust import TrustStore
 from gateways.draft_refused import DraftRefused
 from schemas.body import Body, Finding, FindingLevel
 from schemas.header import DraftHeader, Mode, Reference, Relation
 from schemas.message import AnyDraft
 from schemas.reasons import ReasonCode
+from schemas.trust import KeyUse
 
 HORIZON = timedelta(days=5 * 366)
 """How far from now a header's times may lie; beyond it they are taken for a mistake."""
@@ -106,3 +109,15 @@ def answered(header: DraftHeader, known: Known) -> tuple[tuple[int, Reference, K
 
 def _refused(code: ReasonCode, pointer: str) -> DraftRefused:
     return DraftRefused(code, pointer, code.explanation)
+
+
+def check_key(trust: TrustStore, nation: str, mode: Mode, now: datetime) -> None:
+    """Raises DraftRefused KEY_UNKNOWN: without a key in force the hash for the digest is not known."""
+    try:
+        trust.current_key(nation, KeyUse.MESSAGE, mode, now)
+    except TrustError:
+        raise DraftRefused(
+            ReasonCode.KEY_UNKNOWN,
+            "",
+            f"this nation has no key in force to sign messages of mode {mode.value}; nothing was accepted",
+        ) from None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from bus.protocol.errors import ReleaseRefused, TrustError
+from bus.protocol.errors import ReleaseRefused
 from bus.protocol.release import ReleasePlan, check_reply, plan_release
 from bus.store import idempotency, inbox, publications
 from bus.store.idempotency import StoredResponse
@@ -22,6 +22,7 @@ from gateways.draft_checks import (
     Known,
     KnownMessage,
     answered,
+    check_key,
     check_references,
     check_times,
     findings_of,
@@ -31,7 +32,7 @@ from gateways.evidence import Evidence
 from gateways.uuid7 import uuid7
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.body import Finding
-from schemas.header import DraftHeader, Header, Kind, Mode, Relation
+from schemas.header import DraftHeader, Header, Kind, Relation
 from schemas.message import MESSAGE_MODELS, AnyDraft, parse_draft
 from schemas.reasons import ReasonCode
 from schemas.strict_json import JsonRefused
@@ -133,7 +134,7 @@ async def plan(context: GatewayContext, draft: AnyDraft, now: datetime) -> Plann
             check_reply(release.recipients, reference.originator, message.release_set)
     except ReleaseRefused as refused:
         raise DraftRefused.from_release(refused) from None
-    _check_key(context, header.mode, now)
+    check_key(context.trust, context.nation, header.mode, now)
     return Planned(draft, release, findings)
 
 
@@ -171,18 +172,6 @@ def _request_digest(raw: bytes, source_id: str | None) -> str:
 def _check_kind(draft: AnyDraft, allowed_kinds: Collection[Kind] | None) -> None:
     if allowed_kinds is not None and draft.header.kind not in allowed_kinds:
         raise DraftRefused(ReasonCode.SCOPE_MISSING, "/header/kind", "this API key may not publish this kind")
-
-
-def _check_key(context: GatewayContext, mode: Mode, now: datetime) -> None:
-    """Without a key in force nobody knows in which hash partners will want the content's digest."""
-    try:
-        context.trust.current_key(context.nation, KeyUse.MESSAGE, mode, now)
-    except TrustError:
-        raise DraftRefused(
-            ReasonCode.KEY_UNKNOWN,
-            "",
-            f"this nation has no key in force to sign messages of mode {mode.value}; nothing was accepted",
-        ) from None
 
 
 def _check_room(context: GatewayContext, planned: Planned) -> None:
