@@ -65,7 +65,8 @@ class _Filing:
         place = self._place(refused)
         if refused.held and place is not None and not self.too_old:
             self._hold(place, refused.code)
-            if self.again is None:
+            if self.again is None or self.again.reason is not refused.code:
+                # Read once for each reason: what came under an unknown seal key may open only now.
                 self._fresh_trust(place)
             return
         code = ReasonCode.HELD_TOO_LONG if refused.held and self.too_old else refused.code
