@@ -17,7 +17,7 @@ from bus.store.writer import Transaction
 from gateways.collector import collect_seldom
 from gateways.context import GatewayContext
 from gateways.opening import open_gateway
-from gateways.publish import accept_draft
+from gateways.publishing.publish import accept_draft
 from gateways.settings import Settings
 
 _KEY = "benchmark"

@@ -22,10 +22,10 @@ from bus.store.lease import Lease
 from bus.store.writer import Store, Transaction
 from entente.state_dir import StateDir
 from gateways.context import GatewayContext
-from gateways.filing import file_mail
-from gateways.mail import OpenedMail, open_mail
-from gateways.publish import accept_draft
-from gateways.relay_step import StepOptions, run_step
+from gateways.publishing.publish import accept_draft
+from gateways.receiving.filing import file_mail
+from gateways.receiving.mail import OpenedMail, open_mail
+from gateways.relaying.relay_step import StepOptions, run_step
 
 T = TypeVar("T")
 

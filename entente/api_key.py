@@ -15,8 +15,8 @@ from bus.store import api_keys
 from bus.store.api_keys import ApiKey
 from bus.store.writer import Store, Transaction
 from entente.terminal import OUT, CommandFailed, say, write_json
-from gateways.api_keys import DEFAULT_BURST, DEFAULT_RATE_PER_SECOND, Scope, new_api_key
 from gateways.evidence import Evidence
+from gateways.http.api_keys import DEFAULT_BURST, DEFAULT_RATE_PER_SECOND, Scope, new_api_key
 from gateways.store_file import STORE_FILE
 from schemas.audit import AuditEvent
 from schemas.header import Kind

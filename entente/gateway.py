@@ -28,7 +28,7 @@ def run(
 ) -> None:
     """Run the gateway that the environment variables ENTENTE_GATEWAY_* describe, until Ctrl-C or SIGTERM."""
     # Here and not above: the web framework is most of what the other commands would wait for.
-    from gateways.server import serve
+    from gateways.http.server import serve
     from gateways.settings import Settings
 
     try:

@@ -18,7 +18,7 @@ from entente.gateway_process import GatewayProcess
 from entente.snapshot_keeper import SnapshotKeeper, freshen_snapshot
 from entente.state_dir import StateDir
 from entente.terminal import CommandFailed
-from gateways.api_keys import Scope, new_api_key, split_api_key
+from gateways.http.api_keys import Scope, new_api_key, split_api_key
 from gateways.store_file import STORE_FILE
 from schemas.realm_plan import RealmPlan
 

@@ -69,7 +69,7 @@ class FlowLimits:
     """Deliveries that one relay step takes at most."""
     relay_ahead: int = 96
     """Sealed bundles that may wait for the broker; beyond that the relay seals no more (far fewer while it is
-    away: ``gateways.sending``)."""
+    away: ``gateways.relaying.sending``)."""
     receive_batch: int = 16
     """Bundles that one lane's receiver files at once."""
     lease: timedelta = timedelta(seconds=15)

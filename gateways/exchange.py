@@ -12,14 +12,14 @@ from bus.store import backlog, inbox, lanes
 from bus.store import trust as trust_table
 from bus.store.writer import Store, Transaction
 from gateways import trust_changes
-from gateways.accepted import Accepted
 from gateways.context import FlowLimits, GatewayContext, Keys, Transport
 from gateways.counters import Counters
-from gateways.held import HeldKeeper, retry_held
 from gateways.inbox_signal import InboxSignal
-from gateways.publish import accept_draft
-from gateways.receive import Receiver
-from gateways.relay import Relay
+from gateways.publishing.accepted import Accepted
+from gateways.publishing.publish import accept_draft
+from gateways.receiving.held import HeldKeeper, retry_held
+from gateways.receiving.receive import Receiver
+from gateways.relaying.relay import Relay
 from schemas.audit import AuditEvent
 from schemas.header import Kind
 from schemas.wire import Lane
@@ -130,7 +130,7 @@ class Exchange:
         allowed_kinds: Collection[Kind] | None = None,
         source_id: str | None = None,
     ) -> Accepted:
-        """Accept one draft; see ``gateways.publish.accept_draft``."""
+        """Accept one draft; see ``gateways.publishing.publish.accept_draft``."""
         acceptance = await accept_draft(
             self.context,
             raw,

@@ -36,7 +36,7 @@ def _fault_without_text(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any
 
 
 def _no_traceback(record: logging.LogRecord) -> bool:
-    """uvicorn writes a failed start's whole traceback as text; ``gateways.app`` says what failed."""
+    """uvicorn writes a failed start's whole traceback as text; ``gateways.http.app`` says what failed."""
     return not str(record.msg).startswith(("Traceback", "Application startup failed"))
 
 

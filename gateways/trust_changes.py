@@ -10,8 +10,8 @@ from bus.store import trust as trust_table
 from bus.store.trust import StoredTrustDocument
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
-from gateways.control_out import queue_trust_update
 from gateways.evidence import Evidence
+from gateways.relaying.control_out import queue_trust_update
 from schemas.audit import AuditEvent, AuditOutcome
 
 

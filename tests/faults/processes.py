@@ -14,7 +14,7 @@ from bus.embedded import EmbeddedServer
 from bus.store import api_keys
 from bus.store.writer import Store
 from bus.trust_bundle import write_bundle
-from gateways.api_keys import Scope, new_api_key
+from gateways.http.api_keys import Scope, new_api_key
 from gateways.store_file import STORE_FILE
 from tests.broker_fixtures import Broker
 from tests.faults.http_client import HttpClient

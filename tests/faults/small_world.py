@@ -22,13 +22,13 @@ from bus.store.inbox import InboxMessage
 from bus.store.migrations import bring_forward
 from bus.store.writer import Store
 from gateways import trust_changes
-from gateways.accepted import Accepted
 from gateways.context import FlowLimits, GatewayContext
-from gateways.filing import file_mail
-from gateways.held import retry_held
-from gateways.mail import open_mail
-from gateways.publish import accept_draft
-from gateways.relay_step import StepOptions, StepResult, run_step
+from gateways.publishing.accepted import Accepted
+from gateways.publishing.publish import accept_draft
+from gateways.receiving.filing import file_mail
+from gateways.receiving.held import retry_held
+from gateways.receiving.mail import open_mail
+from gateways.relaying.relay_step import StepOptions, StepResult, run_step
 from tests.realm_fixtures import TestRealm
 
 T = TypeVar("T")

@@ -11,8 +11,8 @@ import pytest
 from bus.store import rejected
 from bus.store.errors import StoreUnavailable
 from bus.store.writer import Transaction
-from gateways import receive
-from gateways.accepted import Accepted
+from gateways.publishing.accepted import Accepted
+from gateways.receiving import receive
 from tests.broker_fixtures import Broker
 from tests.broker_fixtures import broker as broker
 from tests.flows import world as flows

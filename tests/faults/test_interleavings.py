@@ -20,7 +20,7 @@ from bus.protocol.errors import BundleRefused, ProtocolError
 from bus.protocol.opening import open_bundle
 from bus.protocol.seal_header import HEADER_LENGTH
 from bus.protocol.sealing import open_sealed
-from gateways.draft_refused import DraftRefused
+from gateways.publishing.draft_refused import DraftRefused
 from schemas.trust import KeyUse, NationStatus
 from tests.faults.small_world import SmallWorld
 from tests.flows.world import draft

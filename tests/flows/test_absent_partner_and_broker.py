@@ -5,8 +5,8 @@ import pytest
 from bus.store import publications
 from bus.store.errors import StoreUnavailable
 from gateways.context import FlowLimits
-from gateways.relay import Relay
-from gateways.sending import AHEAD_AWAY
+from gateways.relaying.relay import Relay
+from gateways.relaying.sending import AHEAD_AWAY
 from schemas.audit import AuditEvent
 from schemas.wire import Lane
 from tests.broker_fixtures import WAIT

@@ -8,8 +8,8 @@ import pytest
 
 from bus.nation_office import key_entries, new_nation_keys, next_record
 from bus.store import inbox
-from gateways.draft_refused import DraftRefused
-from gateways.problem_codes import status_of
+from gateways.http.problem_codes import status_of
+from gateways.publishing.draft_refused import DraftRefused
 from schemas.audit import AuditEvent
 from schemas.header import Mode
 from schemas.reasons import ReasonCode

@@ -7,8 +7,8 @@ from functools import partial
 import pytest
 
 from bus.store import publications
-from gateways.draft_refused import DraftRefused
-from gateways.views import delivery_view
+from gateways.http.views import delivery_view
+from gateways.publishing.draft_refused import DraftRefused
 from schemas.audit import AuditEvent
 from schemas.reasons import ReasonCode
 from schemas.wire import Lane

@@ -8,9 +8,9 @@ from bus.store import audit, rejected
 from bus.store import held as held_table
 from bus.store.held import Held
 from bus.store.writer import Transaction
-from gateways import filing, held
 from gateways.context import GatewayContext
-from gateways.mail import Filed, OpenedMail
+from gateways.receiving import filing, held
+from gateways.receiving.mail import Filed, OpenedMail
 from schemas.audit import AuditEvent
 from schemas.reasons import ReasonCode
 from schemas.wire import Lane

@@ -11,10 +11,11 @@ from bus.store import rejected
 from bus.store.epochs import store_epoch
 from bus.store.writer import Transaction
 from bus.transport import NatsTransport
-from gateways import filing, publish, receive
 from gateways.context import FlowLimits, GatewayContext
-from gateways.mail import Filed, OpenedMail
-from gateways.sending import NEVER_A_SEQUENCE
+from gateways.publishing import publish
+from gateways.receiving import filing, receive
+from gateways.receiving.mail import Filed, OpenedMail
+from gateways.relaying.sending import NEVER_A_SEQUENCE
 from schemas.audit import AuditEvent
 from schemas.header import Mode
 from schemas.reasons import ReasonCode

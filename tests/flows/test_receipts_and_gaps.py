@@ -8,7 +8,7 @@ from bus.ports import IncomingBundle, Mailbox
 from bus.store import deliveries, lanes
 from bus.store.waiting import take_waiting
 from bus.store.writer import Transaction
-from gateways.control_in import ROWS_PER_BUNDLE, ControlReader
+from gateways.receiving.control_in import ROWS_PER_BUNDLE, ControlReader
 from schemas.audit import AuditEvent
 from schemas.control import Control, ResendRequest, SerialRange
 from schemas.header import Mode

@@ -11,11 +11,11 @@ import pytest
 from bus.store import audit, publications
 from bus.store.writer import Store
 from bus.transport import NatsTransport
-from gateways.accepted import Accepted
 from gateways.context import FlowLimits, GatewayContext
-from gateways.draft_refused import DraftRefused
 from gateways.exchange import Exchange
-from gateways.publish import accept_draft
+from gateways.publishing.accepted import Accepted
+from gateways.publishing.draft_refused import DraftRefused
+from gateways.publishing.publish import accept_draft
 from schemas.audit import AuditEvent, AuditOutcome, AuditRecord
 from schemas.base import rfc3339
 from schemas.header import Kind

@@ -16,13 +16,13 @@ from bus.protocol.trust import TrustStore
 from bus.store import audit, bundles, lease, publications
 from bus.store.errors import LeaseLost
 from bus.store.writer import Transaction
-from gateways import sending
-from gateways.accepted import Accepted
 from gateways.context import FlowLimits, GatewayContext
-from gateways.publish import accept_draft
-from gateways.relay import Relay
-from gateways.relay_step import StepOptions, run_step
-from gateways.sending import TRIES_BEFORE_DROPPING, Sender
+from gateways.publishing.accepted import Accepted
+from gateways.publishing.publish import accept_draft
+from gateways.relaying import sending
+from gateways.relaying.relay import Relay
+from gateways.relaying.relay_step import StepOptions, run_step
+from gateways.relaying.sending import TRIES_BEFORE_DROPPING, Sender
 from schemas.audit import AuditEvent, AuditRecord
 from schemas.wire import Lane
 from tests.broker_fixtures import WAIT

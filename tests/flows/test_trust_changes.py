@@ -10,8 +10,9 @@ from bus.store import held as held_table
 from bus.store import lease, rejected
 from bus.store import trust as trust_table
 from bus.store.writer import Transaction
-from gateways import control_out, trust_changes
+from gateways import trust_changes
 from gateways.context import FlowLimits
+from gateways.relaying import control_out
 from schemas.audit import AuditEvent
 from schemas.reasons import ReasonCode
 from schemas.trust import KeyUse

@@ -13,9 +13,9 @@ from bus.store import audit, inbox, lanes, publications
 from bus.store.inbox import InboxMessage
 from bus.store.writer import Store, Transaction
 from bus.transport import NatsTransport
-from gateways.accepted import Accepted
 from gateways.context import FlowLimits
 from gateways.exchange import Exchange
+from gateways.publishing.accepted import Accepted
 from schemas.audit import AuditEvent, AuditRecord
 from schemas.base import rfc3339
 from tests.broker_fixtures import WAIT, Broker

@@ -19,10 +19,10 @@ import uvloop
 from bus.embedded import EmbeddedServer
 from bus.store import api_keys
 from bus.trust_bundle import write_bundle
-from gateways.api_keys import Scope, new_api_key
-from gateways.app import create_app
-from gateways.runtime import Runtime
-from gateways.server import GatewayServer
+from gateways.http.api_keys import Scope, new_api_key
+from gateways.http.app import create_app
+from gateways.http.runtime import Runtime
+from gateways.http.server import GatewayServer
 from gateways.settings import Settings
 from tests.broker_fixtures import Broker
 from tests.realm_fixtures import AgreementPlan, TestRealm, make_realm

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bus.store import api_keys
-from gateways.api_keys import Scope, secret_fits, split_api_key
-from gateways.token_bucket import TokenBucket
+from gateways.http.api_keys import Scope, secret_fits, split_api_key
+from gateways.http.token_bucket import TokenBucket
 from schemas.header import Kind
 from tests.gateway.drafts import draft, encoded
 from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem

@@ -10,9 +10,9 @@ import pytest
 
 from bus.store import api_keys
 from bus.store.columns import micros
-from gateways.api_keys import Scope
-from gateways.routes.stream import event_of
-from gateways.views import inbox_entry
+from gateways.http.api_keys import Scope
+from gateways.http.routes.stream import event_of
+from gateways.http.views import inbox_entry
 from schemas.header import Kind
 from tests.gateway.drafts import CANARY, draft, soon
 from tests.gateway.inbox_stream import events, stream

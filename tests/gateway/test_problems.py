@@ -14,7 +14,7 @@ from fastapi import APIRouter
 from bus.store.errors import StoreUnavailable
 from gateways import logs
 from gateways.counters import Counters
-from gateways.problem_codes import status_of, what_to_do
+from gateways.http.problem_codes import status_of, what_to_do
 from schemas.reasons import ReasonCode
 from tests.gateway.drafts import CANARY, changed, draft, encoded
 from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateways.http_protocol import LimitedProtocol
+from gateways.http.http_protocol import LimitedProtocol
 from tests.gateway.drafts import draft, encoded
 from tests.gateway.running import NO_BROKER, WAIT, Gateway, World, assert_problem
 

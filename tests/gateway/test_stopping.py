@@ -19,7 +19,7 @@ from tests.gateway.running import NO_BROKER, WAIT, World
 
 PROGRAM = """
 import sys
-from gateways.server import serve
+from gateways.http.server import serve
 from gateways.settings import Settings
 serve(Settings(), ready=lambda url: print(url, flush=True))
 """

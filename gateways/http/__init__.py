@@ -1,0 +1,1 @@
+"""The gateway's HTTP API: who may call, what is asked, how it is answered."""

@@ -1,0 +1,205 @@
+"""Who calls, and what they may do: API keys checked, scopes and kinds enforced, refusals recorded (design 9).
+
+Keys are few, so all are kept in memory and read again after a short time: an unknown key costs no look-up,
+and one revoked by another process is refused within that time. Whatever cannot be decided is refused.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from math import ceil
+from time import monotonic
+
+from fastapi import Request
+
+from bus.store import api_keys
+from bus.store.api_keys import ApiKey
+from bus.store.errors import StoreUnavailable
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from gateways.http.api_keys import Scope, secret_fits, split_api_key
+from gateways.http.metrics import HttpMetrics
+from gateways.http.problems import ApiRefused
+from gateways.http.token_bucket import TokenBucket
+from gateways.settings import Settings
+from schemas.audit import AuditEvent, AuditOutcome
+from schemas.header import Kind
+from schemas.reasons import ReasonCode
+
+ANONYMOUS = "anonymous"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A checked API key."""
+
+    key_id: str
+    scopes: frozenset[str]
+    kinds: frozenset[Kind] | None
+
+    @property
+    def actor(self) -> str:
+        """How audit records name the caller."""
+        return f"api-key:{self.key_id}"
+
+    def sees(self, kind: Kind) -> bool:
+        """Whether messages of this kind are for this caller."""
+        return self.kinds is None or kind in self.kinds
+
+
+class Access:
+    """The one place where requests are let in."""
+
+    def __init__(
+        self,
+        context: GatewayContext,
+        settings: Settings,
+        metrics: HttpMetrics,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._context = context
+        self._fresh_for = settings.key_cache_seconds
+        self._metrics = metrics
+        self._clock = clock
+        self._keys: Mapping[str, ApiKey] = {}
+        self._callers: dict[str, Caller] = {}
+        self._read_at: float | None = None
+        self._reading = asyncio.Lock()
+        self._buckets: dict[str, tuple[float, int, TokenBucket]] = {}
+        rate = settings.refusals_per_second
+        self._audit_bucket = TokenBucket(rate, max(10.0, 10 * rate), clock())
+        self._suppressed = 0
+
+    async def admit(self, request: Request, scope: Scope) -> Caller:
+        """The caller, if its key is good, has the scope and keeps to its rate.
+
+        Raises ApiRefused CREDENTIALS_MISSING, CREDENTIALS_INVALID, RATE_LIMITED or SCOPE_MISSING, having
+        recorded it; StoreUnavailable when the keys cannot be read.
+        """
+        await self._keep_keys_fresh()
+        try:
+            key = self._key_of(request)
+            self._keep_rate(key, self._clock())
+            caller = self._callers[key.key_id]
+            _check_scope(caller, scope)
+        except ApiRefused as refused:
+            await self.record_refusal(request, refused.code)
+            raise
+        request.scope["entente.caller"] = caller
+        return caller
+
+    async def still_admits(self, caller: Caller, scope: Scope) -> bool:
+        """Whether a caller admitted before would be admitted now: for answers that go on for long.
+
+        Raises StoreUnavailable when the keys cannot be read.
+        """
+        await self._keep_keys_fresh()
+        key = self._keys.get(caller.key_id)
+        return key is not None and self._in_force(key) and scope.value in key.scopes
+
+    def forget(self) -> None:
+        """Read the keys again before the next request: one was added or revoked in this process."""
+        self._read_at = None
+
+    async def record_refusal(self, request: Request, code: ReasonCode) -> None:
+        """Put a refused request into the audit log; of many in a short time only some, with the number.
+
+        Nothing of the request goes into the record but the id of its key, where that key is known.
+        """
+        if self._audit_bucket.take(self._clock()):
+            self._suppressed += 1
+            self._metrics.audit_suppressed += 1
+            return
+        await self._write(*self._actor(request), code)
+
+    async def close(self) -> None:
+        """Write down refusals that were counted and not yet recorded."""
+        if self._suppressed:
+            self._suppressed -= 1  # this record counts itself
+            with suppress(StoreUnavailable):
+                await self._write(ANONYMOUS, None, ReasonCode.RATE_LIMITED)
+
+    async def _write(self, actor: str, key_id: str | None, code: ReasonCode) -> None:
+        count, self._suppressed = 1 + self._suppressed, 0
+        evidence = self._context.evidence(actor, self._context.now())
+        evidence.add(AuditEvent.ACCESS_REFUSED, AuditOutcome.REFUSED, key_id=key_id, reason=code, count=count)
+        await self._context.store.write(evidence.write)
+
+    def _actor(self, request: Request) -> tuple[str, str | None]:
+        """Who asked, as the audit log says it, and the id of the key that was given if there is one."""
+        caller: Caller | None = request.scope.get("entente.caller")
+        if caller is not None:
+            return caller.actor, caller.key_id
+        parts = split_api_key(_given(request) or "")
+        if parts is None or parts[0] not in self._keys:
+            return ANONYMOUS, None
+        # Claimed: the secret may be wrong, and then it was not this key's owner.
+        return f"claimed-api-key:{parts[0]}", parts[0]
+
+    def _key_of(self, request: Request) -> ApiKey:
+        given = _given(request)
+        if given is None:
+            raise ApiRefused(ReasonCode.CREDENTIALS_MISSING)
+        parts = split_api_key(given)
+        key = self._keys.get(parts[0]) if parts is not None else None
+        secret = parts[1] if parts is not None else ""
+        # One answer for every way in which a key is not good, after the same work.
+        good = secret_fits(secret, key.secret_hash if key is not None else None)
+        if key is None or not good or not self._in_force(key):
+            raise ApiRefused(ReasonCode.CREDENTIALS_INVALID)
+        return key
+
+    def _in_force(self, key: ApiKey) -> bool:
+        return key.revoked_at is None and (key.expires_at is None or key.expires_at > self._context.now())
+
+    def _keep_rate(self, key: ApiKey, at: float) -> None:
+        rate, burst, bucket = self._buckets.get(key.key_id, (0.0, 0, None))
+        if bucket is None or (rate, burst) != (key.rate_per_second, key.burst):
+            bucket = TokenBucket(key.rate_per_second, key.burst, at)
+            self._buckets[key.key_id] = (key.rate_per_second, key.burst, bucket)
+        wait = bucket.take(at)
+        if wait:
+            raise ApiRefused(ReasonCode.RATE_LIMITED, headers={"Retry-After": str(ceil(wait))})
+
+    async def _keep_keys_fresh(self) -> None:
+        if self._read_at is None or self._clock() - self._read_at >= self._fresh_for:
+            await self._read_keys()
+
+    async def _read_keys(self) -> None:
+        async with self._reading:
+            at = self._clock()
+            if self._read_at is not None and at - self._read_at < self._fresh_for:
+                return  # someone else read them while we waited
+            keys = await self._context.store.read(_every_key)
+            self._keys = {key.key_id: key for key in keys}
+            self._callers = {
+                key.key_id: Caller(
+                    key.key_id, frozenset(key.scopes), None if key.kinds is None else frozenset(key.kinds)
+                )
+                for key in keys
+            }
+            self._read_at = at
+
+
+def _check_scope(caller: Caller, scope: Scope) -> None:
+    if scope.value not in caller.scopes:
+        raise ApiRefused(ReasonCode.SCOPE_MISSING, f"This needs the scope {scope.value}.")
+
+
+def _every_key(tx: Transaction) -> tuple[ApiKey, ...]:
+    return api_keys.list_all(tx)
+
+
+def _given(request: Request) -> str | None:
+    """The key's text: exactly one of the two headers, once. Anything else is no key ("")."""
+    authorization = request.headers.getlist("authorization")
+    own = request.headers.getlist("x-api-key")
+    if not authorization and not own:
+        return None
+    if len(authorization) + len(own) != 1:
+        return ""
+    if own:
+        return own[0]
+    scheme, _, text = authorization[0].partition(" ")
+    return text.strip() if scheme.lower() == "bearer" else ""

@@ -1,0 +1,75 @@
+"""The gateway's app: routes, problems, and a lifespan that opens and closes the gateway behind them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+
+import structlog
+from fastapi import FastAPI
+
+from gateways.http import openapi, problems
+from gateways.http.access import Access
+from gateways.http.front import Front
+from gateways.http.metrics import HttpMetrics
+from gateways.http.routes import evidence, inbox, messages, partners, stream, system, trust
+from gateways.http.runtime import Runtime
+from gateways.opening import OpenGateway, open_gateway
+from gateways.settings import Settings
+from gateways.sole_process import sole_process
+
+Opener = Callable[[Settings], AbstractAsyncContextManager[OpenGateway]]
+
+_log = structlog.get_logger("gateways.http.app")
+
+
+def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
+    """The app of one gateway. Nothing is opened before its lifespan starts.
+
+    ``opener`` opens store, trust, keys and the exchange with the broker, and closes them again.
+    """
+    metrics = HttpMetrics()
+    closing = asyncio.Event()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            opened = await _opened(stack, opener, settings)
+            access = Access(opened.context, settings, metrics)
+            app.state.runtime = Runtime(
+                settings, opened.context, access, metrics, closing, opened.broker_connected
+            )
+            try:
+                yield
+            finally:
+                closing.set()
+                await access.close()
+
+    app = FastAPI(
+        title=openapi.TITLE,
+        version=openapi.VERSION,
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.state.closing = closing
+    app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]
+    problems.install(app)
+    # The stream before the inbox: /v1/inbox/stream is not a message id.
+    app.include_router(messages.publishing)
+    for module in (messages, stream, inbox, evidence, partners, trust, system):
+        app.include_router(module.router)
+    metrics.export(lambda: app.state.runtime.context.counters if hasattr(app.state, "runtime") else None)
+    app.add_middleware(Front, metrics=metrics)
+    return app
+
+
+async def _opened(stack: AsyncExitStack, opener: Opener, settings: Settings) -> OpenGateway:
+    try:
+        stack.enter_context(sole_process(settings.state_dir))
+        return await stack.enter_async_context(opener(settings))
+    except Exception as error:
+        # What opening raises says which file or document is wrong, and quotes no secret and no content.
+        _log.error("gateway.cannot-start", fault=type(error).__name__, reason=str(error))
+        raise

@@ -1,0 +1,77 @@
+"""The OpenAPI 3.1 document: what FastAPI derives, with the bodies that we read ourselves, and examples."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+import schemas
+from gateways.http.problems import Problem
+from schemas.acknowledgement import Acknowledgement
+from schemas.header import Kind
+from schemas.message import DRAFT_MODELS
+
+TITLE = "Entente gateway"
+VERSION = "1"
+DESCRIPTION = """\
+Hand drafts in, see what became of them nation by nation, read what partners released to you, acknowledge it.
+
+A 2xx never reads as "delivered": what was accepted is committed here, and only signed receipts of the \
+recipients say that it was delivered. Every refusal is a problem (RFC 9457) with a stable code, a JSON \
+pointer and what to do; what was refused left nothing behind.
+
+Authenticate with an API key: 'Authorization: Bearer ent_...' or 'X-API-Key: ent_...'."""
+
+_EXAMPLES = Path(schemas.__file__).parent / "examples"
+_OPEN = frozenset({"/healthz", "/readyz", "/v1/schemas/{kind}"})
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """Build the document once; later calls return the same."""
+    if app.openapi_schema is None:
+        app.openapi_schema = _build(app)
+    return app.openapi_schema
+
+
+def _build(app: FastAPI) -> dict[str, Any]:
+    built = get_openapi(
+        title=TITLE, version=VERSION, description=DESCRIPTION, routes=app.routes, openapi_version="3.1.0"
+    )
+    components = built.setdefault("components", {})
+    named = components.setdefault("schemas", {})
+    named.pop("HTTPValidationError", None)
+    named.pop("ValidationError", None)
+    models: list[type[BaseModel]] = [Problem, Acknowledgement, *DRAFT_MODELS.values()]
+    references, definitions = models_json_schema(
+        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
+    )
+    for name, schema in definitions.get("$defs", {}).items():
+        named.setdefault(name, schema)
+    named["Draft"] = {
+        "description": "A draft: header, label, and the body of the kind that the header names.",
+        "oneOf": [references[(model, "validation")] for model in DRAFT_MODELS.values()],
+    }
+    components["securitySchemes"] = {
+        "bearer": {"type": "http", "scheme": "bearer", "description": "API key: ent_<key id>_<secret>"},
+        "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    }
+    examples = _draft_examples()
+    for path, item in built["paths"].items():
+        for operation in item.values():
+            operation["security"] = [] if path in _OPEN else [{"bearer": []}, {"apiKey": []}]
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+            if body.get("schema", {}).get("$ref") == "#/components/schemas/Draft":
+                body["examples"] = examples
+    return built
+
+
+def _draft_examples() -> dict[str, Any]:
+    return {
+        kind.value: {"summary": kind.value.replace("_", " "), "value": json.loads(file.read_bytes())}
+        for kind in Kind
+        if (file := _EXAMPLES / f"{kind.value}.json").exists()
+    }

@@ -1,0 +1,190 @@
+"""The inbox: what partners released to this nation, and acknowledging it (design 9)."""
+
+import json
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from bus.store import inbox
+from bus.store.inbox import InboxMessage
+from gateways.http.access import Caller
+from gateways.http.api_keys import Scope
+from gateways.http.limits import read_json_body
+from gateways.http.problems import ApiRefused, refused_json
+from gateways.http.refusals import recording_refusals
+from gateways.http.routes.answers import BODY, After, Limit, answers, json_body, json_response
+from gateways.http.routes.messages import IDEMPOTENCY_HEADER, REFUSALS, idempotency_key, publish
+from gateways.http.runtime import Runtime, runtime
+from gateways.http.views import InboxEntry, InboxPage, inbox_entry, inbox_page
+from gateways.publishing.accepted import Accepted
+from gateways.publishing.draft_refused import DraftRefused
+from schemas.acknowledgement import Acknowledgement
+from schemas.base import Nation, Uuid7
+from schemas.header import Kind, Mode, Relation
+from schemas.reasons import ReasonCode as C
+from schemas.strict_json import JsonRefused, parse, parse_model
+from schemas.wire import MAX_CONTENT_BYTES
+
+router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
+
+MessageId = Annotated[Uuid7, Path(description="The message's id, as its originator gave it.")]
+Originator = Annotated[
+    Nation | None, Query(description="The originator, where several used the same message id.")
+]
+MAX_ACKNOWLEDGEMENT_BYTES = 16 * 1024
+
+
+@router.get(
+    "",
+    summary="List the inbox in order of filing.",
+    responses=answers(200, InboxPage, "A page of messages."),
+)
+async def list_inbox(
+    request: Request,
+    after: After = 0,
+    limit: Limit = 100,
+    kind: Annotated[Kind | None, Query(description="Only messages of this kind.")] = None,
+    mode: Annotated[Mode | None, Query(description="Only messages of this mode.")] = None,
+) -> Response:
+    """Messages filed after the cursor, with their exact content. Poll with ``next`` of the last page."""
+    gateway = runtime(request)
+    caller = await gateway.access.admit(request, Scope.INBOX_READ)
+    stored = await gateway.context.store.read(
+        lambda tx: inbox.list_after(tx, after, limit=limit, kind=kind, mode=mode)
+    )
+    following = stored[-1].inbox_seq if stored else after
+    return json_response(inbox_page([row for row in stored if caller.sees(row.kind)], following))
+
+
+@router.get(
+    "/{message_id}",
+    summary="Show one message of the inbox.",
+    responses=answers(200, InboxEntry, "The message.", (C.NOT_FOUND, C.MESSAGE_ID_AMBIGUOUS)),
+)
+async def show_inbox_message(
+    request: Request, message_id: MessageId, originator: Originator = None
+) -> Response:
+    """One message by its id, and by its originator where that is needed."""
+    gateway = runtime(request)
+    caller = await gateway.access.admit(request, Scope.INBOX_READ)
+    return json_response(inbox_entry(await _the_one(gateway, caller, message_id, originator)))
+
+
+@router.post(
+    "/{message_id}/acknowledgements",
+    status_code=201,
+    summary="Acknowledge a message to its originator.",
+    responses=answers(
+        201,
+        Accepted,
+        "The acknowledgement was accepted as a message of its own, to the originator alone.",
+        (
+            *BODY,
+            *REFUSALS,
+            C.NOT_FOUND,
+            C.MESSAGE_ID_AMBIGUOUS,
+            C.IDEMPOTENCY_KEY_INVALID,
+            C.IDEMPOTENCY_CONFLICT,
+        ),
+    ),
+    openapi_extra=json_body(
+        {"$ref": "#/components/schemas/Acknowledgement"},
+        {
+            "acknowledgement": {
+                "value": {
+                    "level": "UNDERSTOOD",
+                    "outcome": "WILL_COMPLY",
+                    "officer_role": "Duty officer, joint operations centre",
+                    "acknowledged_at": "2026-03-02T09:30:00Z",
+                }
+            }
+        },
+    )
+    | {"parameters": [IDEMPOTENCY_HEADER]},
+)
+async def acknowledge(request: Request, message_id: MessageId, originator: Originator = None) -> Response:
+    """A responsible person's answer, sent as a message: same policy, classification, mode and precedence as
+    what it answers, and released to its originator only.
+    """
+    gateway = runtime(request)
+    caller = await gateway.access.admit(request, Scope.INBOX_ACKNOWLEDGE)
+    async with recording_refusals(gateway.context, caller.actor):
+        repeat_key = idempotency_key(request)
+        raw = await read_json_body(
+            request, max_bytes=MAX_ACKNOWLEDGEMENT_BYTES, within=gateway.settings.body_timeout_seconds
+        )
+        try:
+            parse_model(Acknowledgement, raw, MAX_ACKNOWLEDGEMENT_BYTES)
+        except JsonRefused as refused:
+            raise refused_json(refused) from None
+    answered = await _the_one(gateway, caller, message_id, originator)
+    try:
+        return await publish(
+            gateway,
+            acknowledgement_draft(answered, raw),
+            key_id=caller.key_id,
+            repeat_key=repeat_key,
+            # The scope is what permits it; the key's kinds are those of the messages it may answer.
+            kinds=None,
+        )
+    except DraftRefused as refused:
+        raise _as_seen_by_author(refused) from None
+
+
+def acknowledgement_draft(answered: InboxMessage, body: bytes) -> bytes:
+    """The draft that acknowledges ``answered`` with ``body``, an Acknowledgement as JSON."""
+    label = parse(answered.content, MAX_CONTENT_BYTES)["label"]
+    header: dict[str, Any] = {
+        "kind": Kind.ACKNOWLEDGEMENT.value,
+        "precedence": answered.precedence.value,
+        "mode": answered.mode.value,
+        "action_addressees": [answered.originator],
+        "references": [
+            {
+                "message_id": answered.message_id,
+                "originator": answered.originator,
+                "digest": answered.digest,
+                "relation": Relation.ACKNOWLEDGES.value,
+            }
+        ],
+        "subject": f"Acknowledgement of {answered.message_id}",
+    }
+    if answered.exercise_id is not None:
+        header["exercise_id"] = answered.exercise_id
+    draft = {
+        "header": header,
+        "label": {
+            "policy": label["policy"],
+            "classification": label["classification"],
+            # No wider than what it answers: its originator alone.
+            "releasable_to": [answered.originator],
+        },
+    }
+    return b'%b,"body":%b}' % (json.dumps(draft, ensure_ascii=False).encode()[:-1], body)
+
+
+async def _the_one(gateway: Runtime, caller: Caller, message_id: str, originator: str | None) -> InboxMessage:
+    found = await gateway.context.store.read(lambda tx: inbox.by_message_id(tx, message_id))
+    shown = [
+        row for row in found if caller.sees(row.kind) and (originator is None or row.originator == originator)
+    ]
+    if not shown:
+        raise ApiRefused(C.NOT_FOUND)
+    if len(shown) > 1:
+        raise ApiRefused(C.MESSAGE_ID_AMBIGUOUS)
+    return shown[0]
+
+
+def _as_seen_by_author(refused: DraftRefused) -> DraftRefused:
+    """Pointers into the draft we made become pointers into the body that was sent, where there are such."""
+
+    def moved(pointer: str) -> str:
+        return pointer.removeprefix("/body") if pointer.startswith("/body") else ""
+
+    return DraftRefused(
+        refused.code,
+        moved(refused.pointer),
+        refused.explanation,
+        tuple((moved(pointer), kind, words) for pointer, kind, words in refused.faults),
+    )

@@ -1,0 +1,240 @@
+"""Publishing and what became of it: POST and GET /v1/messages, POST /v1/release-preview."""
+
+import re
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request
+from fastapi.responses import Response
+
+from bus.store import publications
+from gateways.http.api_keys import Scope
+from gateways.http.limits import read_json_body
+from gateways.http.problems import ApiRefused
+from gateways.http.refusals import recording_refusals
+from gateways.http.routes.answers import (
+    BODY,
+    Before,
+    Limit,
+    answers,
+    json_body,
+    json_response,
+    statement_response,
+)
+from gateways.http.routes.plain_route import PlainRoute
+from gateways.http.runtime import Runtime, runtime
+from gateways.http.views import (
+    PublicationDetailView,
+    PublicationPage,
+    publication_detail,
+    publication_view,
+)
+from gateways.publishing.accepted import Accepted
+from gateways.publishing.publish import accept_draft, plan, read_draft
+from gateways.publishing.release_table import ReleaseTable, release_table
+from schemas.base import Uuid
+from schemas.header import Kind, Mode
+from schemas.reasons import ReasonCode as C
+
+router = APIRouter(prefix="/v1", tags=["messages"])
+publishing = APIRouter(prefix="/v1", tags=["messages"], route_class=PlainRoute)
+"""The one busy route, for which FastAPI's reading of parameters costs as much as parsing the draft."""
+
+DRAFT = {"$ref": "#/components/schemas/Draft"}
+MAX_IDEMPOTENCY_KEY = 255
+_IDEMPOTENCY_KEY = re.compile(f"[!-~]{{1,{MAX_IDEMPOTENCY_KEY}}}", re.ASCII)
+
+REFUSALS = (
+    C.TIME_INVALID,
+    C.DRAFT_EXPIRED,
+    C.NATION_UNKNOWN,
+    C.COMMUNITY_UNKNOWN,
+    C.RELEASE_SET_EMPTY,
+    C.ADDRESSEE_NOT_RELEASABLE,
+    C.ORIGINATOR_IS_RECIPIENT,
+    C.NO_AGREEMENT,
+    C.AGREEMENT_NOT_IN_FORCE,
+    C.KIND_NOT_COVERED,
+    C.MODE_NOT_COVERED,
+    C.CLASSIFICATION_UNKNOWN,
+    C.CLASSIFICATION_TOO_HIGH,
+    C.CLASSIFICATION_UNMAPPED,
+    C.CAVEAT_NOT_ENFORCEABLE,
+    C.NO_RECIPIENT,
+    C.REFERENCE_UNKNOWN,
+    C.REFERENCE_MODE_MISMATCH,
+    C.REFERENCE_NOT_ORIGINATOR,
+    C.REPLY_BEYOND_RELEASE,
+    C.NOTICE_TOO_LATE,
+    C.TRUST_STALE,
+    C.QUEUE_FULL,
+)
+"""What a well-formed draft can be refused for."""
+
+IDEMPOTENCY_HEADER = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_IDEMPOTENCY_KEY},
+    "description": "A repeated request with the same key, body and source_id gets the first answer again, "
+    "marked Idempotent-Replayed: true, and is not done twice. The same key with another request is refused.",
+}
+
+SOURCE_ID_PATTERN = r"^[^\x00-\x1f\x7f]{1,1600}$"
+SOURCE_ID_MEANING = "Its id in another standard, such as a CAP alert's sender,identifier,sent."
+SourceIdParameter = Annotated[str | None, Query(pattern=SOURCE_ID_PATTERN, description=SOURCE_ID_MEANING)]
+SOURCE_ID = {
+    "name": "source_id",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "pattern": SOURCE_ID_PATTERN},
+    "description": SOURCE_ID_MEANING,
+}
+
+
+def idempotency_key(request: Request) -> str | None:
+    """The request's Idempotency-Key. Raises ApiRefused IDEMPOTENCY_KEY_INVALID."""
+    given = request.headers.getlist("idempotency-key")
+    if not given:
+        return None
+    if len(given) > 1 or not _IDEMPOTENCY_KEY.fullmatch(given[0]):
+        raise ApiRefused(C.IDEMPOTENCY_KEY_INVALID)
+    return given[0]
+
+
+def _source_id(request: Request) -> str | None:
+    """The query's source_id. Raises ApiRefused PARAMETER_INVALID for it and for anything else there."""
+    if not request.scope["query_string"]:
+        return None
+    given = request.query_params
+    if set(given) != {"source_id"} or len(given.getlist("source_id")) != 1:
+        raise ApiRefused(C.PARAMETER_INVALID, "The one parameter is source_id.", pointer="/query")
+    if not re.fullmatch(SOURCE_ID_PATTERN, given["source_id"]):
+        raise ApiRefused(C.PARAMETER_INVALID, pointer="/query/source_id")
+    return given["source_id"]
+
+
+async def publish(
+    gateway: Runtime,
+    raw: bytes,
+    *,
+    key_id: str,
+    repeat_key: str | None,
+    kinds: frozenset[Kind] | None,
+    source_id: str | None = None,
+) -> Response:
+    """Hand a draft to the publish flow and answer 201. Raises DraftRefused, StoreUnavailable."""
+    acceptance = await accept_draft(
+        gateway.context,
+        raw,
+        api_key_id=key_id,
+        idempotency_key=repeat_key,
+        allowed_kinds=kinds,
+        source_id=source_id,
+    )
+    headers = {"Location": f"/v1/messages/{acceptance.answer.publication_id}"}
+    if acceptance.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return json_response(acceptance.answer.encode(), 201, headers)
+
+
+@publishing.post(
+    "/messages",
+    status_code=201,
+    summary="Publish a draft.",
+    responses=answers(
+        201,
+        Accepted,
+        "Accepted: committed, with the release decision for every nation. Not yet delivered.",
+        (*BODY, *REFUSALS, C.IDEMPOTENCY_KEY_INVALID, C.IDEMPOTENCY_CONFLICT),
+    ),
+    openapi_extra=json_body(DRAFT) | {"parameters": [IDEMPOTENCY_HEADER, SOURCE_ID]},
+)
+async def publish_message(request: Request) -> Response:
+    """Accept a draft: check, label and decide it nation by nation, commit it, answer.
+
+    What became of it stands at the address in Location, nation by nation.
+    """
+    gateway = runtime(request)
+    caller = await gateway.access.admit(request, Scope.MESSAGES_WRITE)
+    settings = gateway.settings
+    async with recording_refusals(gateway.context, caller.actor):
+        source_id, repeat_key = _source_id(request), idempotency_key(request)
+        raw = await read_json_body(
+            request, max_bytes=settings.max_draft_bytes, within=settings.body_timeout_seconds
+        )
+    return await publish(
+        gateway,
+        raw,
+        key_id=caller.key_id,
+        repeat_key=repeat_key,
+        kinds=caller.kinds,
+        source_id=source_id,
+    )
+
+
+@router.post(
+    "/release-preview",
+    summary="Show who would get a draft, and why, without publishing it.",
+    responses=answers(200, ReleaseTable, "The release decision for every nation.", (*BODY, *REFUSALS)),
+    openapi_extra=json_body(DRAFT),
+)
+async def preview_release(request: Request) -> Response:
+    """Every check and decision of publishing; nothing is kept and nothing is sent."""
+    gateway = runtime(request)
+    caller = await gateway.access.admit(request, Scope.MESSAGES_WRITE)
+    settings = gateway.settings
+    raw = await read_json_body(
+        request, max_bytes=settings.max_draft_bytes, within=settings.body_timeout_seconds
+    )
+    draft = read_draft(raw)
+    if not caller.sees(draft.header.kind):
+        raise ApiRefused(C.SCOPE_MISSING, "This key may not publish this kind.", pointer="/header/kind")
+    planned = await plan(gateway.context, draft, gateway.context.now())
+    return statement_response(release_table(planned))
+
+
+@router.get(
+    "/messages",
+    summary="List what this nation published, newest first.",
+    responses=answers(200, PublicationPage, "A page of publications with their states."),
+)
+async def list_messages(
+    request: Request,
+    before: Before = None,
+    limit: Limit = 50,
+    kind: Annotated[Kind | None, Query(description="Only messages of this kind.")] = None,
+    mode: Annotated[Mode | None, Query(description="Only messages of this mode.")] = None,
+    source_id: SourceIdParameter = None,
+) -> Response:
+    """Publications, each with its state per nation."""
+    gateway = runtime(request)
+    caller = await gateway.access.admit(request, Scope.MESSAGES_READ)
+    stored = await gateway.context.store.read(
+        lambda tx: publications.list_newest(
+            tx, before=before, limit=limit, kind=kind, mode=mode, source_id=source_id
+        )
+    )
+    return statement_response(
+        PublicationPage.model_construct(
+            items=tuple(publication_view(row) for row in stored if caller.sees(row.kind)),
+            next=stored[-1].publication_seq if len(stored) == limit else None,
+        )
+    )
+
+
+@router.get(
+    "/messages/{publication_id}",
+    summary="Show one publication: its state per nation, decision table and message.",
+    responses=answers(200, PublicationDetailView, "The publication.", (C.NOT_FOUND,)),
+)
+async def show_message(
+    request: Request,
+    publication_id: Annotated[Uuid, Path(description="As POST /v1/messages answered.")],
+) -> Response:
+    """One publication in full."""
+    gateway = runtime(request)
+    caller = await gateway.access.admit(request, Scope.MESSAGES_READ)
+    stored = await gateway.context.store.read(lambda tx: publications.get(tx, publication_id))
+    if stored is None or not caller.sees(stored.publication.kind):
+        raise ApiRefused(C.NOT_FOUND)
+    return json_response(publication_detail(stored))

@@ -1,0 +1,104 @@
+"""The nations of the realm as this gateway sees them: standing, keys, backlog, gaps."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import Field
+
+from bus.protocol.trust import NationTrust, key_status
+from bus.store import backlog, contacts, held, lanes
+from bus.store.backlog import Backlog
+from bus.store.writer import Transaction
+from gateways.http.api_keys import Scope
+from gateways.http.routes.answers import answers, statement_response
+from gateways.http.runtime import runtime
+from schemas.base import Nation, Statement, UtcTime
+from schemas.trust import NationStatus
+
+router = APIRouter(prefix="/v1", tags=["partners"])
+
+
+class PartnerView(Statement):
+    """One partner nation."""
+
+    nation: Nation
+    display_name: str
+    status: NationStatus
+    record_version: int = Field(description="Version of its nation record.")
+    keys_in_force: int
+    keys_end_at: UtcTime | None = Field(None, description="When the first key in force expires.")
+    queued: int = Field(description="Deliveries waiting for the relay, control content included.")
+    sealed: int = Field(description="Sealed and not yet confirmed by the broker.")
+    unreceipted: int = Field(description="Sent and without a receipt yet.")
+    missing: int = Field(description="Serials of its lanes that have not come and were asked for.")
+    held: int = Field(description="Bundles of its that cannot be judged yet.")
+    last_message_at: UtcTime | None = Field(None, description="When its newest message was filed here.")
+
+
+class PartnerList(Statement):
+    """Every other nation of the realm, in order of code."""
+
+    trust_version: int
+    trust_stale: bool
+    items: tuple[PartnerView, ...]
+
+
+@router.get(
+    "/partners",
+    summary="List the partner nations: standing, backlog, gaps.",
+    responses=answers(200, PartnerList, "Every other nation of the realm."),
+)
+async def list_partners(request: Request) -> Response:
+    """What waits for whom, and what is missing from whom."""
+    gateway = runtime(request)
+    await gateway.access.admit(request, Scope.TRUST_READ)
+    context = gateway.context
+    trust, now = context.trust, context.now()
+    others = sorted(name for name in trust.nations if name != context.nation)
+
+    def look(tx: Transaction) -> tuple[PartnerView, ...]:
+        waiting = {row.recipient: row for row in backlog.per_recipient(tx)}
+        gaps, holding = lanes.count_missing(tx), held.count_by_originator(tx)
+        return tuple(
+            _view(
+                trust.nations[name],
+                waiting.get(name, Backlog(name, 0, 0, 0)),
+                ends_at=[
+                    key.not_after for key in trust.nations[name].record.keys if key_status(key, now) is None
+                ],
+                missing=gaps.get(name, 0),
+                held=holding.get(name, 0),
+                last_message_at=contacts.last_message_from(tx, name),
+            )
+            for name in others
+        )
+
+    items = await context.store.read(look)
+    stale = trust.stale(now)
+    return statement_response(
+        PartnerList.model_construct(trust_version=trust.trust_version, trust_stale=stale, items=items)
+    )
+
+
+def _view(
+    nation: NationTrust,
+    waiting: Backlog,
+    *,
+    ends_at: list[UtcTime],
+    missing: int,
+    held: int,
+    last_message_at: UtcTime | None,
+) -> PartnerView:
+    return PartnerView.model_construct(
+        nation=nation.nation,
+        display_name=nation.record.display_name,
+        status=nation.status,
+        record_version=nation.record.version,
+        keys_in_force=len(ends_at),
+        keys_end_at=min(ends_at, default=None),
+        queued=waiting.queued,
+        sealed=waiting.sealed,
+        unreceipted=waiting.unreceipted,
+        missing=missing,
+        held=held,
+        last_message_at=last_message_at,
+    )

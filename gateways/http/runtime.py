@@ -1,0 +1,30 @@
+"""What the routes of one running gateway share."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from fastapi import Request
+
+from gateways.context import GatewayContext
+from gateways.http.access import Access
+from gateways.http.metrics import HttpMetrics
+from gateways.settings import Settings
+
+
+@dataclass
+class Runtime:
+    """Put into the app's state by its lifespan; ``closing`` is set when the server begins to stop."""
+
+    settings: Settings
+    context: GatewayContext
+    access: Access
+    metrics: HttpMetrics
+    closing: asyncio.Event
+    broker_connected: Callable[[], bool]
+
+
+def runtime(request: Request) -> Runtime:
+    """The runtime behind a request: there is one between the app's start-up and shutdown."""
+    return cast(Runtime, request.app.state.runtime)

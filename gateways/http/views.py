@@ -1,0 +1,208 @@
+"""What the API shows of stored things. A message appears as its exact bytes, never re-serialised."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from bus.store.inbox import InboxMessage
+from bus.store.publications import DeliveryState, Publication, PublicationDetail
+from gateways.publishing.accepted import AcceptedRow
+from schemas.base import Digest, KeyId, Nation, Statement, UtcTime, Uuid, Uuid7
+from schemas.header import Kind, Mode, Precedence
+from schemas.reasons import ReasonCode
+from schemas.wire import Basis, Handling, Lane
+
+SHOWN_STATES = {
+    "queued": "queued",
+    "sealed": "queued",
+    "sent": "sent",
+    "delivered": "delivered",
+    "done": "delivered",
+    "read": "read",
+    "acknowledged": "acknowledged",
+    "refused": "refused",
+    "withheld": "withheld",
+    "void": "withheld",
+}
+"""Stored state of a delivery -> the state a caller sees (design 8)."""
+
+
+class DeliveryView(Statement):
+    """How far one nation's copy has come."""
+
+    nation: Nation
+    state: str = Field(
+        description="queued, sent, delivered, read, acknowledged, refused or withheld. "
+        "Only a signed receipt makes it delivered, or read, which gateways of this version never say."
+    )
+    reason: ReasonCode | None = Field(None, description="Why it was refused or withheld.")
+    attempts: int = Field(description="How often it was put into a bundle.")
+    lane: Lane = Field(description="The lane it travels in.")
+    lane_epoch: int | None = Field(None, description="Absent until it was put into a bundle.")
+    serial: int | None = Field(None, description="Its place in the lane of that epoch.")
+    sent_at: UtcTime | None = Field(
+        None, description="When the broker last confirmed a bundle with it: the time of that delivery.sent."
+    )
+    settled_at: UtcTime | None = Field(
+        None, description="When the recipient answered first, or it was withheld."
+    )
+
+
+class PublicationView(Statement):
+    """A message this nation published, with its state per nation."""
+
+    publication_id: Uuid
+    message_id: Uuid7
+    digest: Digest
+    kind: Kind
+    mode: Mode
+    exercise_id: str | None = None
+    precedence: Precedence
+    release_set: tuple[Nation, ...]
+    source_id: str | None = Field(None, description="Its id in another standard, such as a CAP alert's.")
+    accepted_at: UtcTime
+    expires_at: UtcTime | None = None
+    deliveries: tuple[DeliveryView, ...]
+
+
+class PublicationPage(Statement):
+    """Publications, newest first. A page may hold fewer than asked for; ``next`` says whether to go on."""
+
+    items: tuple[PublicationView, ...]
+    next: int | None = Field(None, description="Give it as before= for the next page.")
+
+
+class PublicationDetailView(PublicationView):
+    """A publication with its decision table, as of acceptance, and the message as it is sent."""
+
+    decisions: tuple[AcceptedRow, ...]
+    message: Any = Field(None, description="The exact message: header, label, body.")
+
+
+class InboxEntry(Statement):
+    """A message in the inbox: verified, released to this nation, filed once."""
+
+    inbox_seq: int = Field(description="The cursor: it grows in order of filing.")
+    originator: Nation
+    message_id: Uuid7
+    digest: Digest
+    kind: Kind
+    mode: Mode
+    exercise_id: str | None = None
+    precedence: Precedence
+    lane: Lane
+    lane_epoch: int
+    serial: int
+    handling: Handling
+    trust_version: int
+    basis: tuple[Basis, ...] = Field(description="The agreements that release to us rested on.")
+    sign_kid: KeyId
+    issued_at: UtcTime
+    expires_at: UtcTime | None = None
+    received_at: UtcTime
+    late: bool = Field(description="It came after later ones of its lane.")
+    expired: bool = Field(description="It had expired when it came.")
+    acknowledged_at: UtcTime | None = None
+    message: Any = Field(None, description="The exact message as its originator signed it.")
+
+
+class InboxPage(Statement):
+    """Inbox entries in order of filing."""
+
+    items: tuple[InboxEntry, ...]
+    next: int = Field(description="Give it as after= for what follows, now or later.")
+
+
+def delivery_view(state: DeliveryState) -> DeliveryView:
+    """One nation's state."""
+    return DeliveryView.model_construct(
+        nation=state.nation,
+        state=SHOWN_STATES[state.state],
+        reason=state.reason,
+        attempts=state.attempts,
+        lane=state.lane,
+        lane_epoch=state.lane_epoch,
+        serial=state.serial,
+        sent_at=state.sent_at,
+        settled_at=state.settled_at,
+    )
+
+
+def publication_view(stored: Publication) -> PublicationView:
+    """A publication as listed."""
+    return PublicationView.model_construct(**_publication_fields(stored))
+
+
+def publication_detail(stored: PublicationDetail) -> bytes:
+    """A publication in full, as JSON (a ``PublicationDetailView``)."""
+    view = PublicationDetailView.model_construct(
+        **_publication_fields(stored.publication),
+        decisions=tuple(
+            AcceptedRow.model_construct(
+                nation=row.nation,
+                addressed=row.addressed,
+                permit=row.permit,
+                code=row.code,
+                explanation=row.explanation,
+            )
+            for row in stored.decisions
+        ),
+        message=None,
+    )
+    return _with_message(view, stored.content)
+
+
+def inbox_entry(stored: InboxMessage) -> bytes:
+    """An inbox entry as JSON (an ``InboxEntry``)."""
+    view = InboxEntry.model_construct(
+        inbox_seq=stored.inbox_seq,
+        originator=stored.originator,
+        message_id=stored.message_id,
+        digest=stored.digest,
+        kind=stored.kind,
+        mode=stored.mode,
+        exercise_id=stored.exercise_id,
+        precedence=stored.precedence,
+        lane=stored.lane,
+        lane_epoch=stored.epoch,
+        serial=stored.serial,
+        handling=stored.handling,
+        trust_version=stored.trust_version,
+        basis=stored.basis,
+        sign_kid=stored.sign_kid,
+        issued_at=stored.issued_at,
+        expires_at=stored.expires_at,
+        received_at=stored.received_at,
+        late=stored.late,
+        expired=stored.expired,
+        acknowledged_at=stored.acknowledged_at,
+        message=None,
+    )
+    return _with_message(view, stored.content)
+
+
+def inbox_page(stored: Sequence[InboxMessage], following: int) -> bytes:
+    """A page of the inbox as JSON (an ``InboxPage``)."""
+    return b'{"items":[%b],"next":%d}' % (b",".join(map(inbox_entry, stored)), following)
+
+
+def _publication_fields(stored: Publication) -> dict[str, Any]:
+    return {
+        "publication_id": stored.publication_id,
+        "message_id": stored.message_id,
+        "digest": stored.digest,
+        "kind": stored.kind,
+        "mode": stored.mode,
+        "exercise_id": stored.exercise_id,
+        "precedence": stored.precedence,
+        "release_set": stored.release_set,
+        "source_id": stored.source_id,
+        "accepted_at": stored.accepted_at,
+        "expires_at": stored.expires_at,
+        "deliveries": tuple(map(delivery_view, stored.deliveries)),
+    }
+
+
+def _with_message(view: Statement, content: bytes) -> bytes:
+    return b'%b,"message":%b}' % (view.encode()[:-1], content)

@@ -1,0 +1,123 @@
+"""Reading a well-formed draft critically: its times, its body's findings, references, key. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bus.protocol.errors import TrustError
+from bus.protocol.trust import TrustStore
+from gateways.publishing.draft_refused import DraftRefused
+from schemas.body import Body, Finding, FindingLevel
+from schemas.header import DraftHeader, Mode, Reference, Relation
+from schemas.message import AnyDraft
+from schemas.reasons import ReasonCode
+from schemas.trust import KeyUse
+
+HORIZON = timedelta(days=5 * 366)
+"""How far from now a header's times may lie; beyond it they are taken for a mistake."""
+
+_REASONS = {code.value: code for code in ReasonCode}
+
+ANSWERS = frozenset({Relation.REPLIES, Relation.ACKNOWLEDGES})
+CHANGES = frozenset({Relation.UPDATES, Relation.CORRECTS, Relation.CANCELS, Relation.SUPERSEDES})
+
+
+@dataclass(frozen=True, slots=True)
+class KnownMessage:
+    """What must be known of a message to refer to it: ours or one from the inbox."""
+
+    originator: str
+    digest: str
+    mode: Mode
+    exercise_id: str | None
+    release_set: tuple[str, ...]
+
+
+Known = Mapping[tuple[str, str], KnownMessage]
+"""By (originator, message id)."""
+
+
+def check_times(header: DraftHeader, now: datetime) -> None:
+    """Raises DraftRefused DRAFT_EXPIRED or TIME_INVALID."""
+    if header.expires_at is not None and header.expires_at <= now:
+        raise DraftRefused(
+            ReasonCode.DRAFT_EXPIRED, "/header/expires_at", ReasonCode.DRAFT_EXPIRED.explanation
+        )
+    for name, value in (
+        ("effective_at", header.effective_at),
+        ("expires_at", header.expires_at),
+        ("acknowledgement/by", header.acknowledgement.by),
+    ):
+        if value is not None and abs(value - now) > HORIZON:
+            raise DraftRefused(
+                ReasonCode.TIME_INVALID, f"/header/{name}", "the time lies more than five years from now"
+            )
+    by = header.acknowledgement.by
+    if by is not None and by <= now:
+        raise DraftRefused(
+            ReasonCode.TIME_INVALID, "/header/acknowledgement/by", "the deadline has passed already"
+        )
+
+
+def findings_of(draft: AnyDraft, now: datetime) -> tuple[Finding, ...]:
+    """What the author should be told of the body.
+
+    Raises DraftRefused with the code of the first finding that stops publication.
+    """
+    body = draft.body
+    found = body.findings(now, draft.header.references) if isinstance(body, Body) else ()
+    errors = [finding for finding in found if finding.level is FindingLevel.ERROR]
+    if errors:
+        first = errors[0]
+        raise DraftRefused(
+            _REASONS[first.code.value],
+            first.pointer,
+            first.explanation,
+            tuple((finding.pointer, finding.code.value, finding.explanation) for finding in errors),
+        )
+    return found
+
+
+def check_references(header: DraftHeader, known: Known, originator: str) -> None:
+    """Every reference but a loose one (``relates``) is to a message we have, in the same mode and exercise.
+
+    Only a message's originator changes it. Raises DraftRefused REFERENCE_NOT_ORIGINATOR, REFERENCE_UNKNOWN or
+    REFERENCE_MODE_MISMATCH.
+    """
+    for index, reference in enumerate(header.references):
+        pointer = f"/header/references/{index}"
+        if reference.relation in CHANGES and reference.originator != originator:
+            raise _refused(ReasonCode.REFERENCE_NOT_ORIGINATOR, f"{pointer}/originator")
+        message = known.get((reference.originator, reference.message_id))
+        if message is None or message.digest != reference.digest:
+            if reference.relation is Relation.RELATES:
+                continue
+            raise _refused(ReasonCode.REFERENCE_UNKNOWN, pointer)
+        same = message.mode is header.mode and message.exercise_id == header.exercise_id
+        if reference.relation is not Relation.RELATES and not same:
+            raise _refused(ReasonCode.REFERENCE_MODE_MISMATCH, pointer)
+
+
+def answered(header: DraftHeader, known: Known) -> tuple[tuple[int, Reference, KnownMessage], ...]:
+    """The references that this draft answers, with their index; call ``check_references`` first."""
+    return tuple(
+        (index, reference, known[(reference.originator, reference.message_id)])
+        for index, reference in enumerate(header.references)
+        if reference.relation in ANSWERS
+    )
+
+
+def _refused(code: ReasonCode, pointer: str) -> DraftRefused:
+    return DraftRefused(code, pointer, code.explanation)
+
+
+def check_key(trust: TrustStore, nation: str, mode: Mode, now: datetime) -> None:
+    """Raises DraftRefused KEY_UNKNOWN: without a key in force the hash for the digest is not known."""
+    try:
+        trust.current_key(nation, KeyUse.MESSAGE, mode, now)
+    except TrustError:
+        raise DraftRefused(
+            ReasonCode.KEY_UNKNOWN,
+            "",
+            f"this nation has no key in force to sign messages of mode {mode.value}; nothing was accepted",
+        ) from None

@@ -1,0 +1,1 @@
+"""From bundle in the mailbox to message in the inbox."""

@@ -1,0 +1,212 @@
+"""What another gateway says on the control lane: receipts, resend requests, voids, trust documents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from bus.protocol.errors import TrustError, TrustIncompleteError
+from bus.protocol.trust import TrustStore
+from bus.store import deliveries, lanes, resending, settlement
+from bus.store.lanes import LaneKey, StoredHistory
+from bus.store.serial_ranges import Range, merged, without
+from bus.store.settlement import Claim
+from bus.store.writer import Transaction
+from gateways import trust_changes
+from gateways.context import GatewayContext
+from gateways.evidence import Evidence
+from gateways.relaying.control_out import queue_voids
+from schemas.audit import AuditEvent, AuditOutcome
+from schemas.control import Control, ResendRequest, SerialRange, Void
+from schemas.header import Mode
+from schemas.reasons import ReasonCode
+from schemas.receipt import Receipts
+from schemas.wire import Lane
+
+VOID_AHEAD = 10_000
+"""How far beyond the highest serial seen a void is taken; the rest is voided again once it is missed."""
+
+ROWS_PER_BUNDLE = 4096
+"""Deliveries that a bundle of resend requests may have looked at."""
+COMING = frozenset({"queued", "sealed"})
+
+
+@dataclass
+class ControlReader:
+    """Reads the verified control content of one partner within one transaction."""
+
+    context: GatewayContext
+    tx: Transaction
+    evidence: Evidence
+    partner: str
+    now: datetime
+    trust: TrustStore | None = None
+    """A newer trust store, to be adopted once the transaction is committed."""
+    relay: bool = False
+    """Whether the relay has got something to do."""
+    room: int = ROWS_PER_BUNDLE
+    """How many more deliveries resend requests may have looked at."""
+
+    def read(self, content: Receipts | Control, mode: Mode) -> None:
+        """Act on one content that travelled under a root of ``mode``."""
+        if isinstance(content, Receipts):
+            self._receipts(content, mode)
+            return
+        control = content.control
+        if isinstance(control, ResendRequest):
+            self._resend(control, mode)
+        elif isinstance(control, Void):
+            self._void(control, mode)
+        else:
+            self.trust_documents([text.encode() for text in control.envelopes])
+
+    def _receipts(self, content: Receipts, mode: Mode) -> None:
+        """A receipt counts only for a digest that was sent to this partner, in the mode it travelled in."""
+        claims = [
+            Claim(
+                receipt.lane,
+                receipt.lane_epoch,
+                receipt.serial,
+                receipt.content_digest,
+                receipt.status,
+                receipt.reason,
+                temporary=receipt.reason is ReasonCode.HELD_QUOTA,
+            )
+            for receipt in content.receipts
+            if receipt.mode is mode
+        ]
+        settled = settlement.mark_settled(self.tx, self.partner, mode, claims, self.now)
+        changed = 0
+        for entry in settled.matched:
+            if not entry.changed:
+                continue
+            changed += 1
+            claim = entry.claim
+            self.evidence.add(
+                AuditEvent.RECEIPT_RECORDED,
+                partner=self.partner,
+                mode=mode,
+                lane=claim.lane,
+                lane_epoch=claim.epoch,
+                serial=claim.serial,
+                publication_id=entry.publication_id,
+                message_id=entry.message_id,
+                digest=claim.digest,
+                reason=claim.reason,
+            )
+        self.context.counters.receipts_recorded += changed
+        ignored = len(settled.unmatched) + len(content.receipts) - len(claims)
+        if ignored:
+            self.context.counters.alarm_receipts_ignored += ignored
+            self.evidence.add(
+                AuditEvent.RECEIPT_IGNORED,
+                AuditOutcome.REFUSED,
+                partner=self.partner,
+                mode=mode,
+                count=ignored,
+            )
+
+    def _resend(self, request: ResendRequest, mode: Mode) -> None:
+        """What still lacks a receipt is sent again; what will not come (again) is voided.
+
+        A bundle of requests may name the same serials over and over: they are merged, and only so many rows
+        are looked at in one transaction. The rest is asked for again.
+        """
+        wanted: dict[tuple[Lane, int], list[Range]] = {}
+        for entry in request.ranges:
+            if entry.mode is mode:
+                wanted.setdefault((entry.lane, entry.lane_epoch), []).append((entry.first, entry.last))
+        void: list[SerialRange] = []
+        for (lane, epoch), ranges in wanted.items():
+            for first, last in merged(ranges):
+                if self.room <= 0:
+                    break
+                entry = SerialRange(mode=mode, lane=lane, lane_epoch=epoch, first=first, last=last)
+                void += self._resend_range(entry)
+        if void:
+            queue_voids(self.context, self.tx, self.partner, void, None, self.now)
+        self.relay = True
+
+    def _resend_range(self, entry: SerialRange) -> list[SerialRange]:
+        """Queue again what one range still waits for; gives the ranges that will not come."""
+        room = self.room
+        rows = settlement.for_serials(
+            self.tx,
+            self.partner,
+            entry.mode,
+            entry.lane,
+            entry.lane_epoch,
+            [(entry.first, entry.last)],
+            limit=room,
+        )
+        self.room -= max(1, len(rows))
+        unreceipted = [row.delivery_seq for row in rows if row.state == "sent" and row.awaits_receipt]
+        requeued = resending.requeue(self.tx, unreceipted)
+        for again in requeued:
+            self.evidence.add(
+                AuditEvent.DELIVERY_RESENT,
+                partner=self.partner,
+                mode=entry.mode,
+                lane=again.lane,
+                lane_epoch=again.epoch,
+                serial=again.serial,
+                message_id=again.message_id,
+            )
+        self.context.counters.deliveries_resent += len(requeued)
+        expected = {row.serial for row in requeued} | {row.serial for row in rows if row.state in COMING}
+        end = rows[-1].serial if len(rows) == room else entry.last
+        return [
+            entry.model_copy(update={"first": first, "last": last})
+            for first, last in self._never_coming(entry, end, expected)
+        ]
+
+    def _never_coming(self, entry: SerialRange, end: int, expected: set[int]) -> list[Range]:
+        """The serials up to ``end`` that were used, or belong to an epoch that is over, and will not come."""
+        epoch, next_serial = deliveries.lane_position(self.tx, self.partner, entry.mode, entry.lane)
+        if entry.lane_epoch > epoch:
+            return []
+        last = min(end, next_serial - 1) if entry.lane_epoch == epoch else end
+        if last < entry.first:
+            return []
+        return without((entry.first, last), merged((serial, serial) for serial in expected))
+
+    def _void(self, void: Void, mode: Mode) -> None:
+        for entry in void.ranges:
+            if entry.mode is not mode:
+                continue
+            key = LaneKey(self.partner, mode, entry.lane, entry.lane_epoch)
+            state = StoredHistory(self.tx).lane(self.partner, mode.value, entry.lane.value, entry.lane_epoch)
+            last = min(entry.last, state.highest + VOID_AHEAD)
+            if last < entry.first:
+                continue
+            change = lanes.record_void(self.tx, key, [(entry.first, last)], self.now)
+            note_gaps(self.evidence, key, change)
+
+    def trust_documents(self, envelopes: Sequence[bytes]) -> None:
+        """Take up trust documents that this partner passed on."""
+        try:
+            updated = trust_changes.take_up(
+                self.context, self.tx, envelopes, self.evidence, self.now, self.partner
+            )
+        except TrustIncompleteError:
+            trust_changes.keep_incomplete(self.tx, envelopes)
+            return
+        except TrustError as error:
+            trust_changes.note_refusal(self.evidence, error, self.partner)
+            return
+        self.trust = updated or self.trust
+
+
+def note_gaps(evidence: Evidence, key: LaneKey, change: lanes.GapChange) -> None:
+    """Record what a lane now misses, and what it misses no longer."""
+    for event, ranges in ((AuditEvent.LANE_GAP, change.noticed), (AuditEvent.LANE_GAP_CLOSED, change.closed)):
+        for first, last in ranges:
+            evidence.add(
+                event,
+                AuditOutcome.REFUSED if event is AuditEvent.LANE_GAP else AuditOutcome.SUCCESS,
+                partner=key.originator,
+                mode=key.mode,
+                lane=Lane(key.lane),
+                lane_epoch=key.epoch,
+                serial=first,
+                count=last - first + 1,
+            )

@@ -1,0 +1,293 @@
+"""Filing one bundle in one transaction: judge it, file what is admitted, owe the receipts (design 6)."""
+
+from bus.protocol.errors import BundleRefused, SubjectError
+from bus.protocol.inbound import Outcome, Verdict, judge
+from bus.protocol.opening import OpenedBundle
+from bus.protocol.subjects import Subject
+from bus.store import held, inbox, settlement
+from bus.store.held import Held, HoldResult, NewHeld
+from bus.store.inbox import NewInboxMessage
+from bus.store.lanes import StoredHistory
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from gateways.receiving.control_in import ControlReader
+from gateways.receiving.ledger import Ledger
+from gateways.receiving.mail import Filed, OpenedMail, open_mail, trust_documents_in
+from schemas.audit import AuditEvent, AuditOutcome
+from schemas.control import Control
+from schemas.header import Kind, Relation
+from schemas.message import AnyMessage
+from schemas.reasons import ReasonCode
+from schemas.receipt import Receipts, ReceiptStatus
+from schemas.wire import Delivery
+
+
+def file_mail(context: GatewayContext, tx: Transaction, mail: OpenedMail, again: Held | None = None) -> Filed:
+    """Steps 12-14 and everything that follows from them, for one bundle.
+
+    ``again``: the bundle was held and is tried anew; what was settled the first time is left alone.
+    """
+    if mail.trust is not context.trust:
+        # Trust changed since it was opened: a key may have been revoked.
+        mail = open_mail(context, mail.subject, mail.sealed)
+    return _Filing(context, tx, mail, again).run()
+
+
+class _Filing:
+    def __init__(
+        self, context: GatewayContext, tx: Transaction, mail: OpenedMail, again: Held | None
+    ) -> None:
+        self.context = context
+        self.tx = tx
+        self.mail = mail
+        self.again = again
+        self.now = context.now()
+        self.too_old = again is not None and self.now - again.held_at >= context.limits.held_age
+        self.filed = Filed()
+        self.ledger = Ledger(context, tx, mail, self.filed, self.now)
+        self.messages: list[NewInboxMessage] = []
+        self.keep_held: ReasonCode | None = None
+
+    def run(self) -> Filed:
+        if self.mail.opened is None:
+            self._whole_bundle(self.mail.refused)
+        else:
+            self._deliveries(self.mail.opened)
+        if self.again is not None:
+            self._settle_held(self.again)
+        self.ledger.write()
+        return self.filed
+
+    # -- a bundle refused or held as a whole (steps 1-6) ------------------------------------------------
+
+    def _whole_bundle(self, refused: BundleRefused | None) -> None:
+        assert refused is not None
+        place = self._place(refused)
+        if refused.held and place is not None and not self.too_old:
+            self._hold(place, refused.code)
+            if self.again is None or self.again.reason is not refused.code:
+                # Read once for each reason: what came under an unknown seal key may open only now.
+                self._fresh_trust(place)
+            return
+        code = ReasonCode.HELD_TOO_LONG if refused.held and self.too_old else refused.code
+        self.ledger.reject(place, code)
+        self.filed.end = "term"
+
+    def _fresh_trust(self, place: Subject) -> None:
+        documents = trust_documents_in(self.context, self.mail)
+        if documents:
+            reader = ControlReader(self.context, self.tx, self.ledger.evidence, place.originator, self.now)
+            reader.trust_documents(documents)
+            self.filed.trust = reader.trust
+
+    def _place(self, refused: BundleRefused) -> Subject | None:
+        """Whose lane it is, as the subject says: the hub vouches for its originator."""
+        try:
+            return Subject.parse(self.mail.subject)
+        except SubjectError:
+            return refused.header.subject if refused.header is not None else None
+
+    def _hold(self, place: Subject, code: ReasonCode) -> bool:
+        """Keep the sealed bytes, if the quota allows; whether they are kept."""
+        self.keep_held = code
+        if self.again is not None:
+            return True
+        new = NewHeld(
+            place.originator, place.mode, place.lane, self.mail.subject, self.mail.sealed, code, self.now
+        )
+        result = held.hold(self.tx, new, self.context.limits.held)
+        if result is HoldResult.REFUSED:
+            # No receipt tells the originator, so it sends again.
+            self.ledger.reject(place, ReasonCode.HELD_QUOTA)
+            return False
+        if result is HoldResult.HELD:
+            self.filed.held += 1
+            self.filed.held_under = self.mail.trust
+            self.ledger.evidence.add(
+                AuditEvent.MESSAGE_HELD,
+                AuditOutcome.REFUSED,
+                partner=place.originator,
+                mode=place.mode,
+                lane=place.lane,
+                reason=code,
+            )
+        return True
+
+    def _settle_held(self, again: Held) -> None:
+        if self.keep_held is None:
+            held.discharge(self.tx, [again.held_seq])
+        else:
+            self.filed.still_held = True
+            held.mark_retried(self.tx, again.held_seq, self.keep_held, self.now)
+
+    # -- single deliveries (steps 7-14) -----------------------------------------------------------------
+
+    def _deliveries(self, opened: OpenedBundle) -> None:
+        header = opened.header
+        history = StoredHistory(self.tx)
+        verdicts = judge(opened, history, trust=self.mail.trust, now=self.now)
+        settled = self._settled_before(opened, history) if self.again is not None else frozenset()
+        reader = ControlReader(self.context, self.tx, self.ledger.evidence, header.originator, self.now)
+        hold_refused = False
+        for verdict in verdicts:
+            delivery = verdict.delivery
+            if delivery is not None and (delivery.lane_epoch, delivery.serial) in settled:
+                continue
+            match verdict.outcome:
+                case Outcome.ADMITTED:
+                    self._admitted(verdict, reader)
+                case Outcome.DUPLICATE:
+                    self._duplicate(verdict)
+                case Outcome.HELD:
+                    hold_refused = self._held(verdict, header.subject, hold_refused)
+                case _:
+                    self._refused(verdict, header.subject)
+        if self.messages:
+            self.filed.inbox_latest = inbox.file(self.tx, self.messages)[-1]
+        self.filed.relay = reader.relay
+        self.filed.trust = reader.trust
+
+    def _settled_before(self, opened: OpenedBundle, history: StoredHistory) -> frozenset[tuple[int, int]]:
+        """What was admitted or refused when the bundle first came: only the rest is tried again."""
+        header = opened.header
+        found = set()
+        for epoch in {item.delivery.lane_epoch for item in opened.deliveries if item.delivery}:
+            serials = [
+                item.delivery.serial
+                for item in opened.deliveries
+                if item.delivery and item.delivery.lane_epoch == epoch
+            ]
+            place = (header.originator, header.mode.value, header.lane.value, epoch)
+            for serial, received in history.received(*place, serials).items():
+                if received.outcome != "held":
+                    found.add((epoch, serial))
+        return frozenset(found)
+
+    def _admitted(self, verdict: Verdict, reader: ControlReader) -> None:
+        delivery, parsed = verdict.delivery, verdict.parsed
+        assert delivery is not None
+        self.filed.admitted += 1
+        self.filed.late += verdict.late
+        self.ledger.arrived(delivery, "admitted")
+        if isinstance(parsed, Receipts | Control):
+            self.ledger.owe(delivery, ReceiptStatus.DELIVERED)
+            reader.read(parsed, delivery.mode)
+            return
+        assert parsed is not None
+        self._file(verdict, delivery, parsed)
+        self.ledger.owe(delivery, ReceiptStatus.DELIVERED)
+        self.ledger.note(AuditEvent.MESSAGE_ADMITTED, delivery, kind=parsed.header.kind)
+        if parsed.header.kind is Kind.ACKNOWLEDGEMENT:
+            self._acknowledged(parsed)
+
+    def _file(self, verdict: Verdict, delivery: Delivery, message: AnyMessage) -> None:
+        header = message.header
+        assert verdict.content is not None
+        self.messages.append(
+            NewInboxMessage(
+                header.originator,
+                header.message_id,
+                delivery.content_digest,
+                header.kind,
+                header.mode,
+                header.exercise_id,
+                header.precedence,
+                delivery.lane,
+                delivery.lane_epoch,
+                delivery.serial,
+                message.label.release_set,
+                delivery.handling,
+                delivery.trust_version,
+                delivery.basis,
+                verdict.sign_kid,
+                header.issued_at,
+                header.expires_at,
+                self.now,
+                verdict.late,
+                verdict.expired,
+                verdict.content,
+            )
+        )
+
+    def _acknowledged(self, message: AnyMessage) -> None:
+        """A partner's person answered a message of ours: that nation's delivery shows it.
+
+        One that names what we never sent that nation in this mode and exercise counts for nothing.
+        """
+        header = message.header
+        ignored = 0
+        for reference in header.references:
+            if reference.relation is not Relation.ACKNOWLEDGES or reference.originator != self.context.nation:
+                continue
+            if settlement.mark_acknowledged(
+                self.tx,
+                reference.message_id,
+                reference.digest,
+                header.originator,
+                header.mode,
+                header.exercise_id,
+                self.now,
+            ):
+                self.ledger.evidence.add(
+                    AuditEvent.ACKNOWLEDGEMENT_RECORDED,
+                    partner=header.originator,
+                    mode=header.mode,
+                    message_id=reference.message_id,
+                    digest=reference.digest,
+                )
+            else:
+                ignored += 1
+        if ignored:
+            self.filed.acknowledgements_ignored += ignored
+            self.ledger.evidence.add(
+                AuditEvent.RECEIPT_IGNORED,
+                AuditOutcome.REFUSED,
+                partner=header.originator,
+                kind=header.kind,
+                mode=header.mode,
+                message_id=header.message_id,
+                count=ignored,
+            )
+
+    def _duplicate(self, verdict: Verdict) -> None:
+        delivery = verdict.delivery
+        assert delivery is not None
+        self.filed.duplicates += 1
+        self.ledger.arrived(delivery, "admitted")
+        self.ledger.owe(delivery, ReceiptStatus.DELIVERED)
+        self.ledger.note(AuditEvent.MESSAGE_DUPLICATE, delivery)
+
+    def _held(self, verdict: Verdict, place: Subject, refused_before: bool) -> bool:
+        """Hold the bundle for this delivery; whether the quota refused it."""
+        assert verdict.reason is not None
+        delivery = verdict.delivery
+        if self.too_old:
+            self._refused(
+                Verdict(
+                    Outcome.REJECTED,
+                    ReasonCode.HELD_TOO_LONG,
+                    delivery=delivery,
+                    verified=verdict.verified,
+                    sign_kid=verdict.sign_kid,
+                ),
+                place,
+            )
+            return refused_before
+        if refused_before or not self._hold(place, verdict.reason):
+            return True
+        if verdict.verified and delivery is not None:
+            self.ledger.arrived(delivery, "held", verdict.reason)
+        return False
+
+    def _refused(self, verdict: Verdict, place: Subject) -> None:
+        """Refused for good. The originator learns of it only when its signature verified: no oracle."""
+        assert verdict.reason is not None
+        delivery = verdict.delivery
+        equivocation = verdict.outcome is Outcome.EQUIVOCATION
+        self.filed.equivocations += equivocation
+        self.ledger.reject(place, verdict.reason, verdict.outcome, delivery)
+        if delivery is None or not verdict.verified:
+            return
+        self.filed.mismatches += verdict.mismatch
+        self.ledger.arrived(delivery, "refused", verdict.reason)
+        self.ledger.owe(delivery, ReceiptStatus.REFUSED, verdict.reason)

@@ -1,0 +1,154 @@
+"""What filing one bundle notes down: serials that arrived, receipts owed, refusals, audit records."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic_core import to_json
+
+from bus.protocol.inbound import Outcome
+from bus.protocol.seal_header import SealHeader
+from bus.protocol.subjects import Subject
+from bus.store import lanes, rejected
+from bus.store.encoded_records import add_receipts
+from bus.store.lanes import Arrival, LaneKey
+from bus.store.rejected import NewRejected
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from gateways.receiving.control_in import note_gaps
+from gateways.receiving.mail import Filed, OpenedMail
+from schemas.audit import AuditEvent, AuditOutcome
+from schemas.base import rfc3339
+from schemas.header import Kind
+from schemas.reasons import ReasonCode
+from schemas.receipt import ReceiptStatus
+from schemas.wire import ContentType, Delivery
+
+ACTOR = "receiver"
+
+
+class Ledger:
+    """Collects while a bundle is judged; ``write`` puts it all into the transaction."""
+
+    def __init__(
+        self, context: GatewayContext, tx: Transaction, mail: OpenedMail, filed: Filed, now: datetime
+    ) -> None:
+        self.evidence = context.evidence(ACTOR, now)
+        self._context = context
+        self._tx = tx
+        self._mail = mail
+        self._filed = filed
+        self._now = now
+        self._arrivals: dict[int, list[Arrival]] = {}
+        self._receipts: list[bytes] = []
+        self._rejected: set[str | None] = set()
+        self._at = rfc3339(now)
+
+    def arrived(
+        self,
+        delivery: Delivery,
+        outcome: Literal["admitted", "refused", "held"],
+        reason: ReasonCode | None = None,
+    ) -> None:
+        """What became of a serial whose signature verified."""
+        arrival = Arrival(delivery.serial, delivery.content_digest, delivery.message_id, outcome, reason)
+        self._arrivals.setdefault(delivery.lane_epoch, []).append(arrival)
+
+    def owe(self, delivery: Delivery, status: ReceiptStatus, reason: ReasonCode | None = None) -> None:
+        """Owe a receipt; receipts get none."""
+        if delivery.content_type == ContentType.RECEIPTS.value:
+            return
+        # The JSON of a schemas.receipt.Receipt, from parts that were validated when the statement was read.
+        receipt: dict[str, str | int] = {
+            "mode": str(delivery.mode),
+            "lane": str(delivery.lane),
+            "lane_epoch": delivery.lane_epoch,
+            "serial": delivery.serial,
+            "content_digest": delivery.content_digest,
+        }
+        if delivery.message_id is not None:
+            receipt["message_id"] = delivery.message_id
+        receipt["status"] = str(status)
+        if reason is not None:
+            receipt["reason"] = str(reason)
+        receipt["at"] = self._at
+        self._receipts.append(to_json(receipt))
+
+    def note(self, event: AuditEvent, delivery: Delivery, kind: Kind | None = None) -> None:
+        """An audit record of one delivery."""
+        self.evidence.add(
+            event,
+            partner=delivery.originator,
+            kind=kind,
+            mode=delivery.mode,
+            lane=delivery.lane,
+            lane_epoch=delivery.lane_epoch,
+            serial=delivery.serial,
+            message_id=delivery.message_id,
+            digest=delivery.content_digest,
+        )
+
+    def reject(
+        self,
+        place: Subject | None,
+        code: ReasonCode,
+        outcome: Outcome = Outcome.REJECTED,
+        delivery: Delivery | None = None,
+    ) -> None:
+        """A refusal: header, code and sealed bytes under quotas, an audit record."""
+        self._rejected.add(place.originator if place else None)
+        self._filed.refusals.append(code.value)
+        header = self._header()
+        bundle_id = header.bundle_id.hex() if header is not None else None
+        rejected.add(
+            self._tx,
+            NewRejected(
+                place.originator if place else None,
+                place.mode if place else None,
+                place.lane if place else None,
+                self._mail.subject,
+                delivery.serial if delivery else None,
+                bundle_id,
+                self._mail.sealed,
+                code,
+                outcome.value,
+                self._now,
+            ),
+            self._context.limits.rejected_bytes,
+        )
+        equivocation = outcome is Outcome.EQUIVOCATION
+        self.evidence.add(
+            AuditEvent.MESSAGE_EQUIVOCATION if equivocation else AuditEvent.MESSAGE_REJECTED,
+            AuditOutcome.REFUSED,
+            partner=place.originator if place else None,
+            mode=place.mode if place else None,
+            lane=place.lane if place else None,
+            lane_epoch=delivery.lane_epoch if delivery else None,
+            serial=delivery.serial if delivery else None,
+            message_id=delivery.message_id if delivery else None,
+            digest=delivery.content_digest if delivery else None,
+            bundle_id=bundle_id,
+            reason=code,
+        )
+
+    def write(self) -> None:
+        """Account for the serials, owe the receipts, append the audit records."""
+        for originator in self._rejected:
+            rejected.trim(self._tx, originator, self._context.limits.rejected_rows)
+        if self._arrivals or self._receipts:
+            header = self._header()
+            assert header is not None
+            for epoch, arrivals in self._arrivals.items():
+                key = LaneKey(header.originator, header.mode, header.lane, epoch)
+                change = lanes.record(self._tx, key, arrivals, self._now)
+                if change.noticed or change.closed:
+                    note_gaps(self.evidence, key, change)
+                    self._filed.relay = True
+            if self._receipts:
+                add_receipts(self._tx, header.originator, header.mode, self._receipts)
+                self._filed.relay = True
+        self.evidence.write(self._tx)
+
+    def _header(self) -> SealHeader | None:
+        if self._mail.opened is not None:
+            return self._mail.opened.header
+        return self._mail.refused.header if self._mail.refused is not None else None

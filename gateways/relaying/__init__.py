@@ -1,0 +1,1 @@
+"""From accepted publication to bundles that the broker holds."""

@@ -1,0 +1,290 @@
+"""One step of the relay, in one transaction: take, re-decide, give serials, sign, seal, store (design 8)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from bus.keystore import KeyFileError
+from bus.protocol.errors import TrustError
+from bus.protocol.outbound import Outgoing, PreparedBundle, key_use_of, prepare
+from bus.protocol.sealing import seal
+from bus.protocol.signing import Signer
+from bus.protocol.suites import sign_suite
+from bus.store import backlog, bundles, deliveries, lanes, lease, resending
+from bus.store.bundles import NewBundle, StoredBundle
+from bus.store.deliveries import LanePosition, SealedDelivery, Waiting
+from bus.store.lease import Lease
+from bus.store.waiting import Blocked, take_waiting
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from gateways.evidence import Evidence
+from gateways.receiving.gaps import ask_for_gaps
+from gateways.relaying.control_out import queue_receipts
+from gateways.relaying.redecision import Redecision
+from gateways.relaying.withholding import withhold
+from schemas.audit import AuditEvent
+from schemas.header import Mode
+from schemas.reasons import ReasonCode
+from schemas.trust import KeyUse
+from schemas.wire import Basis, Lane
+
+ACTOR = "relay"
+BATCH_OCTETS = 2 * 1024 * 1024
+"""Content that one step takes at most, counted per delivery: what is sealed leaves before any later FLASH."""
+BATCH_AWAY = 64
+BATCH_OCTETS_AWAY = 256 * 1024
+"""The same while the broker takes nothing: no more than about one bundle."""
+
+
+@dataclass(frozen=True)
+class StepOptions:
+    """``seal``: whether the sender has room for more; ``flowing``: whether the broker takes what is sealed;
+    ``receipts``: whether those owed leave now; ``count``: whether to count what waits (a scan)."""
+
+    seal: bool
+    count: bool
+    receipts: bool = True
+    flowing: bool = True
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a step did. ``bundles`` are committed and to be sent in this order."""
+
+    lease: Lease
+    bundles: tuple[StoredBundle, ...] = ()
+    progressed: bool = False
+    """Whether another step may find more to do at once."""
+    blocked: frozenset[Blocked] = frozenset()
+    """Recipients for whom nothing can be sealed now; not tried again until something changes."""
+    waiting: int | None = None
+    sealed: int = 0
+    withheld: int = 0
+    resent: int = 0
+    missing: int = 0
+    """Serials missing in partners' lanes; given with ``waiting``."""
+    receipts: int = 0
+
+
+@dataclass
+class _Group:
+    """Deliveries under one root: one mode, one key use."""
+
+    mode: Mode
+    use: KeyUse
+    signer: Signer
+    members: list[tuple[Waiting, tuple[Basis, ...]]] = field(default_factory=list)
+
+
+@dataclass
+class _Work:
+    context: GatewayContext
+    tx: Transaction
+    now: datetime
+    evidence: Evidence
+    blocked: set[Blocked]
+    sealable: dict[tuple[str, Mode], bool] = field(default_factory=dict)
+
+
+def run_step(
+    context: GatewayContext, tx: Transaction, held: Lease, blocked: frozenset[Blocked], options: StepOptions
+) -> StepResult:
+    """Run one step under the lease ``held``; nothing for recipients in ``blocked``.
+
+    Raises LeaseLost when the lease is not ours any more: then nothing was done.
+    """
+    now = context.now()
+    half = context.limits.lease / 2
+    if held.expires_at - now < half:
+        held = lease.renew(tx, held, now, context.limits.lease)
+    else:
+        lease.check(tx, held, now)
+    work = _Work(context, tx, now, context.evidence(ACTOR, now), set(blocked))
+    resent = _requeue_overdue(work)
+    ask_for_gaps(context, tx, work.evidence, now)
+    if not options.seal:
+        work.evidence.write(tx)
+        waiting, missing = _count(tx, options)
+        return StepResult(held, blocked=blocked, waiting=waiting, missing=missing, resent=resent)
+    receipts = queue_receipts(context, tx, now) if options.receipts else 0
+    batch = take_waiting(
+        tx,
+        limit=context.limits.relay_batch if options.flowing else min(context.limits.relay_batch, BATCH_AWAY),
+        blocked=blocked,
+        now=now,
+        max_bytes=BATCH_OCTETS if options.flowing else BATCH_OCTETS_AWAY,
+    )
+    groups, withheld = _decide(work, _in_lane_order(batch.deliveries), batch.contents)
+    stored: list[StoredBundle] = []
+    sealed = 0
+    for group in groups:
+        stored += _seal_group(work, group, batch.contents)
+        sealed += len(group.members)
+    work.evidence.write(tx)
+    waiting, missing = _count(tx, options)
+    return StepResult(
+        held,
+        tuple(stored),
+        progressed=bool(sealed or withheld or work.blocked != blocked),
+        blocked=frozenset(work.blocked),
+        waiting=waiting,
+        missing=missing,
+        sealed=sealed,
+        withheld=withheld,
+        resent=resent,
+        receipts=receipts,
+    )
+
+
+def _count(tx: Transaction, options: StepOptions) -> tuple[int | None, int]:
+    if not options.count:
+        return None, 0
+    return backlog.queued(tx), sum(lanes.count_missing(tx).values())
+
+
+def _requeue_overdue(work: _Work) -> int:
+    requeued = resending.requeue_overdue(work.tx, work.now, work.context.limits.relay_batch)
+    for row in requeued:
+        work.evidence.add(
+            AuditEvent.DELIVERY_RESENT,
+            partner=row.recipient,
+            mode=row.mode,
+            lane=row.lane,
+            lane_epoch=row.epoch,
+            serial=row.serial,
+            message_id=row.message_id,
+        )
+    return len(requeued)
+
+
+def _in_lane_order(waiting: Sequence[Waiting]) -> list[Waiting]:
+    """What was sent before goes first and by serial, so that a lane is resent in its order."""
+    return sorted(
+        waiting,
+        key=lambda row: (
+            row.lane is Lane.NORMAL,
+            row.serial is None,
+            row.serial or 0,
+            row.precedence_rank,
+            row.delivery_seq,
+        ),
+    )
+
+
+def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes]) -> tuple[list[_Group], int]:
+    """Sort what may be sent now into groups; withhold what may not; leave the rest queued."""
+    redecision = Redecision(work.context, contents, work.now)
+    stale = work.context.trust.stale(work.now)
+    groups: dict[tuple[Mode, KeyUse], _Group] = {}
+    refused: dict[ReasonCode, list[Waiting]] = {}
+    for row in waiting:
+        control = row.lane is Lane.CONTROL
+        blocked = Blocked(row.recipient, row.mode, control)
+        if blocked in work.blocked:
+            continue
+        basis: tuple[Basis, ...] = ()
+        if not control:
+            if stale:
+                work.blocked.add(blocked)
+                continue
+            decision = redecision.of(row)
+            if not decision.permit:
+                refused.setdefault(decision.code, []).append(row)
+                continue
+            basis = decision.basis
+        place = (row.mode, key_use_of(row.lane))
+        group = groups.get(place) or _open_group(work, row.mode, place[1])
+        if group is None or not _can_seal(work, row):
+            work.blocked.add(blocked)
+            continue
+        if sign_suite(group.signer.suite).hash_name == "sha384" and not row.digest.startswith("sha384:"):
+            # Accepted under a weaker suite than the current key's: partners would refuse its digest (ADR 6).
+            refused.setdefault(ReasonCode.SUITE_MISMATCH, []).append(row)
+            continue
+        groups[place] = group
+        group.members.append((row, basis))
+    for code, rows in refused.items():
+        withhold(work.context, work.tx, work.evidence, rows, code, work.now)
+    return list(groups.values()), sum(map(len, refused.values()))
+
+
+def _open_group(work: _Work, mode: Mode, use: KeyUse) -> _Group | None:
+    """A group with the signer that partners take for current, or None when we have not got its key."""
+    context = work.context
+    try:
+        entry = context.trust.current_key(context.nation, use, mode, work.now)
+        return _Group(mode, use, context.keys.signer(use, mode, entry.kid))
+    except (TrustError, KeyFileError):
+        return None
+
+
+def _can_seal(work: _Work, row: Waiting) -> bool:
+    place = (row.recipient, row.mode)
+    known = work.sealable.get(place)
+    if known is None:
+        try:
+            work.context.trust.current_key(row.recipient, KeyUse.SEAL, row.mode, work.now)
+            known = True
+        except TrustError:
+            known = False
+        work.sealable[place] = known
+    return known
+
+
+def _seal_group(work: _Work, group: _Group, contents: dict[int, bytes]) -> tuple[StoredBundle, ...]:
+    """Give serials, sign, seal and store one group."""
+    rows = [row for row, _ in group.members]
+    positions = deliveries.assign_serials(work.tx, rows)
+    context = work.context
+    prepared = prepare(
+        [
+            _outgoing(row, positions[row.delivery_seq], basis, contents[row.content_id])
+            for row, basis in group.members
+        ],
+        mode=group.mode,
+        originator=context.nation,
+        trust=context.trust,
+        signer=group.signer,
+        sealer=seal,
+        now=work.now,
+        randomness=context.randomness,
+    )
+    return _store(work, group, prepared, positions)
+
+
+def _outgoing(row: Waiting, position: LanePosition, basis: tuple[Basis, ...], content: bytes) -> Outgoing:
+    return Outgoing(
+        row.delivery_seq,
+        row.recipient,
+        row.lane,
+        position.epoch,
+        position.serial,
+        row.content_type.value,
+        content,
+        row.digest,
+        row.message_id,
+        basis,
+    )
+
+
+def _store(
+    work: _Work,
+    group: _Group,
+    prepared: Sequence[PreparedBundle],
+    positions: Mapping[int, LanePosition],
+) -> tuple[StoredBundle, ...]:
+    new = [NewBundle(bundle.bundle_id, bundle.subject, bundle.sealed) for bundle in prepared]
+    seqs = bundles.insert(work.tx, new)
+    basis_of = {row.delivery_seq: basis for row, basis in group.members}
+    deliveries.mark_sealed(
+        work.tx,
+        [
+            SealedDelivery(ref, seq, positions[ref], basis_of[ref])
+            for seq, bundle in zip(seqs, prepared, strict=True)
+            for ref in bundle.refs
+        ],
+    )
+    return tuple(
+        StoredBundle(seq, bundle.bundle_id, bundle.subject, bundle.sealed)
+        for seq, bundle in zip(seqs, prepared, strict=True)
+    )
