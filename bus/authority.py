@@ -15,14 +15,13 @@ from bus.protocol.signing import PrivateSigningKey, sign_envelope
 from bus.protocol.suites import SIGN_SUITES
 from bus.protocol.trust import TrustStore
 from bus.protocol.trust_documents import digest_of, read_document
+from schemas.agreement import Agreement
+from schemas.classification import ClassificationPolicy, Equivalence
+from schemas.community import Community
 from schemas.trust import (
     PAYLOAD_TYPES,
-    Agreement,
     AuthorityKey,
-    ClassificationPolicy,
-    Community,
     DocumentType,
-    Equivalence,
     NationEntry,
     NationRecord,
     NationStatus,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from schemas.trust import ClassificationPolicy, Equivalence, EquivalentLevel, Level
+from schemas.classification import ClassificationPolicy, Equivalence, EquivalentLevel, Level
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,11 @@ from bus.realm_policies import (
     equivalence_document,
     policy_document,
 )
+from schemas.agreement import Agreement
 from schemas.base import MAX_CLOCK_SKEW
+from schemas.community import Community
 from schemas.realm_plan import PlannedEquivalence, RealmPlan
-from schemas.trust import Agreement, Community, NationRecord
+from schemas.trust import NationRecord
 
 
 class PlanError(Exception):

@@ -151,6 +151,7 @@ UtcTime = Annotated[
 ]
 """An aware instant; RFC 3339 with an offset on the wire, UTC in memory."""
 
+Version = Annotated[int, Field(ge=1, le=2**53 - 1)]
 FirstVersion = Annotated[
     int, Field(ge=1, le=1), WithJsonSchema({"const": 1, "title": "V", "type": "integer"})
 ]

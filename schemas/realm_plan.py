@@ -5,6 +5,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from schemas.agreement import Ceiling
 from schemas.base import (
     CommunityName,
     Identifier,
@@ -16,8 +17,9 @@ from schemas.base import (
     TitleText,
     unique,
 )
+from schemas.classification import EquivalentLevel, Level
 from schemas.header import Kind, Mode
-from schemas.trust import Ceiling, EquivalentLevel, Level, SealSuite, SignSuite
+from schemas.trust import SealSuite, SignSuite
 
 
 class PlannedNation(Statement):

@@ -12,23 +12,22 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
+from schemas.agreement import Agreement
 from schemas.base import (
-    CommunityName,
     Digest,
     FirstVersion,
-    Identifier,
     KeyId,
     Nation,
-    ParagraphText,
-    ShortText,
     Statement,
     TitleText,
     UtcTime,
+    Version,
     unique,
 )
-from schemas.header import Kind, Mode
+from schemas.classification import ClassificationPolicy, Equivalence
+from schemas.community import Community
+from schemas.header import Mode
 
-Version = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Base64Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9+/]+={0,2}$", max_length=8192)]
 BrokerUser = Annotated[str, StringConstraints(pattern=r"^U[A-Z2-7]{55}$")]
 
@@ -141,97 +140,6 @@ class NationRecord(Statement):
             raise PydanticCustomError("record_version", "previous is given from version 2 on")
         unique(tuple(key.kid for key in self.keys))
         return self
-
-
-class Ceiling(Statement):
-    """The highest classification of one policy that an agreement lets pass."""
-
-    policy: ShortText
-    classification: ShortText
-
-
-class Agreement(Statement):
-    """Who may exchange what: parties, kinds, modes, highest classification per policy, validity."""
-
-    type: Literal["agreement"]
-    v: FirstVersion
-    realm: Digest
-    id: Identifier
-    version: Version
-    title: TitleText
-    parties: Annotated[tuple[Nation, ...], Field(min_length=2, max_length=300), AfterValidator(unique)]
-    kinds: Annotated[tuple[Kind, ...], Field(min_length=1), AfterValidator(unique)]
-    modes: Annotated[tuple[Mode, ...], Field(min_length=1), AfterValidator(unique)]
-    highest: Annotated[tuple[Ceiling, ...], Field(min_length=1, max_length=64)]
-    not_before: UtcTime
-    not_after: UtcTime
-
-    @model_validator(mode="after")
-    def _coherent(self) -> Self:
-        if self.not_after <= self.not_before:
-            raise PydanticCustomError("time_order", "not_after is not after not_before")
-        unique(tuple(ceiling.policy for ceiling in self.highest))
-        return self
-
-
-class Community(Statement):
-    """A named nation set with fixed membership."""
-
-    type: Literal["community"]
-    v: FirstVersion
-    realm: Digest
-    id: CommunityName
-    version: Version
-    title: TitleText
-    members: Annotated[tuple[Nation, ...], Field(min_length=1, max_length=300), AfterValidator(unique)]
-
-
-class Level(Statement):
-    """One classification of a policy and its rank within that policy (0 lowest)."""
-
-    classification: ShortText
-    rank: Annotated[int, Field(ge=0, le=99)]
-
-
-class ClassificationPolicy(Statement):
-    """A policy's own ordered classifications, in native text."""
-
-    type: Literal["classification_policy"]
-    v: FirstVersion
-    realm: Digest
-    id: ShortText
-    version: Version
-    source: ParagraphText
-    levels: Annotated[tuple[Level, ...], Field(min_length=1, max_length=32)]
-
-    @model_validator(mode="after")
-    def _coherent(self) -> Self:
-        unique(tuple(level.classification for level in self.levels))
-        unique(tuple(level.rank for level in self.levels))
-        return self
-
-
-class EquivalentLevel(Statement):
-    """``classification`` of the one policy is handled as ``equivalent`` of the other."""
-
-    classification: ShortText
-    equivalent: ShortText
-
-
-class Equivalence(Statement):
-    """How one policy's levels are handled under another: realm-signed data with its source."""
-
-    type: Literal["equivalence"]
-    v: FirstVersion
-    realm: Digest
-    id: Identifier
-    version: Version
-    source: ParagraphText
-    from_policy: ShortText
-    to_policy: ShortText
-    levels: Annotated[tuple[EquivalentLevel, ...], Field(min_length=1, max_length=32)]
-    not_before: UtcTime
-    not_after: UtcTime
 
 
 class NationStatus(StrEnum):

@@ -24,18 +24,10 @@ from bus.realm_policies import (
     equivalence_document,
     policy_document,
 )
+from schemas.agreement import Agreement, Ceiling
+from schemas.community import Community
 from schemas.header import Kind, Mode
-from schemas.trust import (
-    Agreement,
-    Ceiling,
-    Community,
-    DocumentType,
-    KeyUse,
-    NationRecord,
-    NationStatus,
-    SealSuite,
-    SignSuite,
-)
+from schemas.trust import DocumentType, KeyUse, NationRecord, NationStatus, SealSuite, SignSuite
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 NATIONS = ("XAA", "XBB", "XCC")

@@ -7,8 +7,9 @@ does not name maps up to the next higher one it does name, never down; else it i
 from datetime import datetime
 
 from bus.protocol.trust import TrustStore
+from schemas.agreement import Ceiling
+from schemas.classification import Equivalence
 from schemas.reasons import ReasonCode
-from schemas.trust import Ceiling, Equivalence
 
 
 def classification_known(policy: str, classification: str, trust: TrustStore) -> bool:

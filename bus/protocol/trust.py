@@ -17,13 +17,12 @@ from bus.protocol.trust_documents import (
     verify_record,
     verify_threshold,
 )
+from schemas.agreement import Agreement
+from schemas.classification import ClassificationPolicy, Equivalence
+from schemas.community import Community
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.trust import (
-    Agreement,
-    ClassificationPolicy,
-    Community,
-    Equivalence,
     KeyEntry,
     KeyUse,
     NationRecord,

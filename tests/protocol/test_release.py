@@ -9,10 +9,10 @@ import pytest
 from bus.protocol.release import decide
 from bus.protocol.trust import TrustStore
 from bus.realm_policies import equivalence_document
+from schemas.classification import Equivalence
 from schemas.header import Kind, Mode
 from schemas.label import ConfidentialityLabel
 from schemas.reasons import ReasonCode
-from schemas.trust import Equivalence
 from tests.protocol.messages import label
 from tests.realm_fixtures import NOW, AgreementPlan, TestRealm, make_realm
 

@@ -11,10 +11,11 @@ from bus.protocol.errors import ReleaseRefused
 from bus.protocol.release import ReleaseDecision, decide, plan_release, rests_on
 from bus.protocol.trust import AgreementTrust, TrustStore
 from bus.protocol.trust_documents import digest_of
+from schemas.classification import Equivalence, EquivalentLevel
 from schemas.header import DraftHeader, Kind, Mode
 from schemas.label import ConfidentialityLabel, DraftLabel
 from schemas.reasons import ReasonCode
-from schemas.trust import Equivalence, EquivalentLevel, NationStatus
+from schemas.trust import NationStatus
 from tests.protocol.messages import draft_header
 from tests.realm_fixtures import NOW, AgreementPlan, make_realm
 

@@ -13,8 +13,10 @@ from bus.protocol.sealing import SealKeyring, SealPrivateKey
 from bus.protocol.signing import PrivateSigningKey
 from bus.protocol.trust import TrustStore
 from bus.realm_policies import NATO, SWE, checked_levels, equivalence_document, policy_document
+from schemas.agreement import Agreement, Ceiling
+from schemas.community import Community
 from schemas.header import Kind, Mode
-from schemas.trust import Agreement, Ceiling, Community, KeyUse, SealSuite, SignSuite
+from schemas.trust import KeyUse, SealSuite, SignSuite
 from tests.vectors.seeded import SeededBytes
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)

@@ -14,11 +14,12 @@ from gateways.http.problems import ApiRefused, Fault, refused_json
 from gateways.http.routes.answers import BODY, answers, json_body, json_response, statement_response
 from gateways.http.runtime import Runtime, runtime
 from gateways.trust_changes import bring_trust
+from schemas.agreement import Ceiling
 from schemas.base import CommunityName, Digest, Nation, Statement, UtcTime
 from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode as C
 from schemas.strict_json import JsonRefused, parse
-from schemas.trust import Ceiling, NationStatus
+from schemas.trust import NationStatus
 
 router = APIRouter(prefix="/v1", tags=["trust"])
 
