@@ -18,7 +18,7 @@ from bus.realm_policies import (
 )
 from schemas.agreement import Agreement
 from schemas.base import MAX_CLOCK_SKEW
-from schemas.community import Community
+from schemas.community import Community, Membership
 from schemas.realm_plan import PlannedEquivalence, RealmPlan
 from schemas.trust import NationRecord
 
@@ -76,7 +76,8 @@ def _documents(plan: RealmPlan, realm: str, now: datetime) -> list[RealmDocument
             id=planned.id,
             version=1,
             title=planned.title,
-            members=planned.members,
+            source="Laid down by this realm.",
+            members=tuple(Membership(nation=nation) for nation in planned.members),
         )
         for planned in plan.communities
     ]

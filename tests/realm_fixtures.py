@@ -25,7 +25,7 @@ from bus.realm_policies import (
     policy_document,
 )
 from schemas.agreement import Agreement, Ceiling
-from schemas.community import Community
+from schemas.community import Community, Membership
 from schemas.header import Kind, Mode
 from schemas.trust import DocumentType, KeyUse, NationRecord, NationStatus, SealSuite, SignSuite
 
@@ -156,6 +156,22 @@ class TestRealm:
         return self.next(self.realm.without_document(DocumentType.AGREEMENT, agreement_id), now=now)
 
 
+def community_document(
+    realm: str, name: str, members: Iterable[str | Membership], version: int = 1
+) -> Community:
+    """A community; members given by their code alone have always been members."""
+    return Community(
+        type="community",
+        v=1,
+        realm=realm,
+        id=name,
+        version=version,
+        title=name,
+        source="test",
+        members=tuple(Membership(nation=member) if isinstance(member, str) else member for member in members),
+    )
+
+
 def make_realm(
     nations: Sequence[str] = NATIONS,
     *,
@@ -163,7 +179,7 @@ def make_realm(
     seal_suite: SealSuite = SealSuite.SEAL_1,
     suites: Mapping[str, SignSuite] | None = None,
     agreements: Sequence[AgreementPlan] | None = None,
-    communities: Mapping[str, tuple[str, ...]] | None = None,
+    communities: Mapping[str, Sequence[str | Membership]] | None = None,
     policies: Sequence[PolicyRow] = (NATO, SWE, REALM),
     mode_sets: Sequence[tuple[Mode, ...]] = MODE_SETS,
     threshold: int = 2,
@@ -212,10 +228,7 @@ def make_realm(
                 authority,
             )
     for name, members in (communities or {}).items():
-        community = Community(
-            type="community", v=1, realm=realm.id, id=name, version=1, title=name, members=members
-        )
-        realm = realm.with_document(community, authority)
+        realm = realm.with_document(community_document(realm.id, name, members), authority)
     if agreements is None:
         agreements = (AgreementPlan(parties=tuple(nations)),) if len(nations) > 1 else ()
     for plan in agreements:

@@ -1,17 +1,24 @@
-"""What names in a label mean: nations, and communities with the members the realm gives them (design 5)."""
+"""What names in a label mean at an instant: nations, and communities by their dated membership (design 5).
+
+Membership is evaluated at the instant a message is issued, by its originator and by everybody who checks it
+later. So what was issued before a nation joined stays closed to it, and what was issued while it was a member
+stays open to it, whatever the community has become since.
+"""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.trust import TrustStore
 from schemas.reasons import ReasonCode
 
 
-def expand(names: Iterable[str], trust: TrustStore, pointer: str) -> dict[str, bool]:
-    """Nations meant by nation codes and community names, mapped to whether the nation itself was named.
+def expand(names: Iterable[str], trust: TrustStore, pointer: str, at: datetime) -> dict[str, bool]:
+    """Nations meant by nation codes and community names at ``at``; true for those named by their own code.
 
     Three letters are a nation, four or more a community; ``pointer`` is the JSON pointer of the list, for the
-    error. A community's members are those of the trust store given.
+    error. A community's document lists every member there is. A member without a place in this realm is left
+    out: nothing could be sealed for it, and a place given to it later must not open what was issued before.
 
     Raises ReleaseRefused NATION_UNKNOWN or COMMUNITY_UNKNOWN.
     """
@@ -32,6 +39,7 @@ def expand(names: Iterable[str], trust: TrustStore, pointer: str) -> dict[str, b
                 name,
                 f"{pointer}/{index}",
             )
-        for member in community.members:
-            nations.setdefault(member, False)
+        for member in community.members_at(at):
+            if member in trust.nations:
+                nations.setdefault(member, False)
     return nations

@@ -291,9 +291,9 @@ def _judge_names(base: Verdict, message: AnyMessage, me: str, trust: TrustStore)
     header, label = message.header, message.label
     addressees = (*header.action_addressees, *header.info_addressees)
     try:
-        if me not in expand(label.releasable_to, trust, "/label/releasable_to"):
+        if me not in expand(label.releasable_to, trust, "/label/releasable_to", header.issued_at):
             return replace(base, outcome=Outcome.REJECTED, reason=ReasonCode.RELEASE_SET_MISMATCH)
-        if addressees and me not in expand(addressees, trust, "/header"):
+        if addressees and me not in expand(addressees, trust, "/header", header.issued_at):
             return replace(base, outcome=Outcome.REJECTED, reason=ReasonCode.NOT_ADDRESSED)
     except ReleaseRefused as unknown:
         return replace(base, outcome=Outcome.HELD, reason=unknown.code)

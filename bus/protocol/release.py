@@ -190,7 +190,7 @@ def plan_release(
             "",
             "/label/classification",
         )
-    releasable = expand(label.releasable_to, trust, "/label/releasable_to")
+    releasable = expand(label.releasable_to, trust, "/label/releasable_to", now)
     releasable.pop(originator, None)
     if not releasable:
         raise ReleaseRefused(
@@ -203,7 +203,7 @@ def plan_release(
         **{name: getattr(label, name) for name in DraftLabel.model_fields},
         release_set=tuple(sorted(releasable)),
     )
-    addressed, named = _addressed(header, releasable, originator, trust)
+    addressed, named = _addressed(header, releasable, originator, trust, now)
     rows = []
     for nation in sorted(trust.nations):
         if nation == originator:
@@ -237,7 +237,7 @@ def plan_release(
 
 
 def _addressed(
-    header: DraftHeader, releasable: dict[str, bool], originator: str, trust: TrustStore
+    header: DraftHeader, releasable: dict[str, bool], originator: str, trust: TrustStore, now: datetime
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Nation to "action" or "info", and each nation named by its own code to where it was named."""
     if not header.action_addressees and not header.info_addressees:
@@ -247,7 +247,7 @@ def _addressed(
     named = {}
     for role, names in (("info", header.info_addressees), ("action", header.action_addressees)):
         pointer = f"/header/{role}_addressees"
-        for nation, itself in expand(names, trust, pointer).items():
+        for nation, itself in expand(names, trust, pointer, now).items():
             if nation == originator and itself:
                 raise ReleaseRefused(
                     ReasonCode.ORIGINATOR_IS_RECIPIENT,

@@ -14,7 +14,7 @@ from bus.protocol.signing import PrivateSigningKey
 from bus.protocol.trust import TrustStore
 from bus.realm_policies import NATO, SWE, checked_levels, equivalence_document, policy_document
 from schemas.agreement import Agreement, Ceiling
-from schemas.community import Community
+from schemas.community import Community, Membership
 from schemas.header import Kind, Mode
 from schemas.trust import KeyUse, SealSuite, SignSuite
 from tests.vectors.seeded import SeededBytes
@@ -93,7 +93,8 @@ def vector_realm() -> VectorRealm:
             id="NORDIC",
             version=1,
             title="Two of three",
-            members=("XAA", "XBB"),
+            source="Vectors.",
+            members=(Membership(nation="XAA"), Membership(nation="XBB")),
         ),
         Agreement(
             type="agreement",

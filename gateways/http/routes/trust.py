@@ -1,6 +1,7 @@
 """The trust documents in force, and bringing newer ones (design 10)."""
 
 import json
+from datetime import datetime
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -16,6 +17,7 @@ from gateways.http.runtime import Runtime, runtime
 from gateways.trust_changes import bring_trust
 from schemas.agreement import Ceiling
 from schemas.base import CommunityName, Digest, Nation, Statement, UtcTime
+from schemas.community import Membership
 from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode as C
 from schemas.strict_json import JsonRefused, parse
@@ -51,11 +53,18 @@ class TrustAgreement(Statement):
 
 
 class TrustCommunity(Statement):
-    """A named nation set."""
+    """A named nation set with dated membership."""
 
     id: CommunityName
     title: str
-    members: tuple[Nation, ...]
+    source: str = Field(description="Where the list of members is from.")
+    unverified: bool = Field(description="The list was not checked against its source.")
+    members: tuple[Nation, ...] = Field(
+        description="Who is a member now. Those without a place in this realm never get anything."
+    )
+    periods: tuple[Membership, ...] = Field(
+        description="Every period of membership: from since on, up to until but not at it."
+    )
 
 
 class TrustPolicy(Statement):
@@ -111,8 +120,7 @@ async def show_trust(request: Request) -> Response:
     gateway = runtime(request)
     await gateway.access.admit(request, Scope.TRUST_READ)
     context = gateway.context
-    stale = context.trust.stale(context.now())
-    return statement_response(_view(context.trust, stale))
+    return statement_response(_view(context.trust, context.now()))
 
 
 @router.post(
@@ -171,12 +179,12 @@ def _outcome(gateway: Runtime, *, changed: bool) -> TrustOutcome:
     return TrustOutcome(changed=changed, trust_version=trust.trust_version, expires_at=trust.expires_at)
 
 
-def _view(trust: TrustStore, stale: bool) -> TrustView:
+def _view(trust: TrustStore, now: datetime) -> TrustView:
     return TrustView.model_construct(
         realm=trust.realm,
         trust_version=trust.trust_version,
         expires_at=trust.expires_at,
-        stale=stale,
+        stale=trust.stale(now),
         nations=tuple(
             TrustNation.model_construct(
                 nation=name,
@@ -202,7 +210,14 @@ def _view(trust: TrustStore, stale: bool) -> TrustView:
             for name, entry in sorted(trust.agreements.items())
         ),
         communities=tuple(
-            TrustCommunity.model_construct(id=name, title=entry.title, members=entry.members)
+            TrustCommunity.model_construct(
+                id=name,
+                title=entry.title,
+                source=entry.source,
+                unverified=entry.unverified,
+                members=tuple(sorted(entry.members_at(now))),
+                periods=entry.members,
+            )
             for name, entry in sorted(trust.communities.items())
         ),
         policies=tuple(
