@@ -11,6 +11,7 @@ from pydantic import Field
 
 from schemas.base import Digest, HexId, Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.header import Kind, Mode, Precedence
+from schemas.operator import OperatorName, Role
 from schemas.reasons import ReasonCode
 from schemas.wire import Lane
 
@@ -45,6 +46,16 @@ class AuditEvent(StrEnum):
     ACCESS_REFUSED = "access.refused"
     API_KEY_ADDED = "api-key.added"
     API_KEY_REVOKED = "api-key.revoked"
+    OPERATOR_ADDED = "operator.added"
+    OPERATOR_ENABLED = "operator.enabled"
+    OPERATOR_DISABLED = "operator.disabled"
+    OPERATOR_ROLE_GIVEN = "operator.role-given"
+    OPERATOR_ROLE_TAKEN = "operator.role-taken"
+    OPERATOR_PASSWORD_SET = "operator.password-set"  # noqa: S105 - the name of an event
+    OPERATOR_SIGNED_IN = "operator.signed-in"
+    OPERATOR_CONFIRMED = "operator.confirmed"
+    OPERATOR_SIGNED_OUT = "operator.signed-out"
+    OPERATOR_TOKEN_REUSED = "operator.token-reused"  # noqa: S105 - the name of an event
     GATEWAY_STARTED = "gateway.started"
     GATEWAY_STOPPED = "gateway.stopped"
 
@@ -78,5 +89,9 @@ class AuditRecord(Statement):
     bundle_id: HexId | None = None
     key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")] | None = None
     """The API key that was added, revoked, or given with a refused request (its secret may be wrong)."""
+    operator: OperatorName | None = None
+    """The operator it was done to, or who signed in or out."""
+    role: Role | None = None
+    session: HexId | None = None
     reason: ReasonCode | None = None
     count: int | None = None

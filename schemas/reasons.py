@@ -167,10 +167,26 @@ class ReasonCode(StrEnum):
     TIME_INVALID = "TIME_INVALID", "A time is missing its offset, is out of order or lies too far away."
     DRAFT_EXPIRED = "DRAFT_EXPIRED", "The draft's expires_at has passed already."
     NOTICE_TOO_LATE = "NOTICE_TOO_LATE", "The notice is given later than its stated basis allows."
-    CREDENTIALS_MISSING = "CREDENTIALS_MISSING", "No API key was given."
-    CREDENTIALS_INVALID = "CREDENTIALS_INVALID", "The API key is unknown, revoked or expired."
+    CREDENTIALS_MISSING = "CREDENTIALS_MISSING", "No API key and no operator's token was given."
+    CREDENTIALS_INVALID = "CREDENTIALS_INVALID", "The API key or token is unknown, ended or expired."
     SCOPE_MISSING = "SCOPE_MISSING", "The API key may not do this."
-    RATE_LIMITED = "RATE_LIMITED", "Too many requests with this API key; try again later."
+    OPERATOR_ONLY = "OPERATOR_ONLY", "Only a signed-in operator may do this, no API key."
+    ROLE_MISSING = "ROLE_MISSING", "None of the operator's roles permits this."
+    SIGN_IN_REFUSED = (
+        "SIGN_IN_REFUSED",
+        "The name or the password is wrong, or this operator may not sign in.",
+    )
+    SIGN_IN_DELAYED = "SIGN_IN_DELAYED", "Too many failed sign-ins; the next one is looked at later."
+    SIGN_IN_NOT_FRESH = "SIGN_IN_NOT_FRESH", "This needs a password given more recently."
+    PASSWORD_CHANGE_REQUIRED = (
+        "PASSWORD_CHANGE_REQUIRED",
+        "The one-time password must be replaced before anything else is done.",
+    )
+    PASSWORD_UNSUITABLE = (
+        "PASSWORD_UNSUITABLE",
+        "The new password is too short, too long, too simple or the old one.",
+    )
+    RATE_LIMITED = "RATE_LIMITED", "Too many requests by this caller; try again later."
     GATEWAY_BUSY = (
         "GATEWAY_BUSY",
         "The gateway serves as many connections or streams as it can; try again later.",

@@ -28,12 +28,29 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
     _.DRAFT_EXPIRED: (HTTPStatus.UNPROCESSABLE_ENTITY, "Set expires_at ahead of now, or leave it out."),
     _.CREDENTIALS_MISSING: (
         HTTPStatus.UNAUTHORIZED,
-        "Send the API key as 'Authorization: Bearer ent_...' or in X-API-Key.",
+        "Send the API key as 'Authorization: Bearer ent_...' or in X-API-Key, or an operator's token as "
+        "'Authorization: Bearer ena_...'.",
     ),
-    _.CREDENTIALS_INVALID: (HTTPStatus.UNAUTHORIZED, "Ask the gateway's operator for a valid API key."),
+    _.CREDENTIALS_INVALID: (
+        HTTPStatus.UNAUTHORIZED,
+        "Use a valid API key; as an operator, refresh the session or sign in again.",
+    ),
     _.SCOPE_MISSING: (
         HTTPStatus.FORBIDDEN,
         "Use a key with the scope and kind of message that the detail names.",
+    ),
+    _.OPERATOR_ONLY: (HTTPStatus.FORBIDDEN, "Sign in as an operator whose role permits it."),
+    _.ROLE_MISSING: (HTTPStatus.FORBIDDEN, "Ask somebody with the role, or for the role."),
+    _.SIGN_IN_REFUSED: (HTTPStatus.UNAUTHORIZED, "Try again; if it stays, ask whoever keeps the operators."),
+    _.SIGN_IN_DELAYED: (HTTPStatus.TOO_MANY_REQUESTS, "Wait as long as Retry-After says, then try again."),
+    _.SIGN_IN_NOT_FRESH: (
+        HTTPStatus.FORBIDDEN,
+        "Give the password again (POST /v1/operators/fresh), then send again with the new token.",
+    ),
+    _.PASSWORD_CHANGE_REQUIRED: (HTTPStatus.FORBIDDEN, "Choose a password (POST /v1/operators/password)."),
+    _.PASSWORD_UNSUITABLE: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Choose 15 to 128 characters that do not repeat themselves and do not contain the name.",
     ),
     _.RATE_LIMITED: (HTTPStatus.TOO_MANY_REQUESTS, "Wait as long as Retry-After says, then send again."),
     _.GATEWAY_BUSY: (
