@@ -6,7 +6,7 @@ nesting deeper than 32, documents over the caller's limit, and integers beyond 2
 
 import json
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails, from_json, to_json
@@ -180,6 +180,28 @@ def parse_model(model: type[ModelT], data: bytes, max_bytes: int) -> ModelT:
     """
     parse(data, max_bytes)
     return validate_model(model, data)
+
+
+def parse_written(model: type[ModelT], data: bytes, max_bytes: int) -> ModelT:
+    """As ``parse_model``, faster for documents in exactly the form that ``Statement.encode`` gives.
+
+    Validated first, then written again: the same bytes prove what the strict decoder would have proved (see
+    ``_parse_compact``). Everything else is ``parse_model``'s to judge.
+
+    Raises JsonRefused.
+    """
+    if (
+        len(data) <= max_bytes
+        and data.count(b"[") + data.count(b"{") <= MAX_DEPTH
+        and _LONG_NUMBER not in data.translate(_NUMBERS)
+    ):
+        try:
+            value = model.__pydantic_validator__.validate_json(data)
+            if model.__pydantic_serializer__.to_json(value, exclude_none=True) == data:
+                return cast(ModelT, value)
+        except ValueError:
+            pass  # named below
+    return parse_model(model, data, max_bytes)
 
 
 def validate_model(model: type[ModelT], data: bytes) -> ModelT:

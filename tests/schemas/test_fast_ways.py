@@ -1,6 +1,7 @@
 """Short cuts that must not be seen: compact JSON read fast, statements made of values known to be valid."""
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -14,7 +15,7 @@ from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipt, ReceiptStatus
 from schemas.strict_json import MAX_DEPTH, MAX_SAFE_INTEGER, JsonRefused
-from schemas.wire import Lane
+from schemas.wire import Basis, Lane
 
 LIMIT = 1 << 20
 
@@ -94,6 +95,50 @@ def test_the_deepest_document_allowed_is_read() -> None:
     wide = b"[" + b",".join([b"[]"] * 100) + b"," + b"[" * (MAX_DEPTH - 1) + b"]" * (MAX_DEPTH - 1) + b"]"
     assert as_callers_see(wide)[0] == "value"
     assert as_callers_see(wide) == strictly(wide)
+
+
+# -- statements validated first and written again ---------------------------------------------------------
+
+BASIS = Basis(id="pact", digest="sha256:" + "cd" * 32).encode()
+
+
+def basis_by(read: Callable[[type[Basis], bytes, int], Basis], data: bytes) -> tuple[Any, ...]:
+    try:
+        return "value", read(Basis, data, LIMIT)
+    except JsonRefused as refused:
+        return "refused", refused.kind, refused.faults
+
+
+def both_ways(data: bytes) -> tuple[Any, ...]:
+    seen = basis_by(strict_json.parse_written, data)
+    assert seen == basis_by(strict_json.parse_model, data)
+    return seen
+
+
+@given(st.integers(0, len(BASIS)), st.integers(0, 3), st.binary(max_size=4))
+@example(0, 0, b" ")
+@example(0, 0, b"\xef\xbb\xbf")
+@example(len(BASIS), 0, b"{}")
+def test_whatever_is_done_to_a_written_statement_it_is_read_as_by_the_strict_way(
+    at: int, gone: int, put: bytes
+) -> None:
+    both_ways(BASIS[:at] + put + BASIS[at + gone :])
+
+
+@pytest.mark.parametrize(
+    ("data", "outcome"),
+    [
+        pytest.param(BASIS, "value", id="as it is written"),
+        pytest.param(BASIS[:-1] + b',"id":"pact"}', "refused", id="a member twice, saying the same"),
+        pytest.param(BASIS[:1] + b'"id":"other",' + BASIS[1:], "refused", id="a member twice"),
+        pytest.param(BASIS[:-1] + b',"more":1}', "refused", id="an unknown member"),
+        pytest.param(BASIS.replace(b'":', b'" : '), "value", id="with spaces"),
+        pytest.param(BASIS.replace(b"pact", b"p\\u0061ct"), "value", id="with an escape"),
+        pytest.param(BASIS.replace(b"pact", b"\\ud800"), "refused", id="a lone surrogate"),
+    ],
+)
+def test_a_statement_that_is_written_otherwise_is_judged_by_the_strict_way(data: bytes, outcome: str) -> None:
+    assert both_ways(data)[0] == outcome
 
 
 RECEIPT: dict[str, Any] = {
