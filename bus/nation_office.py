@@ -90,9 +90,10 @@ def first_record(
     *,
     display_name: str,
     now: datetime,
+    policy: str | None = None,
     lifetime: timedelta = KEY_LIFETIME,
 ) -> Issued[NationRecord]:
-    """Version 1 of a nation's record, with all of `keys`."""
+    """Version 1 of a nation's record, with all of `keys`; `policy` is its own classification policy."""
     record = NationRecord(
         type="nation_record",
         v=1,
@@ -101,6 +102,7 @@ def first_record(
         version=1,
         issued_at=now,
         display_name=display_name,
+        policy=policy,
         broker_user=keys.broker.public,
         keys=key_entries(keys, now=now, lifetime=lifetime),
     )

@@ -88,7 +88,7 @@ def _foreseen() -> tuple[type[Exception], ...]:
     from bus.provisioning import ProvisioningError
     from bus.store.errors import StoreError
     from bus.trust_bundle import TrustBundleError
-    from entente.founding import PlanError
+    from entente.planned_documents import PlanError
     from entente.realm_files import RealmFilesError
     from schemas.strict_yaml import YamlRefused
 

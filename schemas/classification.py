@@ -1,4 +1,8 @@
-"""Classification policies and the equivalence between two of them, as data with its source (design 5)."""
+"""Classification policies and the equivalence between two of them, as data with its source (design 5).
+
+An equivalence is what this realm's members agreed to treat as equal, with the agreement or table it rests on.
+It is data of the realm, not legal advice: the originator's native text stays what binds.
+"""
 
 from typing import Annotated, Literal, Self
 
@@ -11,6 +15,7 @@ from schemas.base import (
     ParagraphText,
     ShortText,
     Statement,
+    TitleText,
     UtcTime,
     Version,
     unique,
@@ -18,10 +23,20 @@ from schemas.base import (
 
 
 class Level(Statement):
-    """One classification of a policy and its rank within that policy (0 lowest)."""
+    """One classification of a policy and its rank within that policy (0 lowest).
+
+    ``unverified``: not checked against its source; the realm turned it on nonetheless.
+    """
 
     classification: ShortText
     rank: Annotated[int, Field(ge=0, le=99)]
+    unverified: bool = False
+
+
+def check_levels(levels: tuple[Level, ...]) -> None:
+    """A text or a rank that stands twice is a mistake. Raises PydanticCustomError."""
+    unique(tuple(level.classification for level in levels))
+    unique(tuple(level.rank for level in levels))
 
 
 class ClassificationPolicy(Statement):
@@ -37,8 +52,7 @@ class ClassificationPolicy(Statement):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        unique(tuple(level.classification for level in self.levels))
-        unique(tuple(level.rank for level in self.levels))
+        check_levels(self.levels)
         return self
 
 
@@ -47,16 +61,21 @@ class EquivalentLevel(Statement):
 
     classification: ShortText
     equivalent: ShortText
+    unverified: bool = False
 
 
 class Equivalence(Statement):
-    """How one policy's levels are handled under another: realm-signed data with its source."""
+    """How one policy's levels are handled under another: realm-signed data.
+
+    ``rests_on`` names the agreement or table in a line, ``source`` says where it can be looked up.
+    """
 
     type: Literal["equivalence"]
     v: FirstVersion
     realm: Digest
     id: Identifier
     version: Version
+    rests_on: TitleText
     source: ParagraphText
     from_policy: ShortText
     to_policy: ShortText

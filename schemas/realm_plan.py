@@ -17,26 +17,29 @@ from schemas.base import (
     TitleText,
     unique,
 )
-from schemas.classification import EquivalentLevel, Level
+from schemas.classification import EquivalentLevel, Level, check_levels
 from schemas.header import Kind, Mode
+from schemas.known import Members
 from schemas.trust import SealSuite, SignSuite
 
 
 class PlannedNation(Statement):
-    """A nation of the realm and the suites of its keys."""
+    """A nation of the realm, its own classification policy and the suites of its keys."""
 
     nation: Nation
     display_name: TitleText
+    policy: ShortText | None = None
     sign_suite: SignSuite = SignSuite.STANDARD
     seal_suite: SealSuite = SealSuite.SEAL_1
 
 
 class PlannedCommunity(Statement):
-    """A named set of nations."""
+    """A named set of nations of the realm's own making. A member is a code, or a code with dates."""
 
     id: CommunityName
     title: TitleText
-    members: Annotated[tuple[Nation, ...], Field(min_length=1, max_length=300), AfterValidator(unique)]
+    source: ParagraphText = "Laid down by this realm."
+    members: Members
 
 
 class PlannedAgreement(Statement):
@@ -60,34 +63,57 @@ class PlannedPolicy(Statement):
     source: ParagraphText
     levels: Annotated[tuple[Level, ...], Field(min_length=1, max_length=32)]
 
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        check_levels(self.levels)
+        return self
+
 
 class PlannedEquivalence(Statement):
-    """How one policy's levels are handled under another; without ``levels`` by the checked public table."""
+    """How one policy's levels are handled under another.
+
+    Without ``levels`` by the tables that Entente ships, ``unverified`` also by cells that were not checked.
+    Levels of one's own name what they rest on and where that can be looked up.
+    """
 
     from_policy: ShortText
     to_policy: ShortText
+    unverified: bool = False
+    rests_on: TitleText | None = None
     source: ParagraphText | None = None
     levels: Annotated[tuple[EquivalentLevel, ...], Field(max_length=32)] = ()
     valid_days: Annotated[int, Field(ge=1, le=3650)] = 365
 
     @model_validator(mode="after")
     def _sourced(self) -> Self:
-        if self.levels and self.source is None:
-            raise PydanticCustomError("equivalence_source", "levels of your own need a source")
+        own = bool(self.levels)
+        if own != (self.source is not None) or (self.rests_on is not None and not own):
+            raise PydanticCustomError(
+                "equivalence_source", "levels of your own need a source, and only they have one"
+            )
+        if own and self.unverified:
+            raise PydanticCustomError("equivalence_source", "unverified is for the tables that are shipped")
         return self
 
 
 class RealmPlan(Statement):
     """A realm to be founded. Without agreements nobody may send anything: there is no allow-all.
 
-    ``known_policies`` names policies that Entente ships with their sources; ``policies`` brings others.
+    ``known_policies`` and ``known_communities`` name what Entente ships with sources, as far as it was
+    checked; ``unverified_policies`` and ``unverified_communities`` take also what was not. ``policies`` and
+    ``communities`` bring others.
     """
 
     name: TitleText
     nations: Annotated[tuple[PlannedNation, ...], Field(min_length=1, max_length=300)]
     communities: Annotated[tuple[PlannedCommunity, ...], Field(max_length=200)] = ()
     agreements: Annotated[tuple[PlannedAgreement, ...], Field(max_length=500)] = ()
+    known_communities: Annotated[tuple[ShortText, ...], Field(max_length=64), AfterValidator(unique)] = ()
+    unverified_communities: Annotated[
+        tuple[ShortText, ...], Field(max_length=64), AfterValidator(unique)
+    ] = ()
     known_policies: Annotated[tuple[ShortText, ...], Field(max_length=64), AfterValidator(unique)] = ()
+    unverified_policies: Annotated[tuple[ShortText, ...], Field(max_length=64), AfterValidator(unique)] = ()
     policies: Annotated[tuple[PlannedPolicy, ...], Field(max_length=64)] = ()
     equivalences: Annotated[tuple[PlannedEquivalence, ...], Field(max_length=500)] = ()
     root_keys: Annotated[int, Field(ge=1, le=32)] = 3
@@ -96,30 +122,34 @@ class RealmPlan(Statement):
     @model_validator(mode="after")
     def _coherent(self) -> Self:
         codes = unique(tuple(planned.nation for planned in self.nations))
-        communities = {planned.id: planned.members for planned in self.communities}
-        unique(tuple(planned.id for planned in self.communities))
+        communities = unique(
+            (
+                *self.known_communities,
+                *self.unverified_communities,
+                *(planned.id for planned in self.communities),
+            )
+        )
         unique(tuple(planned.id for planned in self.agreements))
-        policies = unique((*self.known_policies, *(planned.id for planned in self.policies)))
+        policies = unique(
+            (*self.known_policies, *self.unverified_policies, *(planned.id for planned in self.policies))
+        )
         unique(tuple((each.from_policy, each.to_policy) for each in self.equivalences))
+        _known(tuple(n.policy for n in self.nations if n.policy), policies, "nations: policies")
         for community in self.communities:
-            _known(community.members, codes, f"community {community.id}: members")
+            members = tuple(member.nation for member in community.members)
+            _known(members, codes, f"community {community.id}: members")
         for agreement in self.agreements:
             _known(agreement.parties, (*codes, *communities), f"agreement {agreement.id}: parties")
             _known(
                 tuple(c.policy for c in agreement.highest), policies, f"agreement {agreement.id}: policies"
             )
-            if len(self.parties_of(agreement)) < 2:
+            if agreement.parties[0] in codes and len(agreement.parties) < 2:
                 raise PydanticCustomError("agreement_parties", "an agreement needs two nations or more")
         for each in self.equivalences:
             _known((each.from_policy, each.to_policy), policies, "equivalence: policies")
         if self.threshold > self.root_keys:
             raise PydanticCustomError("threshold", "the threshold is above the number of root keys")
         return self
-
-    def parties_of(self, agreement: PlannedAgreement) -> tuple[str, ...]:
-        """The nations an agreement's parties mean, sorted."""
-        communities = {planned.id: planned.members for planned in self.communities}
-        return tuple(sorted({n for party in agreement.parties for n in communities.get(party, (party,))}))
 
 
 def _known(names: tuple[str, ...], known: tuple[str, ...], what: str) -> None:

@@ -18,6 +18,7 @@ from schemas.base import (
     FirstVersion,
     KeyId,
     Nation,
+    ShortText,
     Statement,
     TitleText,
     UtcTime,
@@ -121,7 +122,10 @@ class KeyEntry(Statement):
 
 
 class NationRecord(Statement):
-    """What a nation says of itself: its online keys and its broker user. Versions chain by digest."""
+    """What a nation says of itself: its online keys and its broker user. Versions chain by digest.
+
+    ``policy``, if given, is the classification policy its people read others' levels in; it permits nothing.
+    """
 
     type: Literal["nation_record"]
     v: FirstVersion
@@ -131,6 +135,7 @@ class NationRecord(Statement):
     previous: Digest | None = None
     issued_at: UtcTime
     display_name: TitleText
+    policy: ShortText | None = None
     broker_user: BrokerUser
     keys: Annotated[tuple[KeyEntry, ...], Field(max_length=64)]
 

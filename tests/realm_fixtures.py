@@ -11,19 +11,12 @@ from datetime import UTC, datetime, timedelta
 
 from bus.authority import Issued, Realm, RealmKeys, authority_key, new_signing_key
 from bus.keystore import NationKeys
+from bus.known.documents import equivalence_document, known_policy_document
+from bus.known.reviewed import known_equivalence, known_policies
 from bus.nation_office import MODE_SETS, first_record, new_nation_keys, next_record, rotated
 from bus.protocol.sealing import SealKeyring
 from bus.protocol.signing import PrivateSigningKey, Signer
 from bus.protocol.trust import TrustStore
-from bus.realm_policies import (
-    NATO,
-    REALM,
-    SWE,
-    PolicyRow,
-    checked_levels,
-    equivalence_document,
-    policy_document,
-)
 from schemas.agreement import Agreement, Ceiling
 from schemas.community import Community, Membership
 from schemas.header import Kind, Mode
@@ -180,7 +173,7 @@ def make_realm(
     suites: Mapping[str, SignSuite] | None = None,
     agreements: Sequence[AgreementPlan] | None = None,
     communities: Mapping[str, Sequence[str | Membership]] | None = None,
-    policies: Sequence[PolicyRow] = (NATO, SWE, REALM),
+    policies: Sequence[str] = ("NATO", "SWE", "REALM"),
     mode_sets: Sequence[tuple[Mode, ...]] = MODE_SETS,
     threshold: int = 2,
     root_keys: int = 3,
@@ -211,16 +204,19 @@ def make_realm(
         realm = realm.with_record(
             first_record(keys[nation], roots[nation], display_name=f"Nation {nation}", now=now)
         )
-    for row in policies:
-        realm = realm.with_document(policy_document(row, realm.id), authority)
-    if NATO in policies and SWE in policies:
-        for one, other in ((NATO, SWE), (SWE, NATO)):
+    for name in policies:
+        realm = realm.with_document(known_policy_document(realm.id, known_policies()[name]), authority)
+    if {"NATO", "SWE"} <= set(policies):
+        for one, other in (("NATO", "SWE"), ("SWE", "NATO")):
+            shipped = known_equivalence(one, other)
+            assert shipped is not None
             realm = realm.with_document(
                 equivalence_document(
                     realm.id,
-                    one.id,
-                    other.id,
-                    checked_levels(one, other),
+                    one,
+                    other,
+                    shipped.levels,
+                    rests_on="A table for tests",
                     source="test",
                     not_before=now - timedelta(days=1),
                     not_after=now + timedelta(days=365),

@@ -8,7 +8,6 @@ from bus.authority import AuthorityError, Realm, RealmKeys, authority_key, new_s
 from bus.nation_office import first_record, new_nation_keys, next_record
 from bus.protocol.errors import TrustError
 from bus.protocol.trust import TrustStore, key_status
-from bus.realm_policies import EU, NATO, SWE, USA, checked_levels
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.trust import DocumentType, KeyUse, NationStatus, SealSuite, SignSuite
@@ -201,21 +200,6 @@ def test_a_threshold_outside_one_to_n_is_refused() -> None:
     for threshold in (0, 4):
         with pytest.raises(AuthorityError, match="threshold"):
             RealmKeys.generate("standard", threshold=threshold, of=3, randomness=Drawn())
-
-
-def test_levels_without_a_partner_in_the_other_policy_are_left_out_of_an_equivalence() -> None:
-    assert checked_levels(NATO, SWE) == (
-        ("NATO RESTRICTED", "BEGRÄNSAT HEMLIG"),
-        ("NATO CONFIDENTIAL", "KONFIDENTIELL"),
-        ("NATO SECRET", "HEMLIG"),
-        ("COSMIC TOP SECRET", "KVALIFICERAT HEMLIG"),
-    )
-    assert [text for text, _ in checked_levels(SWE, USA)] == [
-        "KONFIDENTIELL",
-        "HEMLIG",
-        "KVALIFICERAT HEMLIG",
-    ]
-    assert len(checked_levels(EU, NATO)) == 3
 
 
 def test_the_snapshot_lists_documents_by_type_and_id() -> None:

@@ -11,7 +11,7 @@ from bus.offline_keys import load_authority_key
 from bus.protocol.trust import TrustStore
 from bus.trust_bundle import read_bundle
 from entente.cli import build_app
-from entente.founding import PlanError
+from entente.planned_documents import PlanError
 from entente.realm_files import RealmFiles, RealmFilesError
 from entente.terminal import CommandFailed
 from schemas.strict_yaml import YamlRefused

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
+from bus.known.documents import equivalence_document
 from bus.protocol.release import decide
 from bus.protocol.trust import TrustStore
-from bus.realm_policies import equivalence_document
-from schemas.classification import Equivalence
+from schemas.classification import Equivalence, EquivalentLevel
 from schemas.header import Kind, Mode
 from schemas.label import ConfidentialityLabel
 from schemas.reasons import ReasonCode
@@ -268,7 +268,8 @@ def equivalence(
         realm,
         "SWE",
         to_policy,
-        levels,
+        [EquivalentLevel(classification=own, equivalent=other) for own, other in levels],
+        rests_on="A table for tests",
         source="test",
         not_before=NOW + timedelta(days=window[0]),
         not_after=NOW + timedelta(days=window[1]),

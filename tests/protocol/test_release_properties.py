@@ -73,6 +73,7 @@ def equivalences(draw: st.DrawFn) -> tuple[Equivalence, ...]:
                 realm=BASE.realm,
                 id=f"equivalence-{number}",
                 version=1,
+                rests_on="A table for tests",
                 source="test",
                 from_policy=one,
                 to_policy=other,

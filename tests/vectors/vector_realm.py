@@ -8,12 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from bus.authority import Realm, RealmDocument, RealmKeys, authority_key, new_signing_key
 from bus.keystore import NationKeys
+from bus.known.documents import equivalence_document, policy_document
 from bus.nation_office import first_record, new_nation_keys
 from bus.protocol.sealing import SealKeyring, SealPrivateKey
 from bus.protocol.signing import PrivateSigningKey
 from bus.protocol.trust import TrustStore
-from bus.realm_policies import NATO, SWE, checked_levels, equivalence_document, policy_document
 from schemas.agreement import Agreement, Ceiling
+from schemas.classification import EquivalentLevel, Level
 from schemas.community import Community, Membership
 from schemas.header import Kind, Mode
 from schemas.trust import KeyUse, SealSuite, SignSuite
@@ -26,6 +27,15 @@ SUITES = {
     "XCC": (SignSuite.CNSA2, SealSuite.SEAL_2),
 }
 MODE_SETS = ((Mode.OPERATION,), (Mode.EXERCISE, Mode.TEST))
+
+NATO = {
+    0: "NATO UNCLASSIFIED",
+    1: "NATO RESTRICTED",
+    2: "NATO CONFIDENTIAL",
+    3: "NATO SECRET",
+    4: "COSMIC TOP SECRET",
+}
+SWE = {1: "BEGRÄNSAT HEMLIG", 2: "KONFIDENTIELL", 3: "HEMLIG", 4: "KVALIFICERAT HEMLIG"}
 
 
 @dataclass(frozen=True)
@@ -75,13 +85,14 @@ def vector_realm() -> VectorRealm:
         realm = realm.with_record(record)
     begin, end = NOW - timedelta(days=1), NOW + timedelta(days=365)
     documents: list[RealmDocument] = [
-        policy_document(NATO, realm.id),
-        policy_document(SWE, realm.id),
+        policy_document(realm.id, "NATO", _levels(NATO), source="Vectors."),
+        policy_document(realm.id, "SWE", _levels(SWE), source="Vectors."),
         equivalence_document(
             realm.id,
             "SWE",
             "NATO",
-            checked_levels(SWE, NATO),
+            [EquivalentLevel(classification=own, equivalent=NATO[rank]) for rank, own in SWE.items()],
+            rests_on="Vectors",
             source="Vectors.",
             not_before=begin,
             not_after=end,
@@ -114,3 +125,7 @@ def vector_realm() -> VectorRealm:
     for document in documents:
         realm = realm.with_document(document, authority)
     return VectorRealm(realm.snapshotted(authority.snapshot, now=NOW), keys)
+
+
+def _levels(texts: dict[int, str]) -> tuple[Level, ...]:
+    return tuple(Level(classification=text, rank=rank) for rank, text in texts.items())

@@ -1,0 +1,1 @@
+"""Reviewed data that comes with Entente: communities, classification policies, tables of equivalence."""
