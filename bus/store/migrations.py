@@ -11,10 +11,34 @@ from importlib.resources import files
 from bus.store.epochs import next_epoch, utc_now
 from bus.store.errors import StoreRefused
 
-FORMAT = 1
+FORMAT = 2
 """The format this version writes. A change of schema.sql raises it and adds a step to `STEPS`."""
 
-STEPS: dict[int, str] = {}
+STEPS: dict[int, str] = {
+    1: """
+        CREATE TABLE operator (
+            name TEXT PRIMARY KEY, display_name TEXT NOT NULL, roles TEXT NOT NULL,
+            enabled INTEGER NOT NULL, created_at INTEGER NOT NULL,
+            password_hash TEXT, password_set_at INTEGER,
+            one_time INTEGER NOT NULL, password_until INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE operator_session (
+            session_id TEXT PRIMARY KEY, operator TEXT NOT NULL REFERENCES operator, means TEXT NOT NULL,
+            started_at INTEGER NOT NULL, used_at INTEGER NOT NULL, ends_at INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX operator_session_operator ON operator_session (operator, started_at);
+        CREATE TABLE operator_token (
+            token_hash TEXT PRIMARY KEY,
+            session_id TEXT NOT NULL REFERENCES operator_session ON DELETE CASCADE,
+            use TEXT NOT NULL, fresh_at INTEGER NOT NULL, until INTEGER NOT NULL, spent INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX operator_token_session ON operator_token (session_id);
+        CREATE TABLE minimize (
+            one INTEGER PRIMARY KEY CHECK (one = 1), lowest TEXT NOT NULL, exercise_too INTEGER NOT NULL,
+            until INTEGER NOT NULL, set_by TEXT NOT NULL, set_at INTEGER NOT NULL
+        ) STRICT;
+    """,
+}
 """Statements that bring a file of format n to n + 1, by n."""
 
 

@@ -204,6 +204,31 @@ CREATE TABLE api_key (
     rate_per_second REAL NOT NULL, burst INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE operator (
+    name TEXT PRIMARY KEY, display_name TEXT NOT NULL, roles TEXT NOT NULL,   -- roles: JSON array
+    enabled INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    password_hash TEXT, password_set_at INTEGER,   -- Argon2id (PHC string); none: no password signs in
+    one_time INTEGER NOT NULL, password_until INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operator_session (
+    session_id TEXT PRIMARY KEY, operator TEXT NOT NULL REFERENCES operator, means TEXT NOT NULL,
+    started_at INTEGER NOT NULL, used_at INTEGER NOT NULL, ends_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX operator_session_operator ON operator_session (operator, started_at);
+
+CREATE TABLE operator_token (
+    token_hash TEXT PRIMARY KEY, session_id TEXT NOT NULL REFERENCES operator_session ON DELETE CASCADE,
+    use TEXT NOT NULL, fresh_at INTEGER NOT NULL, until INTEGER NOT NULL, spent INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX operator_token_session ON operator_token (session_id);
+
+-- At most one row: below this precedence drafts are refused until then.
+CREATE TABLE minimize (
+    one INTEGER PRIMARY KEY CHECK (one = 1), lowest TEXT NOT NULL, exercise_too INTEGER NOT NULL,
+    until INTEGER NOT NULL, set_by TEXT NOT NULL, set_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE audit (
     audit_seq INTEGER PRIMARY KEY AUTOINCREMENT, salt BLOB NOT NULL, record BLOB NOT NULL,
     event TEXT NOT NULL, at INTEGER NOT NULL, message_id TEXT, publication_id TEXT

@@ -55,7 +55,13 @@ async def test_reopening_keeps_what_was_written(tmp_path: Path) -> None:
     await _made(path)
     store = Store.open(path, NATION, REALM)
     rows = await store.read(lambda tx: dict(tx.execute("SELECT key, value FROM meta")))
-    assert rows == {"nation": NATION, "realm": REALM, "format": "1", "lane_epoch": "86400", "mark": "stays"}
+    assert rows == {
+        "nation": NATION,
+        "realm": REALM,
+        "format": str(migrations.FORMAT),
+        "lane_epoch": "86400",
+        "mark": "stays",
+    }
     await store.close()
 
 
@@ -85,10 +91,12 @@ async def test_a_newer_format_is_refused_and_left_alone(tmp_path: Path) -> None:
 async def test_an_older_format_is_brought_forward_in_one_transaction(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = await _made(tmp_path / "store.db")
-    monkeypatch.setattr(migrations, "FORMAT", 3)
+    path, found = await _made(tmp_path / "store.db"), migrations.FORMAT
+    monkeypatch.setattr(migrations, "FORMAT", found + 2)
     monkeypatch.setattr(
-        migrations, "STEPS", {1: "CREATE TABLE added (one INTEGER);", 2: "INSERT INTO nowhere VALUES (1);"}
+        migrations,
+        "STEPS",
+        {found: "CREATE TABLE added (one INTEGER);", found + 1: "INSERT INTO nowhere VALUES (1);"},
     )
     with pytest.raises(StoreUnavailable):
         Store.open(path, NATION, REALM)
@@ -96,13 +104,15 @@ async def test_an_older_format_is_brought_forward_in_one_transaction(
         migrations,
         "STEPS",
         {
-            1: "CREATE TABLE added (one INTEGER);",
-            2: "INSERT INTO added VALUES (1);\nINSERT INTO added VALUES (2);",
+            found: "CREATE TABLE added (one INTEGER);",
+            found + 1: "INSERT INTO added VALUES (1);\nINSERT INTO added VALUES (2);",
         },
     )
     store = Store.open(path, NATION, REALM)
     assert await store.read(lambda tx: tx.execute("SELECT one FROM added").fetchall()) == [(1,), (2,)]
-    assert (await store.read(lambda tx: dict(tx.execute("SELECT key, value FROM meta"))))["format"] == "3"
+    assert (await store.read(lambda tx: dict(tx.execute("SELECT key, value FROM meta"))))["format"] == str(
+        found + 2
+    )
     await store.close()
 
 
