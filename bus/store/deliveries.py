@@ -138,21 +138,21 @@ def lane_position(tx: sqlite3.Connection, recipient: str, mode: Mode, lane: Lane
 
 
 def mark_sealed(tx: sqlite3.Connection, sealed: Iterable[SealedDelivery]) -> None:
-    """Record which bundle carries each delivery, where in its lane, on what basis; one more attempt each."""
-    tx.executemany(
-        "UPDATE delivery SET state = 'sealed', bundle_seq = ?, lane_epoch = ?, serial = ?, basis = ?,"
-        " attempts = attempts + 1, resend_at = NULL WHERE delivery_seq = ? AND state = 'queued'",
-        [
-            (
-                row.bundle_seq,
-                row.position.epoch,
-                row.position.serial,
-                basis_text(row.basis),
-                row.delivery_seq,
-            )
-            for row in sealed
-        ],
-    )
+    """Record which bundle carries each delivery, where in its lane, on what basis; one more attempt each.
+
+    One statement for what shares bundle, epoch and basis: the interpreter is free for others meanwhile.
+    """
+    alike: dict[tuple[int, int, int], list[SealedDelivery]] = {}
+    for row in sealed:
+        alike.setdefault((row.bundle_seq, row.position.epoch, id(row.basis)), []).append(row)
+    for (bundle_seq, epoch, _), rows in alike.items():
+        serials = ",".join([f'"{row.delivery_seq}":{row.position.serial}' for row in rows])
+        tx.execute(
+            "UPDATE delivery SET state = 'sealed', bundle_seq = ?, lane_epoch = ?, serial = json_each.value,"
+            " basis = ?, attempts = attempts + 1, resend_at = NULL FROM json_each(?)"
+            " WHERE delivery_seq = CAST(json_each.key AS INTEGER) AND state = 'queued'",
+            (bundle_seq, epoch, basis_text(rows[0].basis), "{" + serials + "}"),
+        )
 
 
 def mark_sent(tx: sqlite3.Connection, bundle_seqs: Iterable[int], now: datetime, policy: ResendPolicy) -> int:

@@ -97,35 +97,30 @@ def mark_settled(
     known = _lookup(tx, recipient, mode, claims)
     matched: list[Settled] = []
     unmatched: list[Claim] = []
-    updates: list[tuple[str, int | None, str | None, int]] = []
+    updates: dict[tuple[str, ReasonCode | None], list[int]] = {}
     current: dict[int, str] = {}
-    at = micros(now)
     for claim in claims:
         row = known.get((claim.lane, claim.epoch, claim.serial))
-        if row is None or row.digest != claim.digest:
+        if row is None or row[2] != claim.digest:
             unmatched.append(claim)
             continue
-        before = current.get(row.delivery_seq, row.state)
+        delivery_seq, state, _, message_id, publication_id = row
+        before = current.get(delivery_seq, state)
         after = _STATE_OF[claim.status]
         changed = _ORDER[after] > _ORDER[before] and not claim.temporary
         if changed:
-            current[row.delivery_seq] = after
-            updates.append((after, at, claim.reason, row.delivery_seq))
+            current[delivery_seq] = after
+            updates.setdefault((after, claim.reason), []).append(delivery_seq)
         matched.append(
-            Settled(
-                claim,
-                row.delivery_seq,
-                row.message_id,
-                row.publication_id,
-                after if changed else before,
-                changed,
-            )
+            Settled(claim, delivery_seq, message_id, publication_id, after if changed else before, changed)
         )
-    tx.executemany(
-        "UPDATE delivery SET state = ?, settled_at = coalesce(settled_at, ?), reason = ?, resend_at = NULL"
-        " WHERE delivery_seq = ?",
-        updates,
-    )
+    # By rank, so that of two words on one delivery the later state stands.
+    for (after, reason), seqs in sorted(updates.items(), key=lambda entry: _ORDER[entry[0][0]]):
+        tx.execute(
+            "UPDATE delivery SET state = ?, settled_at = coalesce(settled_at, ?), reason = ?,"
+            " resend_at = NULL WHERE delivery_seq IN (SELECT value FROM json_each(?))",
+            (after, micros(now), reason, integers_text(seqs)),
+        )
     return Settlement(tuple(matched), tuple(unmatched))
 
 
@@ -208,12 +203,8 @@ def for_serials(
     return tuple(found)
 
 
-class _Known(NamedTuple):
-    delivery_seq: int
-    state: str
-    digest: str
-    message_id: str | None
-    publication_id: str | None
+_Known = tuple[int, str, str, str | None, str | None]
+"""delivery_seq, state, digest, message_id, publication_id"""
 
 
 def _lookup(
@@ -232,5 +223,5 @@ def _lookup(
             " AND d.serial IN (SELECT value FROM json_each(?)) AND d.attempts > 0",
             (recipient, mode.value, lane.value, epoch, integers_text(wanted)),
         ):
-            known[lane, epoch, row[0]] = _Known(*row[1:])
+            known[lane, epoch, row[0]] = row[1:]
     return known

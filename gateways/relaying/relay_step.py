@@ -20,6 +20,7 @@ from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.receiving.gaps import ask_for_gaps
 from gateways.relaying.control_out import queue_receipts
+from gateways.relaying.packing import trees, whole_bundles
 from gateways.relaying.redecision import Redecision
 from gateways.relaying.withholding import withhold
 from schemas.audit import AuditEvent
@@ -73,6 +74,7 @@ class _Group:
     mode: Mode
     use: KeyUse
     signer: Signer
+    needs_sha384: bool
     members: list[tuple[Waiting, tuple[Basis, ...]]] = field(default_factory=list)
 
 
@@ -114,7 +116,9 @@ def run_step(
         now=now,
         max_bytes=BATCH_OCTETS if options.flowing else BATCH_OCTETS_AWAY,
     )
-    groups, withheld = _decide(work, _in_lane_order(batch.deliveries), batch.contents)
+    full = len(batch.deliveries) == context.limits.relay_batch
+    leaving = whole_bundles(batch.deliveries) if full else batch.deliveries
+    groups, withheld = _decide(work, leaving, batch.contents)
     stored: list[StoredBundle] = []
     sealed = 0
     for group in groups:
@@ -157,51 +161,40 @@ def _requeue_overdue(work: _Work) -> int:
     return len(requeued)
 
 
-def _in_lane_order(waiting: Sequence[Waiting]) -> list[Waiting]:
-    """What was sent before goes first and by serial, so that a lane is resent in its order."""
-    return sorted(
-        waiting,
-        key=lambda row: (
-            row.lane is Lane.NORMAL,
-            row.serial is None,
-            row.serial or 0,
-            row.precedence_rank,
-            row.delivery_seq,
-        ),
-    )
-
-
 def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes]) -> tuple[list[_Group], int]:
     """Sort what may be sent now into groups; withhold what may not; leave the rest queued."""
     redecision = Redecision(work.context, contents, work.now)
     stale = work.context.trust.stale(work.now)
     groups: dict[tuple[Mode, KeyUse], _Group] = {}
+    group_of: dict[tuple[str, Mode, Lane], _Group] = {}
     refused: dict[ReasonCode, list[Waiting]] = {}
     for row in waiting:
+        lane = (row.recipient, row.mode, row.lane)
         control = row.lane is Lane.CONTROL
-        blocked = Blocked(row.recipient, row.mode, control)
-        if blocked in work.blocked:
+        group = group_of.get(lane)
+        if group is None and Blocked(row.recipient, row.mode, control) in work.blocked:
             continue
         basis: tuple[Basis, ...] = ()
         if not control:
             if stale:
-                work.blocked.add(blocked)
+                work.blocked.add(Blocked(row.recipient, row.mode, control))
                 continue
             decision = redecision.of(row)
             if not decision.permit:
                 refused.setdefault(decision.code, []).append(row)
                 continue
             basis = decision.basis
-        place = (row.mode, key_use_of(row.lane))
-        group = groups.get(place) or _open_group(work, row.mode, place[1])
-        if group is None or not _can_seal(work, row):
-            work.blocked.add(blocked)
-            continue
-        if sign_suite(group.signer.suite).hash_name == "sha384" and not row.digest.startswith("sha384:"):
+        if group is None:
+            place = (row.mode, key_use_of(row.lane))
+            group = groups.get(place) or _open_group(work, *place)
+            if group is None or not _can_seal(work, row):
+                work.blocked.add(Blocked(row.recipient, row.mode, control))
+                continue
+            groups[place] = group_of[lane] = group
+        if group.needs_sha384 and not row.digest.startswith("sha384:"):
             # Accepted under a weaker suite than the current key's: partners would refuse its digest (ADR 6).
             refused.setdefault(ReasonCode.SUITE_MISMATCH, []).append(row)
             continue
-        groups[place] = group
         group.members.append((row, basis))
     for code, rows in refused.items():
         withhold(work.context, work.tx, work.evidence, rows, code, work.now)
@@ -213,7 +206,8 @@ def _open_group(work: _Work, mode: Mode, use: KeyUse) -> _Group | None:
     context = work.context
     try:
         entry = context.trust.current_key(context.nation, use, mode, work.now)
-        return _Group(mode, use, context.keys.signer(use, mode, entry.kid))
+        signer = context.keys.signer(use, mode, entry.kid)
+        return _Group(mode, use, signer, sign_suite(signer.suite).hash_name == "sha384")
     except (TrustError, KeyFileError):
         return None
 
@@ -233,38 +227,34 @@ def _can_seal(work: _Work, row: Waiting) -> bool:
 
 def _seal_group(work: _Work, group: _Group, contents: dict[int, bytes]) -> tuple[StoredBundle, ...]:
     """Give serials, sign, seal and store one group."""
-    rows = [row for row, _ in group.members]
-    positions = deliveries.assign_serials(work.tx, rows)
     context = work.context
-    prepared = prepare(
-        [
-            _outgoing(row, positions[row.delivery_seq], basis, contents[row.content_id])
-            for row, basis in group.members
-        ],
-        mode=group.mode,
-        originator=context.nation,
-        trust=context.trust,
-        signer=group.signer,
-        sealer=seal,
-        now=work.now,
-        randomness=context.randomness,
-    )
+    positions = deliveries.assign_serials(work.tx, [row for row, _ in group.members])
+    prepared: list[PreparedBundle] = []
+    for members in trees(group.members):
+        prepared += prepare(
+            [
+                Outgoing(
+                    row.delivery_seq,
+                    row.recipient,
+                    row.lane,
+                    *positions[row.delivery_seq],
+                    row.content_type.value,
+                    contents[row.content_id],
+                    row.digest,
+                    row.message_id,
+                    basis,
+                )
+                for row, basis in members
+            ],
+            mode=group.mode,
+            originator=context.nation,
+            trust=context.trust,
+            signer=group.signer,
+            sealer=seal,
+            now=work.now,
+            randomness=context.randomness,
+        )
     return _store(work, group, prepared, positions)
-
-
-def _outgoing(row: Waiting, position: LanePosition, basis: tuple[Basis, ...], content: bytes) -> Outgoing:
-    return Outgoing(
-        row.delivery_seq,
-        row.recipient,
-        row.lane,
-        position.epoch,
-        position.serial,
-        row.content_type.value,
-        content,
-        row.digest,
-        row.message_id,
-        basis,
-    )
 
 
 def _store(

@@ -1,0 +1,93 @@
+"""Which deliveries leave in one step of the relay, and which share a signed root."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bus.protocol.frame import MAX_DELIVERIES
+from bus.store.deliveries import Waiting
+from gateways.relaying.packing import TREE_LEAVES, trees, whole_bundles
+from schemas.header import Kind, Mode
+from schemas.wire import ContentType, Lane
+
+RANKS = {Lane.CONTROL: 0, Lane.URGENT: 1, Lane.NORMAL: 2}
+
+
+def waiting(number: int, recipient: str, lane: Lane = Lane.NORMAL) -> Waiting:
+    content_type = ContentType.RECEIPTS if lane is Lane.CONTROL else ContentType.MESSAGE
+    return Waiting(
+        number,
+        number,
+        content_type,
+        "sha256:00",
+        None,
+        recipient,
+        Mode.EXERCISE,
+        lane,
+        RANKS[lane],
+        None,
+        None,
+        0,
+        None,
+        None if lane is Lane.CONTROL else Kind.THREAT_ALERT,
+    )
+
+
+ROWS = st.lists(
+    st.tuples(st.sampled_from(("XAB", "XAC", "XAD", "XAE")), st.sampled_from(tuple(Lane))), max_size=40
+).flatmap(lambda some: st.integers(1, 20).map(lambda times: some * times))
+
+
+def test_a_lane_that_fills_bundles_leaves_its_remainder_for_the_next_step() -> None:
+    rows = [waiting(number, "XAB") for number in range(2 * MAX_DELIVERIES + 21)]
+    assert whole_bundles(rows) == rows[: 2 * MAX_DELIVERIES]
+
+
+def test_a_lane_that_fills_no_bundle_leaves_as_it_is() -> None:
+    rows = [waiting(number, f"XA{'BCDE'[number % 4]}") for number in range(4 * (MAX_DELIVERIES - 1))]
+    assert whole_bundles(rows) == rows
+
+
+def test_nothing_urgent_and_no_control_content_is_left_out() -> None:
+    for lane in (Lane.URGENT, Lane.CONTROL):
+        rows = [waiting(number, "XAB", lane) for number in range(MAX_DELIVERIES + 1)]
+        assert whole_bundles(rows) == rows
+
+
+@given(ROWS)
+def test_what_is_left_out_is_the_end_of_its_lane(some: list[tuple[str, Lane]]) -> None:
+    rows = [waiting(number, *row) for number, row in enumerate(some)]
+    kept = whole_bundles(rows)
+    left = Counter(row.recipient for row in rows if row not in kept)
+    assert all(count < MAX_DELIVERIES for count in left.values())
+    for recipient in left:
+        lane = [row for row in rows if row.recipient == recipient and row.lane is Lane.NORMAL]
+        mine = [row for row in kept if row.recipient == recipient and row.lane is Lane.NORMAL]
+        assert mine == lane[: len(mine)] != []
+    assert kept == [row for row in rows if row in kept]
+
+
+@given(ROWS)
+def test_every_delivery_is_in_one_tree_and_lanes_keep_their_order(some: list[tuple[str, Lane]]) -> None:
+    members = [(waiting(number, *row), ()) for number, row in enumerate(some)]
+    found = trees(members)
+    assert all(len(tree) <= TREE_LEAVES for tree in found)
+    packed = [member for tree in found for member in tree]
+    assert sorted(packed) == sorted(members)
+    for place in {(row.recipient, row.lane) for row, _ in members}:
+        in_lane = [row.delivery_seq for row, _ in packed if (row.recipient, row.lane) == place]
+        assert in_lane == sorted(in_lane)
+
+
+@given(ROWS)
+def test_only_a_lanes_last_bundle_is_part_empty(some: list[tuple[str, Lane]]) -> None:
+    members = [(waiting(number, *row), ()) for number, row in enumerate(some)]
+    lanes = Counter((row.recipient, row.lane) for row, _ in members)
+    bundles = Counter(
+        place
+        for tree in trees(members)
+        for place, count in Counter((row.recipient, row.lane) for row, _ in tree).items()
+        for _ in range(0, count, MAX_DELIVERIES)
+    )
+    assert bundles == {place: -(-count // MAX_DELIVERIES) for place, count in lanes.items()}
