@@ -10,12 +10,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks import decision, floors, library, over_http, stages
+from benchmarks.interpreter import interpreter
+from benchmarks.sealed_sizes import sealed_sizes
 from benchmarks.table import Results, render
 from gateways.collector import collect_seldom
 
 PARTS = ("floors", "library", "stages", "http", "decision")
-RAW_SIZES = (1024, 132 * 1024)
-RAW_COUNTS = (2000, 200)
+RAW_BYTES = 1024
+RAW_COUNTS = (2000, 1000, 200)
+"""How many of one kilobyte, of the bundle of one message, of full bundles."""
 LIBRARY_MESSAGES = {1: 6000, 3: 3000, 8: 1200}
 HTTP_RECIPIENTS = (1, 3)
 
@@ -27,8 +30,8 @@ async def _run(results: Results, parts: Sequence[str], rounds: int, scale: float
         _say("floors: cryptography")
         results.crypto = floors.crypto()
         _say("floors: nats-py alone")
-        counts = (max(64, int(RAW_COUNTS[0] * scale)), max(64, int(RAW_COUNTS[1] * scale)))
-        results.raw = await floors.raw_nats(RAW_SIZES, counts, idle)
+        counts = tuple(max(64, int(count * scale)) for count in RAW_COUNTS)
+        results.raw = await floors.raw_nats((RAW_BYTES, *await sealed_sizes()), counts, idle)
     if "library" in parts:
         for recipients, messages in LIBRARY_MESSAGES.items():
             _say(f"library: {recipients} recipients")
@@ -63,7 +66,7 @@ def main() -> None:
     given = parser.parse_args()
     collect_seldom()  # as a gateway's own process does, for the parts measured in this one
     began = time.monotonic()
-    results = Results()
+    results = Results(interpreter())
     try:
         asyncio.run(_run(results, given.only, given.rounds, given.scale))
     finally:

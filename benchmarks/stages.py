@@ -42,7 +42,7 @@ class Stages:
     recipient: dict[str, float]
 
 
-class _Desk:
+class Desk:
     """One nation's context and store, and the relay's lease on it."""
 
     def __init__(self, state: StateDir, nation: str) -> None:
@@ -99,7 +99,7 @@ async def measure(recipients: int = 3, messages: int = 1000, rounds: int = 3) ->
     """Batches of messages through every stage, after a small one to warm up; medians of the rounds."""
     count = recipients + 1
     with founded(count) as (state, _):
-        ours, theirs = _Desk(state, nations(count)[0]), _Desk(state, nations(count)[1])
+        ours, theirs = Desk(state, nations(count)[0]), Desk(state, nations(count)[1])
         try:
             await _batch(ours, theirs, nations(count)[1:], 50)
             batches = [await _batch(ours, theirs, nations(count)[1:], messages) for _ in range(rounds)]
@@ -113,7 +113,7 @@ async def measure(recipients: int = 3, messages: int = 1000, rounds: int = 3) ->
     )
 
 
-async def _batch(ours: _Desk, theirs: _Desk, recipients: tuple[str, ...], messages: int) -> Stages:
+async def _batch(ours: Desk, theirs: Desk, recipients: tuple[str, ...], messages: int) -> Stages:
     drafts = [draft(recipients, number) for number in range(messages)]
     total = messages * len(recipients)
     sender: dict[str, float] = {}

@@ -18,6 +18,7 @@ Row = tuple[str, ...]
 class Results:
     """Everything that was measured; a part that was left out is None or empty."""
 
+    interpreter: str
     crypto: Crypto | None = None
     raw: tuple[RawNats, ...] = ()
     stages: Stages | None = None
@@ -29,7 +30,7 @@ class Results:
 
 def render(results: Results) -> str:
     """The tables of whatever was measured, as Markdown."""
-    parts = []
+    parts = [results.interpreter]
     if results.crypto is not None:
         parts.append(_crypto(results.crypto))
     if results.raw:
