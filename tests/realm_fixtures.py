@@ -174,6 +174,7 @@ def make_realm(
     agreements: Sequence[AgreementPlan] | None = None,
     communities: Mapping[str, Sequence[str | Membership]] | None = None,
     policies: Sequence[str] = ("NATO", "SWE", "REALM"),
+    own_policies: Mapping[str, str] | None = None,
     mode_sets: Sequence[tuple[Mode, ...]] = MODE_SETS,
     threshold: int = 2,
     root_keys: int = 3,
@@ -182,7 +183,7 @@ def make_realm(
 ) -> TestRealm:
     """A founded realm: records, agreements (one over everything when None), communities, policies, snapshot.
 
-    `suites` gives single nations another sign suite than `suite`.
+    `suites` gives single nations another sign suite than `suite`, `own_policies` a policy in their records.
     """
     authority = RealmKeys.generate("standard", threshold=threshold, of=root_keys, randomness=os.urandom)
     roots = {nation: new_signing_key("standard", os.urandom) for nation in nations}
@@ -202,7 +203,13 @@ def make_realm(
     }
     for nation in nations:
         realm = realm.with_record(
-            first_record(keys[nation], roots[nation], display_name=f"Nation {nation}", now=now)
+            first_record(
+                keys[nation],
+                roots[nation],
+                display_name=f"Nation {nation}",
+                policy=(own_policies or {}).get(nation),
+                now=now,
+            )
         )
     for name in policies:
         realm = realm.with_document(known_policy_document(realm.id, known_policies()[name]), authority)

@@ -1,9 +1,11 @@
-"""Whether a classification lies within a ceiling, across policies (design 5; domain.md section 2).
+"""Whether a classification lies within a ceiling, and how it reads elsewhere (design 5; domain.md section 2).
 
 Ranks are computed per policy from realm data; native text is never replaced. A level that an equivalence
 does not name maps up to the next higher one it does name, never down; else it is unmapped and refused.
+An equivalence is data that the realm's members signed, with what it rests on; it is no legal advice.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from bus.protocol.trust import TrustStore
@@ -15,6 +17,52 @@ from schemas.reasons import ReasonCode
 def classification_known(policy: str, classification: str, trust: TrustStore) -> bool:
     """Whether the realm has this policy with this very classification text."""
     return classification in trust.ranks.get(policy, {})
+
+
+@dataclass(frozen=True, slots=True)
+class Equivalent:
+    """How a level reads in another policy, and what that rests on: for showing beside the native text."""
+
+    policy: str
+    classification: str
+    rests_on: str
+
+
+def equivalent(
+    policy: str, classification: str, into: str, trust: TrustStore, now: datetime
+) -> Equivalent | None:
+    """The level of policy ``into`` that a classification is handled as at ``now``, or None.
+
+    None when it is ``into``'s own, is unknown, or an equivalence in force between the two does not reach it.
+    Of several the highest counts. ``rests_on`` says when the level was mapped up or was not checked.
+    """
+    rank = trust.ranks.get(policy, {}).get(classification)
+    if rank is None or policy == into:
+        return None
+    mapped = [
+        (_equivalent_rank(equivalence, rank, trust), equivalence)
+        for equivalence in trust.equivalences
+        if (equivalence.from_policy, equivalence.to_policy) == (policy, into)
+        and equivalence.not_before <= now < equivalence.not_after
+    ]
+    reached = [(equal, equivalence) for equal, equivalence in mapped if equal is not None]
+    if not reached or len(reached) < len(mapped):
+        return None
+    highest, decisive = max(reached, key=lambda pair: pair[0])
+    text = next(text for text, other in trust.ranks[into].items() if other == highest)
+    return Equivalent(into, text, _resting(decisive, classification, text))
+
+
+def _resting(equivalence: Equivalence, classification: str, text: str) -> str:
+    pairs = [level for level in equivalence.levels if level.classification == classification]
+    named = next((level for level in pairs if level.equivalent == text), None)
+    if named is None:
+        return f"{equivalence.rests_on}; mapped up, it names no equal level"
+    return (
+        f"{equivalence.rests_on}; not checked against its source"
+        if named.unverified
+        else equivalence.rests_on
+    )
 
 
 def within(

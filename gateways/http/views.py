@@ -7,6 +7,7 @@ from pydantic import Field
 
 from bus.store.inbox import InboxMessage
 from bus.store.publications import DeliveryState, Publication, PublicationDetail
+from gateways.http.reading import EquivalentView, Reading, native_only
 from gateways.publishing.accepted import AcceptedRow
 from schemas.base import Digest, KeyId, Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.header import Kind, Mode, Precedence
@@ -104,6 +105,9 @@ class InboxEntry(Statement):
     late: bool = Field(description="It came after later ones of its lane.")
     expired: bool = Field(description="It had expired when it came.")
     acknowledged_at: UtcTime | None = None
+    equivalent: EquivalentView | None = Field(
+        None, description="How its classification reads in this nation's own policy, if that can be said."
+    )
     message: Any = Field(None, description="The exact message as its originator signed it.")
 
 
@@ -153,7 +157,7 @@ def publication_detail(stored: PublicationDetail) -> bytes:
     return _with_message(view, stored.content)
 
 
-def inbox_entry(stored: InboxMessage) -> bytes:
+def inbox_entry(stored: InboxMessage, reading: Reading = native_only) -> bytes:
     """An inbox entry as JSON (an ``InboxEntry``)."""
     view = InboxEntry.model_construct(
         inbox_seq=stored.inbox_seq,
@@ -177,14 +181,16 @@ def inbox_entry(stored: InboxMessage) -> bytes:
         late=stored.late,
         expired=stored.expired,
         acknowledged_at=stored.acknowledged_at,
+        equivalent=reading(stored.content),
         message=None,
     )
     return _with_message(view, stored.content)
 
 
-def inbox_page(stored: Sequence[InboxMessage], following: int) -> bytes:
+def inbox_page(stored: Sequence[InboxMessage], following: int, reading: Reading = native_only) -> bytes:
     """A page of the inbox as JSON (an ``InboxPage``)."""
-    return b'{"items":[%b],"next":%d}' % (b",".join(map(inbox_entry, stored)), following)
+    entries = b",".join(inbox_entry(entry, reading) for entry in stored)
+    return b'{"items":[%b],"next":%d}' % (entries, following)
 
 
 def _publication_fields(stored: Publication) -> dict[str, Any]:

@@ -66,6 +66,7 @@ class World:
             NATIONS,
             agreements=(agreed,),
             communities={"NORDIC": ("XAA", "XBB", "XDD")},
+            own_policies={"XBB": "SWE"},
             now=datetime.now(UTC),
         )
         self.trust_dir = directory / "trust"

@@ -12,6 +12,7 @@ from gateways.http.access import Caller
 from gateways.http.api_keys import Scope
 from gateways.http.limits import read_json_body
 from gateways.http.problems import ApiRefused, refused_json
+from gateways.http.reading import own_reading
 from gateways.http.refusals import recording_refusals
 from gateways.http.routes.answers import BODY, After, Limit, answers, json_body, json_response
 from gateways.http.routes.messages import IDEMPOTENCY_HEADER, REFUSALS, idempotency_key, publish
@@ -54,7 +55,8 @@ async def list_inbox(
         lambda tx: inbox.list_after(tx, after, limit=limit, kind=kind, mode=mode)
     )
     following = stored[-1].inbox_seq if stored else after
-    return json_response(inbox_page([row for row in stored if caller.sees(row.kind)], following))
+    shown = [row for row in stored if caller.sees(row.kind)]
+    return json_response(inbox_page(shown, following, own_reading(gateway.context)))
 
 
 @router.get(
@@ -68,7 +70,8 @@ async def show_inbox_message(
     """One message by its id, and by its originator where that is needed."""
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
-    return json_response(inbox_entry(await _the_one(gateway, caller, message_id, originator)))
+    stored = await _the_one(gateway, caller, message_id, originator)
+    return json_response(inbox_entry(stored, own_reading(gateway.context)))
 
 
 @router.post(

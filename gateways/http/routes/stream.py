@@ -13,6 +13,7 @@ from bus.store.inbox import InboxMessage
 from gateways.http.access import Caller
 from gateways.http.api_keys import Scope
 from gateways.http.problems import ApiRefused
+from gateways.http.reading import Reading, native_only, own_reading
 from gateways.http.routes.answers import GUARDED, problems
 from gateways.http.runtime import Runtime, runtime
 from gateways.http.views import inbox_entry
@@ -94,7 +95,8 @@ async def events(gateway: Runtime, caller: Caller, position: int, kind: Kind | N
             batch = await store.read(partial(inbox.list_after, after=position, limit=BATCH, kind=kind))
             if batch:
                 position = batch[-1].inbox_seq
-                shown = b"".join(event_of(row) for row in batch if caller.sees(row.kind))
+                reading = own_reading(gateway.context)
+                shown = b"".join(event_of(row, reading) for row in batch if caller.sees(row.kind))
                 if shown:
                     yield shown
                 continue
@@ -111,7 +113,7 @@ async def events(gateway: Runtime, caller: Caller, position: int, kind: Kind | N
         gateway.metrics.streams -= 1
 
 
-def event_of(stored: InboxMessage) -> bytes:
+def event_of(stored: InboxMessage, reading: Reading = native_only) -> bytes:
     """One event. A partner's exact bytes may hold line breaks: each line gets a field of its own."""
-    data = b"".join(b"data: %b\n" % line for line in inbox_entry(stored).splitlines())
+    data = b"".join(b"data: %b\n" % line for line in inbox_entry(stored, reading).splitlines())
     return b"id: %d\nevent: message\n%b\n" % (stored.inbox_seq, data)
