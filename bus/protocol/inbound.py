@@ -20,16 +20,16 @@
 it inside the transaction that files what was admitted.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, NamedTuple
 
 from bus.protocol.communities import expand
 from bus.protocol.errors import ReleaseRefused
-from bus.protocol.opening import OpenedBundle, OpenedDelivery, open_bundle
-from bus.protocol.release import AGREEMENT_CODES, decide, rests_on
+from bus.protocol.history import History, Received
+from bus.protocol.opening import OpenedBundle, open_bundle
+from bus.protocol.release import AGREEMENT_CODES, ReleaseDecision, decide, rests_on
 from bus.protocol.sealing import Unsealer
 from bus.protocol.trust import TrustStore
 from schemas.base import MAX_CLOCK_SKEW
@@ -50,44 +50,11 @@ class Outcome(StrEnum):
     REJECTED = "REJECTED"
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """What the history says of a serial: ``outcome`` is admitted, refused, held or void (digest then "")."""
-
-    digest: str
-    outcome: str
-    reason: ReasonCode | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LaneState:
-    """The highest serial recorded in a lane, and the ranges (first, last) below it that have not come."""
-
-    highest: int = 0
-    missing: tuple[tuple[int, int], ...] = ()
-
-
-class History(Protocol):
-    """Port: what this gateway has recorded of an originator's lanes and messages."""
-
-    def lane(self, originator: str, mode: str, lane: str, epoch: int) -> LaneState:
-        """State of one lane; a lane never seen is LaneState()."""
-
-    def received(
-        self, originator: str, mode: str, lane: str, epoch: int, serials: Sequence[int]
-    ) -> Mapping[int, Received]:
-        """What was recorded for these serials; unknown ones are absent."""
-
-    def message_digests(self, originator: str, message_ids: Sequence[str]) -> Mapping[str, str]:
-        """Digest of each of these messages of the originator that was filed; unknown ones are absent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """Outcome of one delivery. A refusal is told to the originator only when ``verified``.
 
     ``content`` and ``parsed`` are given for ADMITTED only: the plaintext of anything else is discarded.
-    ``late``: filed after later serials. ``gap``: serials (first, last) that this one shows to be missing.
+    ``late``: later serials were filed before. ``gap``: serials (first, last) that this one shows as missing.
     ``expired``: its expires_at has passed; it is admitted and flagged. ``mismatch``: well-formed, but step 14
     refused its release to us, which calls for an alarm.
     """
@@ -97,12 +64,16 @@ class Verdict:
     delivery: Delivery | None = None
     content: bytes | None = None
     parsed: AnyMessage | Receipts | Control | None = None
-    late: bool = False
     gap: tuple[int, int] | None = None
+    late: bool = False
     expired: bool = False
     mismatch: bool = False
-    verified: bool = False
     sign_kid: str = ""
+
+    @property
+    def verified(self) -> bool:
+        """Whether the originator's signature covers this delivery; ``delivery`` is given only then."""
+        return self.delivery is not None
 
 
 def admit(
@@ -123,156 +94,178 @@ def admit(
     return judge(opened, history, trust=trust, now=now)
 
 
-@dataclass(slots=True)
-class _Overlay:
-    """History plus what earlier deliveries of this bundle have just changed."""
+class _Finding(NamedTuple):
+    """What the steps say of one delivery; the fields are those of a ``Verdict``."""
 
-    lanes: dict[int, LaneState] = field(default_factory=dict)
+    outcome: Outcome
+    reason: ReasonCode | None = None
+    expired: bool = False
+    mismatch: bool = False
+
+
+_ADMITTED = _Finding(Outcome.ADMITTED)
+
+
+@dataclass(slots=True)
+class _Lane:
+    highest: int
+    filed: int
+
+
+@dataclass(slots=True)
+class _Bench:
+    """What one bundle is judged by: trust, clock, history and what its earlier deliveries just changed."""
+
+    originator: str
+    me: str
+    trust: TrustStore
+    now: datetime
+    lanes: dict[int, _Lane] = field(default_factory=dict)
     received: dict[tuple[int, int], Received] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
+    decisions: dict[tuple[Any, ...], ReleaseDecision] = field(default_factory=dict)
+
+    def decide(self, message: AnyMessage) -> ReleaseDecision:
+        """The release decision for me: the same for all messages of one kind, mode and label."""
+        header, label = message.header, message.label
+        alike = (header.kind, header.mode, *label.__dict__.values())
+        decision = self.decisions.get(alike)
+        if decision is None:
+            decision = self.decisions[alike] = decide(
+                originator=self.originator,
+                kind=header.kind,
+                mode=header.mode,
+                label=label,
+                nation=self.me,
+                trust=self.trust,
+                now=self.now,
+            )
+        return decision
 
 
 def judge(opened: OpenedBundle, history: History, *, trust: TrustStore, now: datetime) -> tuple[Verdict, ...]:
     """Steps 12-14 for every delivery of an opened bundle, in bundle order."""
-    overlay = _load(opened, history)
+    bench = _load(opened, history, trust, now)
     verdicts = []
     for item in opened.deliveries:
-        if item.delivery is None or item.reason is not None:
-            verdict = _unfit(item, opened, overlay)
+        delivery = item.delivery
+        if item.reason is not None:
+            # It failed in steps 7-11, which never spoils its neighbours.
+            finding = _Finding(Outcome.HELD if item.held else Outcome.REJECTED, item.reason)
         else:
-            verdict = _judge_one(item, item.delivery, opened, overlay, trust, now)
-        _note(verdict, overlay)
-        verdicts.append(verdict)
+            assert delivery is not None
+            finding = _judge_one(item.parsed, delivery, bench)
+        if delivery is None:
+            verdicts.append(Verdict(finding.outcome, finding.reason, sign_kid=opened.sign_kid))
+            continue
+        outcome, reason, expired, mismatch = finding
+        # Only what is admitted is handed on in the clear.
+        clear = (item.content, item.parsed) if outcome is Outcome.ADMITTED else (None, None)
+        place = _place(delivery, bench)
+        verdicts.append(
+            Verdict(outcome, reason, delivery, *clear, *place, expired, mismatch, opened.sign_kid)
+        )
+        _note(finding, delivery, bench)
     return tuple(verdicts)
 
 
-def _unfit(item: OpenedDelivery, opened: OpenedBundle, overlay: _Overlay) -> Verdict:
-    """A delivery that failed in steps 7-11; it never spoils its neighbours."""
-    gap, late = (None, False) if item.delivery is None else _place(item.delivery, overlay)
-    return Verdict(
-        Outcome.HELD if item.held else Outcome.REJECTED,
-        item.reason,
-        delivery=item.delivery,
-        late=late,
-        gap=gap,
-        verified=item.verified,
-        sign_kid=opened.sign_kid,
-    )
-
-
-def _place(delivery: Delivery, overlay: _Overlay) -> tuple[tuple[int, int] | None, bool]:
-    """The gap before this serial, and whether it comes after later ones."""
-    known = overlay.received.get((delivery.lane_epoch, delivery.serial))
-    highest = overlay.lanes[delivery.lane_epoch].highest
-    if delivery.serial > highest + 1:
-        return (highest + 1, delivery.serial - 1), False
-    return None, delivery.serial < highest and (known is None or known.outcome == "void")
-
-
-def _load(opened: OpenedBundle, history: History) -> _Overlay:
+def _load(opened: OpenedBundle, history: History, trust: TrustStore, now: datetime) -> _Bench:
     header = opened.header
     place = (header.originator, header.mode.value, header.lane.value)
-    overlay = _Overlay()
+    bench = _Bench(header.originator, header.recipient, trust, now)
     fit = [item.delivery for item in opened.deliveries if item.delivery is not None]
     for epoch in {delivery.lane_epoch for delivery in fit}:
-        overlay.lanes[epoch] = history.lane(*place, epoch)
+        state = history.lane(*place, epoch)
+        bench.lanes[epoch] = _Lane(state.highest, state.filed)
         serials = [delivery.serial for delivery in fit if delivery.lane_epoch == epoch]
         for serial, received in history.received(*place, epoch, serials).items():
-            overlay.received[epoch, serial] = received
+            bench.received[epoch, serial] = received
     message_ids = [delivery.message_id for delivery in fit if delivery.message_id is not None]
     if message_ids:
-        overlay.digests.update(history.message_digests(header.originator, message_ids))
-    return overlay
+        bench.digests.update(history.message_digests(header.originator, message_ids))
+    return bench
 
 
-def _note(verdict: Verdict, overlay: _Overlay) -> None:
+def _place(delivery: Delivery, bench: _Bench) -> tuple[tuple[int, int] | None, bool]:
+    """The gap before this serial, and whether later ones were filed before it."""
+    lane = bench.lanes[delivery.lane_epoch]
+    if delivery.serial > lane.highest + 1:
+        return (lane.highest + 1, delivery.serial - 1), False
+    if delivery.serial > lane.filed:
+        return None, False
+    known = bench.received.get((delivery.lane_epoch, delivery.serial))
+    return None, known is None or known.outcome in ("void", "held")
+
+
+def _note(finding: _Finding, delivery: Delivery, bench: _Bench) -> None:
     """Whatever verified takes its serial, also when refused; what came first under a serial stays."""
-    delivery = verdict.delivery
-    if delivery is None or not verdict.verified:
-        return
-    epoch, serial = delivery.lane_epoch, delivery.serial
-    known = overlay.received.get((epoch, serial))
+    place = delivery.lane_epoch, delivery.serial
+    known = bench.received.get(place)
     if known is not None and known.digest not in ("", delivery.content_digest):
         return
-    refusals = {Outcome.HELD: "held", Outcome.REJECTED: "refused", Outcome.EQUIVOCATION: "refused"}
-    outcome = refusals.get(verdict.outcome, "admitted")
-    overlay.received[epoch, serial] = Received(delivery.content_digest, outcome, verdict.reason)
-    state = overlay.lanes[epoch]
-    overlay.lanes[epoch] = LaneState(max(state.highest, serial), state.missing)
-    if verdict.outcome is Outcome.ADMITTED and delivery.message_id is not None:
-        overlay.digests[delivery.message_id] = delivery.content_digest
+    outcome = _RECORDED_AS.get(finding.outcome, "admitted")
+    bench.received[place] = Received(delivery.content_digest, outcome, finding.reason)
+    lane = bench.lanes[delivery.lane_epoch]
+    lane.highest = max(lane.highest, delivery.serial)
+    if outcome == "admitted":
+        lane.filed = max(lane.filed, delivery.serial)
+    if finding.outcome is Outcome.ADMITTED and delivery.message_id is not None:
+        bench.digests[delivery.message_id] = delivery.content_digest
 
 
-def _judge_one(
-    item: OpenedDelivery,
-    delivery: Delivery,
-    opened: OpenedBundle,
-    overlay: _Overlay,
-    trust: TrustStore,
-    now: datetime,
-) -> Verdict:
-    gap, late = _place(delivery, overlay)
-    base = Verdict(
-        Outcome.ADMITTED, delivery=delivery, late=late, gap=gap, verified=True, sign_kid=opened.sign_kid
-    )
+_RECORDED_AS = {Outcome.HELD: "held", Outcome.REJECTED: "refused", Outcome.EQUIVOCATION: "refused"}
+
+
+def _judge_one(parsed: AnyMessage | Receipts | Control | None, delivery: Delivery, bench: _Bench) -> _Finding:
     # 12 duplicate, equivocation, serial
-    known = overlay.received.get((delivery.lane_epoch, delivery.serial))
+    known = bench.received.get((delivery.lane_epoch, delivery.serial))
     if known is not None and known.digest and known.digest != delivery.content_digest:
-        return replace(base, outcome=Outcome.EQUIVOCATION, reason=ReasonCode.SERIAL_REUSED)
-    filed = overlay.digests.get(delivery.message_id) if delivery.message_id is not None else None
+        return _Finding(Outcome.EQUIVOCATION, ReasonCode.SERIAL_REUSED)
+    filed = bench.digests.get(delivery.message_id) if delivery.message_id is not None else None
     if filed is not None and filed != delivery.content_digest:
-        return replace(base, outcome=Outcome.EQUIVOCATION, reason=ReasonCode.EQUIVOCATION)
+        return _Finding(Outcome.EQUIVOCATION, ReasonCode.EQUIVOCATION)
     if filed is not None or (known is not None and known.outcome == "admitted"):
-        return replace(base, outcome=Outcome.DUPLICATE)
+        return _Finding(Outcome.DUPLICATE)
     if known is not None and known.outcome == "refused":
-        return replace(base, outcome=Outcome.REJECTED, reason=known.reason)
-    parsed = item.parsed
+        return _Finding(Outcome.REJECTED, known.reason)
     if isinstance(parsed, Receipts | Control):
         # Stale trust holds everything but what can refresh it: trust documents prove themselves.
-        if trust.stale(now) and not (isinstance(parsed, Control) and isinstance(parsed.control, TrustUpdate)):
-            return replace(base, outcome=Outcome.HELD, reason=ReasonCode.TRUST_STALE)
-    elif parsed is not None:
-        base = _judge_message(base, delivery, parsed, opened, trust, now)
-        base = replace(base, mismatch=True) if base.outcome is Outcome.REJECTED else base
-    if base.outcome is not Outcome.ADMITTED:
-        return base
-    # Only what is admitted is handed on in the clear.
-    return replace(base, content=item.content, parsed=parsed)
+        refreshing = isinstance(parsed, Control) and isinstance(parsed.control, TrustUpdate)
+        if bench.trust.stale(bench.now) and not refreshing:
+            return _Finding(Outcome.HELD, ReasonCode.TRUST_STALE)
+        return _ADMITTED
+    assert parsed is not None
+    return _judge_message(parsed, delivery, bench)
 
 
-def _judge_message(
-    base: Verdict,
-    delivery: Delivery,
-    message: AnyMessage,
-    opened: OpenedBundle,
-    trust: TrustStore,
-    now: datetime,
-) -> Verdict:
-    header, label, me = message.header, message.label, opened.header.recipient
+def _judge_message(message: AnyMessage, delivery: Delivery, bench: _Bench) -> _Finding:
     # 13 time
-    if header.issued_at > now + MAX_CLOCK_SKEW:
-        return replace(base, outcome=Outcome.HELD, reason=ReasonCode.ISSUED_IN_FUTURE)
-    if header.expires_at is not None and header.expires_at <= now:
-        base = replace(base, expired=True)
+    issued_at, expires_at = message.header.issued_at, message.header.expires_at
+    if issued_at > bench.now + MAX_CLOCK_SKEW:
+        return _Finding(Outcome.HELD, ReasonCode.ISSUED_IN_FUTURE)
     # 14 release decision for me
+    refusal = _release_fault(message, delivery, bench)
+    expired = expires_at is not None and expires_at <= bench.now
+    if refusal is not None:
+        code, held = refusal
+        return _Finding(Outcome.HELD if held else Outcome.REJECTED, code, expired, mismatch=not held)
+    return _Finding(Outcome.ADMITTED, expired=True) if expired else _ADMITTED
+
+
+def _release_fault(message: AnyMessage, delivery: Delivery, bench: _Bench) -> tuple[ReasonCode, bool] | None:
+    """Why it is not released to me, and whether it is HELD for that; None when it is."""
+    trust, now, me = bench.trust, bench.now, bench.me
+    header, label = message.header, message.label
     if delivery.trust_version > trust.trust_version:
-        return replace(base, outcome=Outcome.HELD, reason=ReasonCode.TRUST_VERSION_UNKNOWN)
-    decision = decide(
-        originator=header.originator,
-        kind=header.kind,
-        mode=header.mode,
-        label=label,
-        nation=me,
-        trust=trust,
-        now=now,
-    )
+        return ReasonCode.TRUST_VERSION_UNKNOWN, True
+    decision = bench.decide(message)
     same_trust = delivery.trust_version == trust.trust_version
     if not decision.permit:
         # Under our own trust version nothing unknown can still arrive, and no agreement cures a bad label.
         unknown = any(basis.id not in trust.agreements for basis in delivery.basis)
         if unknown and not same_trust and decision.code in AGREEMENT_CODES:
-            return replace(base, outcome=Outcome.HELD, reason=ReasonCode.AGREEMENT_UNKNOWN)
-        return replace(base, outcome=Outcome.REJECTED, reason=decision.code)
+            return ReasonCode.AGREEMENT_UNKNOWN, True
+        return decision.code, False
     # Under an older trust version its basis may have been replaced since: today's decision counts.
     if not delivery.basis or (
         same_trust
@@ -282,19 +275,19 @@ def _judge_message(
             for basis in delivery.basis
         )
     ):
-        return replace(base, outcome=Outcome.REJECTED, reason=ReasonCode.BASIS_MISMATCH)
-    return _judge_names(base, message, me, trust)
+        return ReasonCode.BASIS_MISMATCH, False
+    return _naming_fault(message, me, trust)
 
 
-def _judge_names(base: Verdict, message: AnyMessage, me: str, trust: TrustStore) -> Verdict:
+def _naming_fault(message: AnyMessage, me: str, trust: TrustStore) -> tuple[ReasonCode, bool] | None:
     """The release set and the addressees must mean me; an unknown community may still arrive."""
     header, label = message.header, message.label
     addressees = (*header.action_addressees, *header.info_addressees)
     try:
         if me not in expand(label.releasable_to, trust, "/label/releasable_to", header.issued_at):
-            return replace(base, outcome=Outcome.REJECTED, reason=ReasonCode.RELEASE_SET_MISMATCH)
+            return ReasonCode.RELEASE_SET_MISMATCH, False
         if addressees and me not in expand(addressees, trust, "/header", header.issued_at):
-            return replace(base, outcome=Outcome.REJECTED, reason=ReasonCode.NOT_ADDRESSED)
+            return ReasonCode.NOT_ADDRESSED, False
     except ReleaseRefused as unknown:
-        return replace(base, outcome=Outcome.HELD, reason=unknown.code)
-    return base
+        return unknown.code, True
+    return None

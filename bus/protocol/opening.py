@@ -3,8 +3,10 @@
 The steps are numbered in ``bus.protocol.inbound``.
 """
 
+import contextlib
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from bus.protocol.dsse import Envelope
 from bus.protocol.errors import BundleRefused, ProtocolError
@@ -21,7 +23,7 @@ from schemas.control import Control, TrustUpdate
 from schemas.message import AnyMessage, parse_message
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts
-from schemas.strict_json import JsonRefused, parse, parse_model, validate_model
+from schemas.strict_json import JsonRefused, parse, parse_written, validate_model
 from schemas.trust import KeyEntry, NationStatus
 from schemas.wire import (
     MAX_CONTENT_BYTES,
@@ -38,15 +40,14 @@ from schemas.wire import (
 MAX_SEALED_BYTES = 1024 * 1024
 MAX_STATEMENT_BYTES = 16 * 1024
 MAX_ROOT_BYTES = 4 * 1024
+_CONTENT_TYPES = {content_type.value: content_type for content_type in ContentType}
 
 
-@dataclass(frozen=True, slots=True)
-class OpenedDelivery:
+class OpenedDelivery(NamedTuple):
     """One delivery after steps 7-11.
 
-    ``reason`` is None when it passed them; ``held`` tells HELD from REJECTED. ``verified``: the originator's
-    signature covers this statement and it is meant for this lane and recipient, so that a refusal may be told
-    to the originator. ``delivery`` is given from then on.
+    ``reason`` is None when it passed them; ``held`` tells HELD from REJECTED. ``delivery`` is given once it
+    verified: signed by the originator and meant for this lane and recipient.
     """
 
     delivery: Delivery | None = None
@@ -54,7 +55,6 @@ class OpenedDelivery:
     parsed: AnyMessage | Receipts | Control | None = None
     reason: ReasonCode | None = None
     held: bool = False
-    verified: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class OpenedBundle:
 
 @dataclass(frozen=True, slots=True)
 class Unsealed:
-    """A bundle after steps 1-4: its header, the root's envelope, and the deliveries not yet read."""
+    """A bundle after steps 1-4: header, the root's envelope, and deliveries not yet read."""
 
     header: SealHeader
     envelope: Envelope
@@ -222,11 +222,9 @@ def _open_delivery(
         return OpenedDelivery(reason=error.code)
     # 8 statement equals header (realm, originator, recipient, mode, lane)
     try:
-        if _newer_version(parse(framed.statement, MAX_STATEMENT_BYTES)):
-            return OpenedDelivery(reason=ReasonCode.VERSION_UNKNOWN, held=True)
-        delivery = validate_model(Delivery, framed.statement)
+        delivery = parse_written(Delivery, framed.statement, MAX_STATEMENT_BYTES)
     except JsonRefused:
-        return OpenedDelivery(reason=ReasonCode.DELIVERY_MALFORMED)
+        return _unread(framed.statement)
     if (delivery.realm, delivery.originator, delivery.recipient, delivery.mode, delivery.lane) != (
         trust.realm,
         header.originator,
@@ -238,9 +236,17 @@ def _open_delivery(
     return _open_content(framed.content, delivery, root)
 
 
+def _unread(statement: bytes) -> OpenedDelivery:
+    """A statement that is none of ours: of a newer version, or malformed."""
+    with contextlib.suppress(JsonRefused):
+        if _newer_version(parse(statement, MAX_STATEMENT_BYTES)):
+            return OpenedDelivery(reason=ReasonCode.VERSION_UNKNOWN, held=True)
+    return OpenedDelivery(reason=ReasonCode.DELIVERY_MALFORMED)
+
+
 def _open_content(content: bytes, delivery: Delivery, root: Root) -> OpenedDelivery:
     def refused(reason: ReasonCode, *, held: bool = False) -> OpenedDelivery:
-        return OpenedDelivery(delivery=delivery, reason=reason, held=held, verified=True)
+        return OpenedDelivery(delivery=delivery, reason=reason, held=held)
 
     # 9 content digest, by a hash no weaker than the root's
     algorithm = delivery.content_digest.partition(":")[0]
@@ -249,9 +255,8 @@ def _open_content(content: bytes, delivery: Delivery, root: Root) -> OpenedDeliv
     if digest_of(content, algorithm) != delivery.content_digest:
         return refused(ReasonCode.DIGEST_MISMATCH)
     # 10 known content type and version
-    try:
-        content_type = ContentType(delivery.content_type)
-    except ValueError:
+    content_type = _CONTENT_TYPES.get(delivery.content_type)
+    if content_type is None:
         return refused(ReasonCode.CONTENT_TYPE_UNKNOWN, held=True)
     if (content_type is ContentType.MESSAGE) == (delivery.lane is Lane.CONTROL):
         return refused(ReasonCode.CONTENT_WRONG_LANE)
@@ -268,15 +273,14 @@ def _open_content(content: bytes, delivery: Delivery, root: Root) -> OpenedDeliv
             return refused(ReasonCode.VERSION_UNKNOWN, held=True)
         elif delivery.message_id is not None:
             return refused(ReasonCode.CONTENT_MISMATCH)
-        elif content_type is ContentType.RECEIPTS:
-            parsed = parse_model(Receipts, content, MAX_CONTENT_BYTES)
         else:
-            parsed = parse_model(Control, content, MAX_CONTENT_BYTES)
+            receipts = content_type is ContentType.RECEIPTS
+            parsed = validate_model(Receipts, content) if receipts else validate_model(Control, content)
         if not _of_mode(parsed, delivery):
             return refused(ReasonCode.CONTENT_MISMATCH)
     except JsonRefused:
         return refused(ReasonCode.CONTENT_MALFORMED)
-    return OpenedDelivery(delivery=delivery, content=content, parsed=parsed, verified=True)
+    return OpenedDelivery(delivery, content, parsed)
 
 
 def _of_mode(parsed: AnyMessage | Receipts | Control, delivery: Delivery) -> bool:

@@ -9,9 +9,9 @@ import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from bus.protocol.inbound import LaneState, Received
+from bus.protocol.history import LaneState, Received
 from bus.store.columns import duration_micros, instant, integers_text, micros, reason_or_none
 from bus.store.serial_ranges import Range, holes, merged, without
 from schemas.header import Mode
@@ -29,8 +29,7 @@ class LaneKey:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(NamedTuple):
     """What became of one delivery whose signature verified."""
 
     serial: int
@@ -76,10 +75,10 @@ class StoredHistory:
     def lane(self, originator: str, mode: str, lane: str, epoch: int) -> LaneState:
         """State of one lane; a lane never seen is LaneState()."""
         key = LaneKey(originator, Mode(mode), Lane(lane), epoch)
-        highest = _highest(self._tx, key)
+        highest, filed = _reached(self._tx, key)
         if highest == 0:
             return LaneState()
-        return LaneState(highest, missing(self._tx, key))
+        return LaneState(highest, missing(self._tx, key), filed)
 
     def received(
         self, originator: str, mode: str, lane: str, epoch: int, serials: Sequence[int]
@@ -118,13 +117,19 @@ def record(
     stays. A record with another digest is never touched: the caller reports the equivocation. New gaps are
     asked for after `patience`.
     """
+    place = _columns(key)
     tx.executemany(
         "INSERT INTO received (originator, mode, lane, epoch, serial, digest, message_id, outcome, reason)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET outcome = excluded.outcome,"
         " reason = excluded.reason WHERE outcome <> 'admitted' AND digest = excluded.digest",
-        [(*_columns(key), *_arrival_columns(arrival)) for arrival in arrivals],
+        [
+            (*place, serial, digest, message_id, outcome, None if reason is None else reason.value)
+            for serial, digest, message_id, outcome, reason in arrivals
+        ],
     )
-    return _account(tx, key, ((arrival.serial, arrival.serial) for arrival in arrivals), now, patience)
+    filed = max((arrival.serial for arrival in arrivals if arrival.outcome == "admitted"), default=0)
+    runs = [(arrival.serial, arrival.serial) for arrival in arrivals]
+    return _account(tx, key, runs, now, patience, filed)
 
 
 def record_void(
@@ -189,19 +194,24 @@ def count_missing(tx: sqlite3.Connection) -> Mapping[str, int]:
 
 
 def _account(
-    tx: sqlite3.Connection, key: LaneKey, ranges: Iterable[Range], now: datetime, patience: timedelta
+    tx: sqlite3.Connection,
+    key: LaneKey,
+    ranges: Iterable[Range],
+    now: datetime,
+    patience: timedelta,
+    filed: int = 0,
 ) -> GapChange:
     runs = merged(ranges)
     if not runs:
         return GapChange()
-    before = _highest(tx, key)
+    before, filed_before = _reached(tx, key)
     highest, noticed = holes(before, runs)
     closed = _shrink(tx, key, runs) if runs[0][0] < before else []
-    if highest != before:
+    if highest != before or filed > filed_before:
         tx.execute(
-            "INSERT INTO lane_in (originator, mode, lane, epoch, highest) VALUES (?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET highest = excluded.highest",
-            (*_columns(key), highest),
+            "INSERT INTO lane_in (originator, mode, lane, epoch, highest, filed) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET highest = excluded.highest, filed = excluded.filed",
+            (*_columns(key), highest, max(filed, filed_before)),
         )
     if noticed:
         at = micros(now)
@@ -240,18 +250,14 @@ def _insert_gaps(
     )
 
 
-def _highest(tx: sqlite3.Connection, key: LaneKey) -> int:
-    row = tx.execute(
-        "SELECT highest FROM lane_in WHERE originator = ? AND mode = ? AND lane = ? AND epoch = ?",
+def _reached(tx: sqlite3.Connection, key: LaneKey) -> tuple[int, int]:
+    """The highest serial accounted for and the highest admitted; 0 for none."""
+    row: tuple[int, int] | None = tx.execute(
+        "SELECT highest, filed FROM lane_in WHERE originator = ? AND mode = ? AND lane = ? AND epoch = ?",
         _columns(key),
     ).fetchone()
-    return 0 if row is None else int(row[0])
+    return row or (0, 0)
 
 
 def _columns(key: LaneKey) -> tuple[str, str, str, int]:
     return (key.originator, key.mode.value, key.lane.value, key.epoch)
-
-
-def _arrival_columns(arrival: Arrival) -> tuple[int, str, str | None, str, str | None]:
-    reason = None if arrival.reason is None else arrival.reason.value
-    return (arrival.serial, arrival.digest, arrival.message_id, arrival.outcome, reason)

@@ -16,6 +16,16 @@ FORMAT = 2
 
 STEPS: dict[int, str] = {
     1: """
+        ALTER TABLE lane_in ADD COLUMN filed INTEGER NOT NULL DEFAULT 0;
+        UPDATE lane_in SET filed = ifnull((
+            SELECT max(serial) FROM received r
+            WHERE (r.originator, r.mode, r.lane, r.epoch)
+                = (lane_in.originator, lane_in.mode, lane_in.lane, lane_in.epoch) AND r.outcome = 'admitted'
+        ), 0);
+        CREATE TABLE refusal_window (
+            originator TEXT NOT NULL, reason TEXT NOT NULL, opened_at INTEGER NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (originator, reason)
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE operator (
             name TEXT PRIMARY KEY, display_name TEXT NOT NULL, roles TEXT NOT NULL,
             enabled INTEGER NOT NULL, created_at INTEGER NOT NULL,

@@ -112,6 +112,7 @@ CREATE TABLE relay_lease (
 CREATE TABLE lane_in (
     originator TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL, epoch INTEGER NOT NULL,
     highest INTEGER NOT NULL,
+    filed INTEGER NOT NULL DEFAULT 0,              -- the highest serial admitted
     PRIMARY KEY (originator, mode, lane, epoch)
 ) STRICT, WITHOUT ROWID;
 
@@ -186,6 +187,13 @@ CREATE TABLE rejected (
 CREATE INDEX rejected_kept ON rejected (originator, rejected_seq, size) WHERE sealed IS NOT NULL;
 CREATE INDEX rejected_originator ON rejected (originator, rejected_seq);
 CREATE INDEX rejected_digest ON rejected (sealed_digest);
+
+-- Refusals since the one that the audit log told at once; told as a number when the window closes.
+CREATE TABLE refusal_window (
+    originator TEXT NOT NULL,                      -- '' for whoever is no nation of the realm
+    reason TEXT NOT NULL, opened_at INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (originator, reason)
+) STRICT, WITHOUT ROWID;
 
 -- ---------------------------------------------------------------- trust, access, evidence
 -- Verified snapshots' documents that came before the rest of their set; tried again with every later update.

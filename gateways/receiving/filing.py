@@ -267,7 +267,6 @@ class _Filing:
                     Outcome.REJECTED,
                     ReasonCode.HELD_TOO_LONG,
                     delivery=delivery,
-                    verified=verdict.verified,
                     sign_kid=verdict.sign_kid,
                 ),
                 place,
@@ -275,7 +274,7 @@ class _Filing:
             return refused_before
         if refused_before or not self._hold(place, verdict.reason):
             return True
-        if verdict.verified and delivery is not None:
+        if delivery is not None:
             self.ledger.arrived(delivery, "held", verdict.reason)
         return False
 
@@ -286,7 +285,7 @@ class _Filing:
         equivocation = verdict.outcome is Outcome.EQUIVOCATION
         self.filed.equivocations += equivocation
         self.ledger.reject(place, verdict.reason, verdict.outcome, delivery)
-        if delivery is None or not verdict.verified:
+        if delivery is None:
             return
         self.filed.mismatches += verdict.mismatch
         self.ledger.arrived(delivery, "refused", verdict.reason)

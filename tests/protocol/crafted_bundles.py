@@ -211,7 +211,6 @@ def alone_among_good_ones(realm: TestRealm, bad: Part) -> Verdict:
     before, verdict, after = craft(realm, [part(realm, 1), bad, part(realm, 3)]).admitted_by(realm)
     assert before.outcome is after.outcome is Outcome.ADMITTED
     assert (verdict.content, verdict.parsed) == (None, None)
-    assert (verdict.delivery is not None) == verdict.verified, "nothing unverified passes for a statement"
     return verdict
 
 

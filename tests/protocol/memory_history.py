@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from bus.protocol.inbound import LaneState, Outcome, Received, Verdict
+from bus.protocol.history import LaneState, Received
+from bus.protocol.inbound import Outcome, Verdict
 from schemas.reasons import ReasonCode
 
 Place = tuple[str, str, str, int]
@@ -17,15 +18,17 @@ class MemoryHistory:
         self.inbox: list[Verdict] = []
 
     def lane(self, originator: str, mode: str, lane: str, epoch: int) -> LaneState:
-        """Highest serial recorded and the ranges below it that are missing."""
-        known = sorted(self.serials.get((originator, mode, lane, epoch), {}))
+        """Highest serial recorded, the ranges below it that are missing, and the highest admitted."""
+        recorded = self.serials.get((originator, mode, lane, epoch), {})
+        known = sorted(recorded)
         missing = []
         expected = 1
         for serial in known:
             if serial > expected:
                 missing.append((expected, serial - 1))
             expected = serial + 1
-        return LaneState(known[-1] if known else 0, tuple(missing))
+        filed = [serial for serial, entry in recorded.items() if entry.outcome == "admitted"]
+        return LaneState(known[-1] if known else 0, tuple(missing), max(filed, default=0))
 
     def received(
         self, originator: str, mode: str, lane: str, epoch: int, serials: Sequence[int]

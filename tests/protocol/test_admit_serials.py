@@ -1,5 +1,9 @@
 """Serials, gaps, duplicates and equivocation: a lane's history (design 6, step 12)."""
 
+from datetime import timedelta
+
+import pytest
+
 from bus.protocol.inbound import Outcome, Verdict
 from schemas.header import Mode, Precedence
 from schemas.reasons import ReasonCode
@@ -7,7 +11,7 @@ from schemas.wire import Lane
 from tests.protocol.crafted_bundles import Bundle, craft, part, prepared, sent
 from tests.protocol.memory_history import MemoryHistory
 from tests.protocol.messages import message, outgoing
-from tests.realm_fixtures import make_realm
+from tests.realm_fixtures import NOW, make_realm
 
 REALM = make_realm()
 R = ReasonCode
@@ -156,3 +160,36 @@ def test_lanes_and_modes_count_apart() -> None:
         craft(REALM, [part(REALM, 1, drill)], mode=Mode.EXERCISE),
     ):
         assert said(bundle.admitted_by(REALM, history=history)) == [(Outcome.ADMITTED, None)]
+
+
+def held_and_good(*serials: int, held: int) -> Bundle:
+    """Of these serials ``held`` was issued ahead of time."""
+    ahead = message(held, issued_at=NOW + timedelta(minutes=30))
+    return craft(REALM, [part(REALM, one, ahead if one == held else message(one)) for one in serials])
+
+
+@pytest.mark.parametrize(
+    ("serials", "late"),
+    [
+        pytest.param((1, 2, 3), True, id="later ones were filed in the meantime"),
+        pytest.param((1, 2), False, id="it is still the last"),
+    ],
+)
+def test_a_held_delivery_that_is_admitted_at_last_is_late_when(serials: tuple[int, ...], late: bool) -> None:
+    history = MemoryHistory()
+    bundle = held_and_good(*serials, held=2)
+    assert bundle.admitted_by(REALM, history=history)[1].outcome is Outcome.HELD
+    (verdict,) = [
+        verdict
+        for verdict in bundle.admitted_by(REALM, history=history, now=NOW + timedelta(hours=1))
+        if verdict.outcome is Outcome.ADMITTED
+    ]
+    assert verdict.delivery is not None
+    assert (verdict.delivery.serial, verdict.late) == (2, late)
+
+
+def test_what_comes_after_later_ones_that_were_only_held_is_not_late() -> None:
+    history = MemoryHistory()
+    held_and_good(2, held=2).admitted_by(REALM, history=history)
+    (verdict,) = honest(1).admitted_by(REALM, history=history)
+    assert (verdict.outcome, verdict.late) == (Outcome.ADMITTED, False)

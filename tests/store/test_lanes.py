@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bus.protocol.inbound import History, LaneState
+from bus.protocol.history import History, LaneState
 from bus.store import inbox, lanes
 from bus.store.lanes import Arrival, AskPolicy, GapChange, LaneKey, StoredHistory
 from bus.store.migrations import bring_forward
@@ -75,12 +75,14 @@ def test_in_any_order_with_duplicates_and_voids_the_missing_ranges_are_exactly_r
     try:
         bring_forward(tx, NATION, REALM)
         came: set[int] = set()
+        filed = 0
         for what, values in steps:
             before = serials(lanes.missing(tx, KEY))
             if what == "arrive":
                 numbers = [value for value in values if isinstance(value, int)]
                 change = lanes.record(tx, KEY, [arrival(number) for number in numbers], NOW)
                 came |= set(numbers)
+                filed = max(filed, *numbers)
             else:
                 ranges = [value for value in values if isinstance(value, tuple)]
                 change = lanes.record_void(tx, KEY, ranges, NOW)
@@ -88,7 +90,7 @@ def test_in_any_order_with_duplicates_and_voids_the_missing_ranges_are_exactly_r
             highest = max(came, default=0)
             state = lane_of(tx)
             expected = set(range(1, highest + 1)) - came
-            assert state == LaneState(highest, tuple(merged((one, one) for one in expected)))
+            assert state == LaneState(highest, tuple(merged((one, one) for one in expected)), filed)
             after = serials(state.missing)
             assert serials(change.noticed) == after - before
             assert serials(change.closed) == before - after
@@ -109,8 +111,8 @@ def test_lanes_do_not_mix(tx: Tx) -> None:
     for key in others:
         lanes.record(tx, key, [arrival(3)], NOW)
     lanes.record(tx, KEY, [arrival(2)], NOW)
-    assert lane_of(tx) == LaneState(5, ((1, 1), (3, 4)))
-    assert [lane_of(tx, key) for key in others] == [LaneState(3, ((1, 2),))] * 4
+    assert lane_of(tx) == LaneState(5, ((1, 1), (3, 4)), 5)
+    assert [lane_of(tx, key) for key in others] == [LaneState(3, ((1, 2),), 3)] * 4
 
 
 def test_nothing_recorded_changes_nothing(tx: Tx) -> None:
@@ -123,7 +125,7 @@ def test_a_vast_void_costs_no_more_than_a_small_one(tx: Tx) -> None:
     lanes.record(tx, KEY, [arrival(10)], NOW)
     change = lanes.record_void(tx, KEY, [(1, 2**53 - 1)], NOW)
     assert change == GapChange((), ((1, 9),))
-    assert lane_of(tx) == LaneState(2**53 - 1)
+    assert lane_of(tx) == LaneState(2**53 - 1, filed=10)
 
 
 @pytest.mark.parametrize(
@@ -143,6 +145,14 @@ def test_a_record_moves_on_until_it_is_admitted(tx: Tx, first: str, then: str, s
     assert {serial: row.outcome for serial, row in found.items()} == {1: stands}
 
 
+def test_only_what_was_admitted_counts_as_filed(tx: Tx) -> None:
+    lanes.record(tx, KEY, [arrival(1), arrival(4, "held"), arrival(5, "refused")], NOW)
+    assert lane_of(tx).filed == 1
+    lanes.record(tx, KEY, [arrival(4)], NOW)
+    lanes.record(tx, KEY, [arrival(2)], NOW)
+    assert lane_of(tx).filed == 4
+
+
 def test_a_record_never_takes_another_digest(tx: Tx) -> None:
     lanes.record(tx, KEY, [arrival(1, "held")], NOW)
     lanes.record(tx, KEY, [arrival(1, "admitted", "other content")], NOW)
@@ -160,7 +170,7 @@ def test_the_stored_history_is_the_ports(tx: Tx) -> None:
     assert found[3].reason is ReasonCode.NO_AGREEMENT
     ids = [message_id(number) for number in (1, 2, 3)]
     assert history.message_digests("XBB", ids) == {message_id(1): inbox_message(1).digest}
-    assert history.lane("XBB", "EXERCISE", "normal", 1) == LaneState(3, ((2, 2),))
+    assert history.lane("XBB", "EXERCISE", "normal", 1) == LaneState(3, ((2, 2),), 1)
 
 
 def test_gaps_are_asked_for_after_patience_and_then_ever_more_rarely(tx: Tx) -> None:
