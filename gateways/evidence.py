@@ -1,6 +1,6 @@
 """Collecting the audit records of one transaction, to be written in that same transaction (design 11)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from pydantic_core import to_json
@@ -10,8 +10,11 @@ from bus.store.encoded_records import EncodedRecord, append_audit
 from bus.store.writer import Transaction
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.base import rfc3339
+from schemas.reasons import ReasonCode
 
 SUCCESS = AuditOutcome.SUCCESS
+_PERMITTED = AuditEvent.RELEASE_PERMITTED.value, AuditOutcome.SUCCESS.value
+_DENIED = AuditEvent.RELEASE_DENIED.value, AuditOutcome.REFUSED.value
 
 
 class Evidence:
@@ -50,6 +53,34 @@ class Evidence:
                 None if publication_id is None else str(publication_id),
             )
         )
+
+    def add_decisions(
+        self,
+        decisions: Iterable[tuple[str, bool, ReasonCode]],
+        *,
+        publication_id: str,
+        message_id: str,
+        digest: str,
+    ) -> None:
+        """A record for each nation, whether it was permitted and why, of one message.
+
+        They differ in four members only, which are plain words, so the others are encoded once.
+        """
+        same = to_json(
+            {
+                **self._common,
+                "actor": self._actor,
+                "publication_id": publication_id,
+                "message_id": message_id,
+                "digest": digest,
+            }
+        )[:-1]
+        for nation, permit, code in decisions:
+            event, outcome = _PERMITTED if permit else _DENIED
+            words = f',"event":"{event}","outcome":"{outcome}","partner":"{nation}","reason":"{code.value}"}}'
+            self._records.append(
+                EncodedRecord(same + words.encode(), event, self._at, message_id, publication_id)
+            )
 
     def write(self, tx: Transaction) -> None:
         """Append what was collected, in order; to be called once, last in the transaction."""

@@ -16,6 +16,20 @@ FORMAT = 2
 
 STEPS: dict[int, str] = {
     1: """
+        ALTER TABLE publication ADD COLUMN decisions TEXT NOT NULL DEFAULT '[]';
+        ALTER TABLE publication ADD COLUMN decision_basis TEXT NOT NULL DEFAULT '{}';
+        ALTER TABLE publication ADD COLUMN trust_version INTEGER NOT NULL DEFAULT 0;
+        UPDATE publication SET (decisions, decision_basis, trust_version) = (
+            SELECT
+                json_group_array(json_object('nation', nation, 'addressed', addressed,
+                    'permit', json(iif(permit, 'true', 'false')), 'code', code, 'explanation', explanation)),
+                json_group_object(nation, json(basis)) FILTER (WHERE permit),
+                ifnull(max(trust_version), 0)
+            FROM (
+                SELECT * FROM decision d WHERE d.publication_seq = publication.publication_seq ORDER BY nation
+            )
+        );
+        DROP TABLE decision;
         ALTER TABLE lane_in ADD COLUMN filed INTEGER NOT NULL DEFAULT 0;
         UPDATE lane_in SET filed = ifnull((
             SELECT max(serial) FROM received r

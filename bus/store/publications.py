@@ -4,44 +4,26 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, cast
+from typing import Any, NamedTuple, cast
 
 from bus.store import deliveries
 from bus.store.columns import (
-    basis_of,
-    basis_text,
     instant,
     instant_or_none,
     integers_text,
     micros,
     micros_or_none,
-    reason_of,
     reason_or_none,
     strings,
     strings_text,
 )
+from bus.store.decision_table import Decision, DecisionTable, read_table
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
-from schemas.wire import Basis, ContentType, Lane, lane_of
-
-Addressed = Literal["action", "info", "none"]
+from schemas.wire import ContentType, Lane, lane_of
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The release decision for one nation as of acceptance."""
-
-    nation: str
-    addressed: Addressed
-    permit: bool
-    code: ReasonCode
-    explanation: str
-    basis: tuple[Basis, ...]
-    trust_version: int
-
-
-@dataclass(frozen=True, slots=True)
-class NewPublication:
+class NewPublication(NamedTuple):
     """A publication to be stored. `content` is the exact message; `recipients` get a delivery each."""
 
     publication_id: str
@@ -57,7 +39,7 @@ class NewPublication:
     api_key_id: str
     accepted_at: datetime
     expires_at: datetime | None
-    decisions: tuple[Decision, ...]
+    decisions: DecisionTable
     recipients: tuple[str, ...]
 
 
@@ -102,6 +84,7 @@ class PublicationDetail:
 
     publication: Publication
     decisions: tuple[Decision, ...]
+    trust_version: int
     content: bytes
 
 
@@ -125,8 +108,8 @@ def insert(tx: sqlite3.Connection, new: NewPublication) -> int:
     content_id = deliveries.add_content(tx, ContentType.MESSAGE, new.content, new.digest, new.message_id)
     cursor = tx.execute(
         "INSERT INTO publication (publication_id, message_id, content_id, digest, kind, mode, exercise_id,"
-        " precedence, release_set, source_id, api_key_id, accepted_at, expires_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " precedence, release_set, source_id, api_key_id, accepted_at, expires_at, decisions, decision_basis,"
+        " trust_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             new.publication_id,
             new.message_id,
@@ -141,26 +124,12 @@ def insert(tx: sqlite3.Connection, new: NewPublication) -> int:
             new.api_key_id,
             micros(new.accepted_at),
             micros_or_none(new.expires_at),
+            new.decisions.rows.decode(),
+            new.decisions.basis,
+            new.decisions.trust_version,
         ),
     )
     publication_seq = cast(int, cursor.lastrowid)
-    tx.executemany(
-        "INSERT INTO decision (publication_seq, nation, addressed, permit, code, explanation, basis,"
-        " trust_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        [
-            (
-                publication_seq,
-                row.nation,
-                row.addressed,
-                int(row.permit),
-                row.code.value,
-                row.explanation,
-                basis_text(row.basis),
-                row.trust_version,
-            )
-            for row in new.decisions
-        ],
-    )
     deliveries.enqueue(
         tx,
         content_id,
@@ -235,22 +204,16 @@ def reference(tx: sqlite3.Connection, message_id: str) -> OwnReference | None:
 
 def _detail(tx: sqlite3.Connection, condition: str, value: str) -> PublicationDetail | None:
     row = tx.execute(
-        f"SELECT {_COLUMNS}, c.bytes FROM publication p JOIN content c USING (content_id)"  # noqa: S608
-        f" WHERE {condition}",
+        f"SELECT {_COLUMNS}, c.bytes, p.decisions, p.decision_basis, p.trust_version"  # noqa: S608
+        f" FROM publication p JOIN content c USING (content_id) WHERE {condition}",
         (value,),
     ).fetchone()
     if row is None:
         return None
-    decisions = tuple(
-        Decision(nation, addressed, bool(permit), reason_of(code), explanation, basis_of(basis), version)
-        for nation, addressed, permit, code, explanation, basis, version in tx.execute(
-            "SELECT nation, addressed, permit, code, explanation, basis, trust_version FROM decision"
-            " WHERE publication_seq = ? ORDER BY nation",
-            (row[0],),
-        )
-    )
     states = _states(tx, [row[0]])
-    return PublicationDetail(_publication(row, states.get(row[0], ())), decisions, row[13])
+    return PublicationDetail(
+        _publication(row, states.get(row[0], ())), read_table(row[14], row[15]), row[16], row[13]
+    )
 
 
 def _states(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[DeliveryState, ...]]:

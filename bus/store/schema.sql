@@ -27,22 +27,13 @@ CREATE TABLE publication (
     source_id TEXT,                               -- id in another standard (CAP sender,identifier,sent), for look-up
     api_key_id TEXT NOT NULL,
     accepted_at INTEGER NOT NULL,
-    expires_at INTEGER
+    expires_at INTEGER,
+    -- The release decision as of acceptance for every nation considered (decision_table.py); JSON.
+    decisions TEXT NOT NULL DEFAULT '[]',
+    decision_basis TEXT NOT NULL DEFAULT '{}',
+    trust_version INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX publication_source ON publication (source_id) WHERE source_id IS NOT NULL;
-
--- The release decision as of acceptance, one row per nation considered.
-CREATE TABLE decision (
-    publication_seq INTEGER NOT NULL REFERENCES publication,
-    nation TEXT NOT NULL,
-    addressed TEXT NOT NULL,                      -- action | info | none
-    permit INTEGER NOT NULL,
-    code TEXT NOT NULL,
-    explanation TEXT NOT NULL,
-    basis TEXT NOT NULL,                          -- JSON array of {id, digest}
-    trust_version INTEGER NOT NULL,
-    PRIMARY KEY (publication_seq, nation)
-) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency (
     api_key_id TEXT NOT NULL,

@@ -39,12 +39,21 @@ class Accepted(Statement):
     warnings: tuple[AcceptedWarning, ...] = ()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Acceptance:
-    """What a request is answered; ``replayed`` when an earlier request under its Idempotency-Key was done."""
+    """What a request is answered: ``body`` is an ``Accepted`` as JSON.
 
-    answer: Accepted
+    ``replayed`` when an earlier request under its Idempotency-Key was done.
+    """
+
+    publication_id: str
+    body: bytes
     replayed: bool
+
+    @property
+    def answer(self) -> Accepted:
+        """The answer as a model."""
+        return Accepted.model_validate_json(self.body)
 
 
 def rows_of(plan: Sequence[PlanRow]) -> tuple[AcceptedRow, ...]:

@@ -111,10 +111,13 @@ def _refused(code: ReasonCode, pointer: str) -> DraftRefused:
     return DraftRefused(code, pointer, code.explanation)
 
 
-def check_key(trust: TrustStore, nation: str, mode: Mode, now: datetime) -> None:
-    """Raises DraftRefused KEY_UNKNOWN: without a key in force the hash for the digest is not known."""
+def check_key(trust: TrustStore, nation: str, mode: Mode, now: datetime) -> str:
+    """The suite of the nation's key in force for messages of this mode: its hash makes the digest.
+
+    Raises DraftRefused KEY_UNKNOWN.
+    """
     try:
-        trust.current_key(nation, KeyUse.MESSAGE, mode, now)
+        return trust.current_key(nation, KeyUse.MESSAGE, mode, now).suite.value
     except TrustError:
         raise DraftRefused(
             ReasonCode.KEY_UNKNOWN,

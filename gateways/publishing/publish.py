@@ -6,19 +6,17 @@ nation, the idempotency record and the audit records; only then is the draft acc
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 
 from bus.protocol.errors import ReleaseRefused
-from bus.protocol.release import ReleasePlan, check_reply, plan_release
+from bus.protocol.release import check_reply, plan_release
 from bus.store import idempotency, inbox, publications
+from bus.store.errors import StoreUnavailable
 from bus.store.idempotency import StoredResponse
-from bus.store.publications import Addressed, Decision, NewPublication, OwnReference
+from bus.store.publications import OwnReference
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
-from gateways.evidence import Evidence
-from gateways.publishing.accepted import Acceptance, Accepted, rows_of, warnings_of
+from gateways.publishing.accepted import Acceptance, Accepted
 from gateways.publishing.draft_checks import (
     Known,
     KnownMessage,
@@ -29,26 +27,15 @@ from gateways.publishing.draft_checks import (
     findings_of,
 )
 from gateways.publishing.draft_refused import DraftRefused
-from gateways.uuid7 import uuid7
+from gateways.publishing.new_publication import answer_of, evidence_of, new_publication
+from gateways.publishing.planned import Planned
 from schemas.audit import AuditEvent, AuditOutcome
-from schemas.body import Finding
-from schemas.header import DraftHeader, Header, Kind, Relation
-from schemas.message import MESSAGE_MODELS, AnyDraft, parse_draft
+from schemas.header import DraftHeader, Kind, Relation
+from schemas.message import AnyDraft, parse_draft
 from schemas.reasons import ReasonCode
 from schemas.strict_json import JsonRefused
-from schemas.trust import KeyUse
-from schemas.wire import MAX_CONTENT_BYTES
 
 CREATED = 201
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A draft that passed every check: what would be sent to whom, and what its author should know."""
-
-    draft: AnyDraft
-    plan: ReleasePlan
-    findings: tuple[Finding, ...]
 
 
 async def accept_draft(
@@ -68,12 +55,6 @@ async def accept_draft(
 
     Raises DraftRefused (recorded in the audit log) or StoreUnavailable; then nothing was accepted.
     """
-    request_digest = _request_digest(raw, source_id)
-    if idempotency_key is not None:
-        key = idempotency_key
-        stored = await context.store.read(lambda tx: idempotency.get(tx, api_key_id, key))
-        if stored is not None:
-            return await _again(context, stored, request_digest, api_key_id)
     now = context.now()
     draft: AnyDraft | None = None
     try:
@@ -81,36 +62,46 @@ async def accept_draft(
         _check_kind(draft, allowed_kinds)
         planned = await plan(context, draft, now)
         _check_room(context, planned)
-        new, answer = _publication(context, planned, api_key_id, source_id, now)
+        new = new_publication(context, planned, api_key_id, source_id, now)
     except DraftRefused as refused:
+        earlier = await _earlier(context, api_key_id, idempotency_key)
+        if earlier is not None:
+            return await _again(context, earlier, _request_digest(raw, source_id), api_key_id)
         await _record_refusal(context, refused, draft, api_key_id, now)
         raise
-    evidence = _evidence(context, planned, new, now)
-    encoded = answer.encode() if idempotency_key is not None else b""
+    evidence = evidence_of(context, new, planned)
+    answer = answer_of(new, planned)
+    acknowledged = [
+        reference
+        for reference in planned.draft.header.references
+        if reference.relation is Relation.ACKNOWLEDGES
+    ]
 
     def job(tx: Transaction) -> StoredResponse | None:
         if idempotency_key is not None:
-            # Looked up again here: two equal requests may be under way at once.
             earlier = idempotency.get(tx, api_key_id, idempotency_key)
             if earlier is not None:
                 return earlier
-            idempotency.put(
-                tx, api_key_id, idempotency_key, StoredResponse(request_digest, CREATED, encoded, now)
-            )
+            response = StoredResponse(_request_digest(raw, source_id), CREATED, answer, now)
+            idempotency.put(tx, api_key_id, idempotency_key, response)
         publications.insert(tx, new)
-        for reference in planned.draft.header.references:
-            if reference.relation is Relation.ACKNOWLEDGES:
-                inbox.mark_acknowledged(tx, reference.originator, reference.message_id, now)
+        for reference in acknowledged:
+            inbox.mark_acknowledged(tx, reference.originator, reference.message_id, now)
         evidence.write(tx)
         return None
 
-    earlier = await context.store.write(job)
+    try:
+        earlier = await context.store.write(job)
+    except StoreUnavailable:
+        earlier = await _earlier(context, api_key_id, idempotency_key)
+        if earlier is None:
+            raise
     if earlier is not None:
-        return await _again(context, earlier, request_digest, api_key_id)
+        return await _again(context, earlier, _request_digest(raw, source_id), api_key_id)
     context.counters.accepted += 1
     context.counters.waiting += len(new.recipients)
     context.relay_wanted.set()
-    return Acceptance(answer, replayed=False)
+    return Acceptance(new.publication_id, answer, replayed=False)
 
 
 def read_draft(raw: bytes) -> AnyDraft:
@@ -134,8 +125,8 @@ async def plan(context: GatewayContext, draft: AnyDraft, now: datetime) -> Plann
             check_reply(release.recipients, reference.originator, message.release_set)
     except ReleaseRefused as refused:
         raise DraftRefused.from_release(refused) from None
-    check_key(context.trust, context.nation, header.mode, now)
-    return Planned(draft, release, findings)
+    suite = check_key(context.trust, context.nation, header.mode, now)
+    return Planned(draft, release, findings, suite)
 
 
 async def _known(context: GatewayContext, header: DraftHeader) -> Known:
@@ -179,91 +170,13 @@ def _check_room(context: GatewayContext, planned: Planned) -> None:
         raise DraftRefused(ReasonCode.QUEUE_FULL, "", ReasonCode.QUEUE_FULL.explanation)
 
 
-def _publication(
-    context: GatewayContext, planned: Planned, api_key_id: str, source_id: str | None, now: datetime
-) -> tuple[NewPublication, Accepted]:
-    draft, release = planned.draft, planned.plan
-    given = draft.header
-    # Built from validated parts: validating them again would cost as much as parsing did.
-    header = Header.of_valid(
-        **{name: getattr(given, name) for name in DraftHeader.model_fields},
-        message_id=uuid7(now, context.randomness),
-        originator=context.nation,
-        issued_at=now,
-    )
-    message = MESSAGE_MODELS[given.kind].of_valid(header=header, label=release.label, body=draft.body)
-    content = message.encode()
-    if len(content) > MAX_CONTENT_BYTES:
-        raise DraftRefused(ReasonCode.BODY_TOO_LARGE, "", f"the message exceeds {MAX_CONTENT_BYTES} bytes")
-    new = NewPublication(
-        publication_id=uuid7(now, context.randomness),
-        message_id=header.message_id,
-        content=content,
-        digest=context.digest(content, KeyUse.MESSAGE, given.mode, now),
-        kind=given.kind,
-        mode=given.mode,
-        exercise_id=given.exercise_id,
-        precedence=given.precedence,
-        release_set=release.label.release_set,
-        source_id=source_id,
-        api_key_id=api_key_id,
-        accepted_at=now,
-        expires_at=given.expires_at,
-        decisions=_decisions(context, release),
-        recipients=release.recipients,
-    )
-    answer = Accepted.of_valid(
-        publication_id=new.publication_id,
-        message_id=new.message_id,
-        digest=new.digest,
-        accepted_at=now,
-        recipients=new.recipients,
-        decisions=rows_of(release.rows),
-        warnings=warnings_of(planned.findings),
-    )
-    return new, answer
-
-
-def _decisions(context: GatewayContext, release: ReleasePlan) -> tuple[Decision, ...]:
-    version = context.trust.trust_version
-    return tuple(
-        Decision(
-            row.nation,
-            cast(Addressed, row.addressed),
-            row.decision.permit,
-            row.decision.code,
-            row.decision.explanation,
-            row.decision.basis,
-            version,
-        )
-        for row in release.rows
-    )
-
-
-def _evidence(context: GatewayContext, planned: Planned, new: NewPublication, now: datetime) -> Evidence:
-    evidence = context.evidence(f"api-key:{new.api_key_id}", now)
-    evidence.add(
-        AuditEvent.PUBLICATION_ACCEPTED,
-        kind=new.kind,
-        mode=new.mode,
-        precedence=new.precedence,
-        publication_id=new.publication_id,
-        message_id=new.message_id,
-        digest=new.digest,
-        count=len(new.recipients),
-    )
-    for row in planned.plan.rows:
-        permit = row.decision.permit
-        evidence.add(
-            AuditEvent.RELEASE_PERMITTED if permit else AuditEvent.RELEASE_DENIED,
-            AuditOutcome.SUCCESS if permit else AuditOutcome.REFUSED,
-            partner=row.nation,
-            publication_id=new.publication_id,
-            message_id=new.message_id,
-            digest=new.digest,
-            reason=row.decision.code,
-        )
-    return evidence
+async def _earlier(
+    context: GatewayContext, api_key_id: str, idempotency_key: str | None
+) -> StoredResponse | None:
+    """What an earlier request under this key was answered: that holds, whatever became of the draft now."""
+    if idempotency_key is None:
+        return None
+    return await context.store.read(lambda tx: idempotency.get(tx, api_key_id, idempotency_key))
 
 
 async def _again(
@@ -271,7 +184,8 @@ async def _again(
 ) -> Acceptance:
     """The first answer, when the request is the same; else a conflict."""
     if stored.request_digest == request_digest:
-        return Acceptance(Accepted.model_validate_json(stored.response), replayed=True)
+        first = Accepted.model_validate_json(stored.response)
+        return Acceptance(first.publication_id, stored.response, replayed=True)
     conflict = ReasonCode.IDEMPOTENCY_CONFLICT
     refused = DraftRefused(conflict, "", conflict.explanation)
     await _record_refusal(context, refused, None, api_key_id, context.now())

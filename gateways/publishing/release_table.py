@@ -1,7 +1,7 @@
 """The answer of a release preview: who would get a draft, and why."""
 
 from gateways.publishing.accepted import AcceptedRow, AcceptedWarning, rows_of, warnings_of
-from gateways.publishing.publish import Planned
+from gateways.publishing.planned import Planned
 from schemas.base import Nation, Statement
 
 

@@ -1,6 +1,7 @@
 """Idempotency-Key: a repeated request is answered, not done again; also after a restart, also at once."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -64,7 +65,7 @@ def test_equal_requests_at_once_are_accepted_once(xaa: Gateway) -> None:
 
 
 class WriteTogether:
-    """A gateway's store whose first write waits for a second one: both have read what was there before."""
+    """A gateway's store whose first write waits for a second one: neither knows of the other before."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -81,7 +82,7 @@ class WriteTogether:
         return await self._store.write(job)
 
 
-def test_equal_requests_that_both_found_nothing_are_told_apart_by_the_transaction(
+def test_equal_requests_in_one_transaction_are_told_apart_by_it(
     xaa: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     body, key, before = draft(), str(uuid4()), xaa.publications()
@@ -90,11 +91,41 @@ def test_equal_requests_that_both_found_nothing_are_told_apart_by_the_transactio
     with monkeypatch.context() as patch, ThreadPoolExecutor(2) as pool:
         patch.setattr(xaa.runtime, "context", replace(context, store=cast(Store, together)))
         answers = list(pool.map(lambda _: xaa.publish(body, Idempotency_Key=key), range(2)))
-    assert together.writes == 2, "neither was answered by the look-up before the transaction"
+    assert together.writes == 2
     assert [answer.status_code for answer in answers] == [201, 201]
     assert answers[0].content == answers[1].content
     assert sorted(answer.headers.get("idempotent-replayed", "") for answer in answers) == ["", "true"]
     assert xaa.publications() == before + 1
+
+
+def test_a_repeated_request_gets_the_first_answer_when_its_draft_would_be_refused_now(
+    xaa: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body, key, other = draft(), str(uuid4()), changed(draft(), "header", "subject", to="another")
+    first, position = xaa.publish(body, Idempotency_Key=key), xaa.audit_position()
+    context = xaa.runtime.context
+    with monkeypatch.context() as patch:
+        patch.setattr(context, "limits", replace(context.limits, queue=0))
+        assert_problem(xaa.publish(body), 503, "QUEUE_FULL")
+        assert xaa.publish(body, Idempotency_Key=key).content == first.content
+        assert_problem(xaa.publish(other, Idempotency_Key=key), 422, "IDEMPOTENCY_CONFLICT")
+    refusals = [("publication.refused", "QUEUE_FULL"), ("publication.refused", "IDEMPOTENCY_CONFLICT")]
+    assert xaa.refusals(position) == refusals
+
+
+def test_a_repeated_request_gets_the_first_answer_when_the_disk_takes_nothing(
+    xaa: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Transaction) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    body, key = draft(), str(uuid4())
+    first = xaa.publish(body, Idempotency_Key=key)
+    with monkeypatch.context() as patch:
+        patch.setattr(xaa.runtime.context.store, "_commit", full)
+        assert_problem(xaa.publish(body, Idempotency_Key=str(uuid4())), 503, "STORE_UNAVAILABLE")
+        assert xaa.publish(body, Idempotency_Key=key).content == first.content
+    assert xaa.publish(body, Idempotency_Key=key).content == first.content
 
 
 def test_different_requests_at_once_under_one_key_are_accepted_once(xaa: Gateway) -> None:

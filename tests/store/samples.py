@@ -3,9 +3,10 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
+from bus.store.decision_table import Decision, encode_table
 from bus.store.deliveries import LanePosition, SealedDelivery, assign_serials, mark_sealed
 from bus.store.inbox import NewInboxMessage
-from bus.store.publications import Decision, NewPublication, insert
+from bus.store.publications import NewPublication, insert
 from bus.store.waiting import take_waiting
 from bus.store.writer import Transaction
 from schemas.header import Kind, Mode, Precedence
@@ -27,6 +28,14 @@ def message_id(number: int) -> str:
     return f"01890000-0000-7000-8000-{number:012x}"
 
 
+def decisions_of(recipients: tuple[str, ...]) -> tuple[Decision, ...]:
+    permitted = (
+        Decision(nation, "action", True, ReasonCode.RELEASE_PERMITTED, "covered", BASIS)
+        for nation in sorted(recipients)
+    )
+    return (*permitted, Decision("XZZ", "none", False, ReasonCode.NO_AGREEMENT, "no agreement", ()))
+
+
 def publication(
     number: int,
     recipients: tuple[str, ...] = ("XBB", "XCC"),
@@ -38,10 +47,6 @@ def publication(
     size: int = 200,
 ) -> NewPublication:
     content = f"message {number} ".encode().ljust(size, b".")
-    decisions = tuple(
-        Decision(nation, "action", True, ReasonCode.RELEASE_PERMITTED, "covered", BASIS, 7)
-        for nation in recipients
-    )
     return NewPublication(
         publication_id=f"{number:032x}",
         message_id=message_id(number),
@@ -56,10 +61,7 @@ def publication(
         api_key_id="key-1",
         accepted_at=NOW,
         expires_at=NOW + 3600 * SECOND,
-        decisions=(
-            *decisions,
-            Decision("XZZ", "none", False, ReasonCode.NO_AGREEMENT, "no agreement", (), 7),
-        ),
+        decisions=encode_table(decisions_of(recipients), 7),
         recipients=recipients,
     )
 

@@ -9,7 +9,7 @@ from bus.store.publications import NewPublication, Publication, get, insert, lis
 from bus.store.waiting import take_waiting
 from schemas.header import Kind, Mode, Precedence
 from schemas.wire import ContentType, Lane
-from tests.store.samples import NOW, message_id, publication, sealed
+from tests.store.samples import NOW, decisions_of, message_id, publication, sealed
 
 Tx = sqlite3.Connection
 
@@ -20,12 +20,13 @@ def test_what_was_inserted_comes_back_exactly(tx: Tx) -> None:
     detail = get(tx, new.publication_id)
     assert detail is not None
     found = detail.publication
-    same = set(Publication.__slots__) & set(NewPublication.__slots__)
+    same = set(Publication.__slots__) & set(NewPublication._fields)
     assert len(same) == 12
     for name in same:
         assert getattr(found, name) == getattr(new, name), name
     assert detail.content == new.content
-    assert detail.decisions == tuple(sorted(new.decisions, key=lambda row: row.nation))
+    assert detail.decisions == decisions_of(("XBB", "XCC"))
+    assert detail.trust_version == 7
     assert [(row.nation, row.state, row.serial) for row in found.deliveries] == [
         ("XBB", "queued", None),
         ("XCC", "queued", None),
@@ -36,8 +37,7 @@ def test_what_was_inserted_comes_back_exactly(tx: Tx) -> None:
 @pytest.mark.parametrize("column", ["publication_id", "message_id"])
 def test_an_id_is_used_once(tx: Tx, column: str) -> None:
     insert(tx, publication(1))
-    other = publication(2)
-    object.__setattr__(other, column, getattr(publication(1), column))
+    other = publication(2)._replace(**{column: getattr(publication(1), column)})
     with pytest.raises(sqlite3.IntegrityError):
         insert(tx, other)
 

@@ -131,10 +131,10 @@ async def publish(
         allowed_kinds=kinds,
         source_id=source_id,
     )
-    headers = {"Location": f"/v1/messages/{acceptance.answer.publication_id}"}
+    headers = {"Location": f"/v1/messages/{acceptance.publication_id}"}
     if acceptance.replayed:
         headers["Idempotent-Replayed"] = "true"
-    return json_response(acceptance.answer.encode(), 201, headers)
+    return json_response(acceptance.body, 201, headers)
 
 
 @publishing.post(
