@@ -47,7 +47,9 @@ class ControlReader:
     """How many more deliveries resend requests may have looked at."""
 
     def read(self, content: Receipts | Control, mode: Mode) -> None:
-        """Act on one content that travelled under a root of ``mode``."""
+        """Act on one content that travelled under a root of ``mode``; opening it has shown that it speaks of
+        deliveries in that mode only.
+        """
         if isinstance(content, Receipts):
             self._receipts(content, mode)
             return
@@ -60,7 +62,7 @@ class ControlReader:
             self.trust_documents([text.encode() for text in control.envelopes])
 
     def _receipts(self, content: Receipts, mode: Mode) -> None:
-        """A receipt counts only for a digest that was sent to this partner, in the mode it travelled in."""
+        """A receipt counts only for a digest that was sent to this partner."""
         claims = [
             Claim(
                 receipt.lane,
@@ -72,7 +74,6 @@ class ControlReader:
                 temporary=receipt.reason is ReasonCode.HELD_QUOTA,
             )
             for receipt in content.receipts
-            if receipt.mode is mode
         ]
         settled = settlement.mark_settled(self.tx, self.partner, mode, claims, self.now)
         changed = 0
@@ -94,7 +95,7 @@ class ControlReader:
                 reason=claim.reason,
             )
         self.context.counters.receipts_recorded += changed
-        ignored = len(settled.unmatched) + len(content.receipts) - len(claims)
+        ignored = len(settled.unmatched)
         if ignored:
             self.context.counters.alarm_receipts_ignored += ignored
             self.evidence.add(
@@ -113,8 +114,7 @@ class ControlReader:
         """
         wanted: dict[tuple[Lane, int], list[Range]] = {}
         for entry in request.ranges:
-            if entry.mode is mode:
-                wanted.setdefault((entry.lane, entry.lane_epoch), []).append((entry.first, entry.last))
+            wanted.setdefault((entry.lane, entry.lane_epoch), []).append((entry.first, entry.last))
         void: list[SerialRange] = []
         for (lane, epoch), ranges in wanted.items():
             for first, last in merged(ranges):
@@ -171,8 +171,6 @@ class ControlReader:
 
     def _void(self, void: Void, mode: Mode) -> None:
         for entry in void.ranges:
-            if entry.mode is not mode:
-                continue
             key = LaneKey(self.partner, mode, entry.lane, entry.lane_epoch)
             state = StoredHistory(self.tx).lane(self.partner, mode.value, entry.lane.value, entry.lane_epoch)
             last = min(entry.last, state.highest + VOID_AHEAD)
