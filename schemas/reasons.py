@@ -240,3 +240,111 @@ class ReasonCode(StrEnum):
         "The alert belongs to an exercise that it does not name; say which.",
     )
     CAP_DRAFT_INVALID = "CAP_DRAFT_INVALID", "The alert exceeds what a threat alert can carry."
+
+    # -- STANAG 4774 labels (schemas/interop/stanag4774) ------------------------------------------------
+    LABEL_XML_TOO_LARGE = "LABEL_XML_TOO_LARGE", "The label document is larger than is read."
+    LABEL_XML_ENCODING = (
+        "LABEL_XML_ENCODING",
+        "The label document's character encoding is unknown, contradictory or violated.",
+    )
+    LABEL_XML_MALFORMED = "LABEL_XML_MALFORMED", "The label document is not well-formed XML 1.0."
+    LABEL_XML_DOCTYPE = (
+        "LABEL_XML_DOCTYPE",
+        "The label document has a document type declaration; none is ever read.",
+    )
+    LABEL_XML_FORBIDDEN = (
+        "LABEL_XML_FORBIDDEN",
+        "The label document uses entities, XInclude or processing instructions.",
+    )
+    LABEL_XML_TOO_DEEP = (
+        "LABEL_XML_TOO_DEEP",
+        "The label document is nested too deeply or has too many elements.",
+    )
+    LABEL_XML_NOT_A_LABEL = (
+        "LABEL_XML_NOT_A_LABEL",
+        "The document is not a STANAG 4774 originatorConfidentialityLabel.",
+    )
+    LABEL_XML_NOT_ORIGINATOR = (
+        "LABEL_XML_NOT_ORIGINATOR",
+        "An alternative, metadata or legacy label is not the originator's label.",
+    )
+    LABEL_XML_ELEMENT_MISSING = (
+        "LABEL_XML_ELEMENT_MISSING",
+        "A mandatory element of the label is missing or empty.",
+    )
+    LABEL_XML_ELEMENT_REPEATED = (
+        "LABEL_XML_ELEMENT_REPEATED",
+        "An element stands more often than STANAG 4774 allows.",
+    )
+    LABEL_XML_ELEMENT_UNKNOWN = (
+        "LABEL_XML_ELEMENT_UNKNOWN",
+        "The label has an element where STANAG 4774 has none.",
+    )
+    LABEL_XML_ELEMENT_ORDER = "LABEL_XML_ELEMENT_ORDER", "The elements are not in the order of STANAG 4774."
+    LABEL_XML_EXTENSION_UNKNOWN = (
+        "LABEL_XML_EXTENSION_UNKNOWN",
+        "The label has an extension that is not understood; it may restrict, so it is refused.",
+    )
+    LABEL_XML_ATTRIBUTE_INVALID = (
+        "LABEL_XML_ATTRIBUTE_INVALID",
+        "An attribute is missing, wrong, or one that STANAG 4774 does not have there.",
+    )
+    LABEL_XML_TEXT_INVALID = (
+        "LABEL_XML_TEXT_INVALID",
+        "A text of the label is empty, too long or holds what is not accepted.",
+    )
+    LABEL_XML_TIME_INVALID = (
+        "LABEL_XML_TIME_INVALID",
+        "A time of the label is not an xs:dateTime with an offset.",
+    )
+    LABEL_XML_REVIEW_MISSING = (
+        "LABEL_XML_REVIEW_MISSING",
+        "ReviewDateTime must stand where SuccessionHandling does not.",
+    )
+    LABEL_XML_SUCCESSION = (
+        "LABEL_XML_SUCCESSION",
+        "The label plans a successor label, which our labels cannot carry.",
+    )
+    LABEL_XML_URI_CONFLICT = (
+        "LABEL_XML_URI_CONFLICT",
+        "An object identifier names another policy or tag than the text beside it.",
+    )
+    LABEL_XML_CLASSIFICATION_UNKNOWN = (
+        "LABEL_XML_CLASSIFICATION_UNKNOWN",
+        "The classification is not one that the label's policy registers.",
+    )
+    LABEL_XML_VALUE_TYPE = (
+        "LABEL_XML_VALUE_TYPE",
+        "Only GenericValue is used; IntegerValue and BitStringValue are not.",
+    )
+    LABEL_XML_VALUE_UNKNOWN = (
+        "LABEL_XML_VALUE_UNKNOWN",
+        "A value of a category is not one that is understood there.",
+    )
+    LABEL_XML_VALUE_REPEATED = "LABEL_XML_VALUE_REPEATED", "A category has the same value twice."
+    LABEL_XML_TAG_UNKNOWN = (
+        "LABEL_XML_TAG_UNKNOWN",
+        "A category that restricts has a tag that is not understood.",
+    )
+    LABEL_XML_TAG_TYPE = (
+        "LABEL_XML_TAG_TYPE",
+        "A category has a Type that is none, or not the one its tag has.",
+    )
+    LABEL_XML_TAG_REPEATED = "LABEL_XML_TAG_REPEATED", "A tag name has two categories."
+    LABEL_XML_CONTEXT_INVALID = (
+        "LABEL_XML_CONTEXT_INVALID",
+        "The NATO policy requires exactly one context that is known here.",
+    )
+    LABEL_XML_RELEASABLE_INVALID = (
+        "LABEL_XML_RELEASABLE_INVALID",
+        "Releasable and Releasable To contradict each other or the context.",
+    )
+    LABEL_XML_ONLY_OUTSIDE_CONTEXT = (
+        "LABEL_XML_ONLY_OUTSIDE_CONTEXT",
+        "Only names a nation or group that is not in the label's context.",
+    )
+    LABEL_XML_DRAFT_INVALID = "LABEL_XML_DRAFT_INVALID", "The label exceeds what our labels can carry."
+    LABEL_NOT_IN_4774 = (
+        "LABEL_NOT_IN_4774",
+        "STANAG 4774 cannot say this label without loss, or only wider than it is.",
+    )

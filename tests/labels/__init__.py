@@ -1,0 +1,1 @@
+"""Labels rendered as markings, and labels in STANAG 4774 XML."""

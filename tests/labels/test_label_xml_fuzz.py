@@ -1,0 +1,98 @@
+"""Whatever comes, the answer is a refusal or a label that is no wider than the text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.interop.stanag4774 import LabelXmlRefused, read_label, write_label
+from tests.labels.label_cases import CREATED, MEMBERS, category, label, nations_of
+from tests.labels.label_documents import MEANT
+from tests.labels.label_reading import audience
+
+SEEDS = [
+    *(str(param.values[0]) for param in MEANT),
+    *(
+        write_label(each, MEMBERS, created=CREATED).decode()
+        for each in (
+            label(
+                "NATO",
+                "NATO SECRET",
+                "NORDIC",
+                "JPN",
+                "MIXED",
+                restrictive=["ATOMAL"],
+                display_only_to=["AUS"],
+            ),
+            label("NATO", "COSMIC TOP SECRET", "KFOR", "PACIFIC"),
+            label("SWE", "HEMLIG", "FIN", "PACIFIC", restrictive=["röd"]),
+        )
+    ),
+]
+PIECES = st.sampled_from(
+    (
+        *(
+            "NATO",
+            "KFOR",
+            "FIN",
+            "JPN",
+            "PACIFIC",
+            "NORDIC",
+            "Releasable",
+            "Only",
+            "Context",
+            "Releasable To",
+        ),
+        *(
+            "PERMISSIVE",
+            "RESTRICTIVE",
+            "INFORMATIVE",
+            "SWE",
+            "SECRET",
+            "UNCLASSIFIED",
+            "<!-- -->",
+            "<x/>",
+            "&amp;",
+        ),
+        *(
+            "<s:GenericValue>",
+            "</s:GenericValue>",
+            "<s:GenericValue>JPN</s:GenericValue>",
+            '"',
+            "<",
+            "",
+            "\x00",
+        ),
+        *(category("Only", "FIN", "JPN"), category("Releasable To", "NATO", "AUS"), category("X", "Y")),
+    )
+)
+
+
+@st.composite
+def mutated(draw: st.DrawFn) -> str:
+    """A document with some pieces put in, replaced or swapped, mostly where words begin and end."""
+    text: str = draw(st.sampled_from(SEEDS))
+    for _ in range(draw(st.integers(0, 4))):
+        words = ("NATO", "Releasable", "JPN", "FIN", "NORDIC", "Only", "Context", "KFOR", "SWE", "PERMISSIVE")
+        places = [at for word in words for at in range(len(text)) if text.startswith(word, at)]
+        anywhere = st.integers(0, len(text))
+        start = draw(st.sampled_from(places) | anywhere if places else anywhere)
+        length = draw(st.sampled_from((0, 1, 3, 4, 6, 10, 40)))
+        text = text[:start] + draw(PIECES) + text[start + length :]
+    return text
+
+
+@given(mutated())
+def test_whatever_is_done_to_a_document_the_label_is_never_wider_than_the_text(text: str) -> None:
+    try:
+        taken = read_label(text.encode(), MEMBERS)
+    except LabelXmlRefused:
+        return
+    assert nations_of(taken.label.releasable_to) <= audience(text.encode())
+    assert taken.label.classification.upper().endswith(("SECRET", "UNCLASSIFIED", "HEMLIG"))
+    assert not taken.label.originator_controlled
+
+
+@given(st.binary(max_size=300))
+def test_bytes_that_mean_nothing_are_refused(data: bytes) -> None:
+    with pytest.raises(LabelXmlRefused):
+        read_label(data, MEMBERS)
