@@ -66,7 +66,7 @@ def plan_backfill(
     """Own messages that a member of ``community`` would have been given had it been one at their issue.
 
     In order of issue: those released to the community by name, addressed to it or to everybody they were
-    released to, and not released to the nation then. ``withdrawn`` are message ids. Each is decided anew, today.
+    released to, and not released to the nation then. ``withdrawn`` are message ids. Each is decided anew.
 
     Raises ReleaseRefused COMMUNITY_UNKNOWN, NATION_UNKNOWN, or NOT_IN_RELEASE_SET when it is no member.
     """

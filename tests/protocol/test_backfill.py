@@ -1,4 +1,4 @@
-"""A backfill shows what a new member missed and sends nothing it may not have; what was issued stays as it was."""
+"""A backfill shows what a new member missed, sends nothing it may not have and changes nothing issued."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
