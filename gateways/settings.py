@@ -84,6 +84,15 @@ class Settings(BaseSettings):
     refusals_per_second: Seconds = Field(
         5, description="Audit records of refused access written per second; the rest is counted into them."
     )
+    operator_token_minutes: int = Field(
+        10, ge=1, le=60, description="How long an operator's access token serves; then it is refreshed."
+    )
+    operator_idle_minutes: int = Field(
+        30, ge=1, le=24 * 60, description="An operator's session that nobody uses for so long is over."
+    )
+    operator_session_hours: int = Field(
+        12, ge=1, le=24, description="Longest time from signing in until signing in again: a watch."
+    )
     idempotency_hours: int = Field(
         24, ge=1, le=24 * 30, description="How long an Idempotency-Key and its answer are kept."
     )

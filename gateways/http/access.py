@@ -1,13 +1,13 @@
-"""Who calls, and what they may do: API keys checked, scopes and kinds enforced, refusals recorded (design 9).
+"""Who calls, and what they may do: keys and tokens checked, rights enforced, refusals recorded (design 9).
 
 Keys are few, so all are kept in memory and read again after a short time: an unknown key costs no look-up,
-and one revoked by another process is refused within that time. Whatever cannot be decided is refused.
+and one revoked by another process is refused within that time. An operator's token is looked up every time.
+Whatever cannot be decided is refused.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from math import ceil
 from time import monotonic
 
@@ -18,34 +18,23 @@ from bus.store.api_keys import ApiKey
 from bus.store.errors import StoreUnavailable
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
-from gateways.http.api_keys import Scope, secret_fits, split_api_key
+from gateways.http.api_keys import secret_fits, split_api_key
+from gateways.http.caller import Caller, of_key, of_operator
 from gateways.http.metrics import HttpMetrics
 from gateways.http.problems import ApiRefused
 from gateways.http.token_bucket import TokenBucket
+from gateways.operators.roles import OperatorRight, Right
+from gateways.operators.sessions import SessionEnded, Sessions
+from gateways.operators.tokens import ACCESS_PREFIX
 from gateways.settings import Settings
 from schemas.audit import AuditEvent, AuditOutcome
-from schemas.header import Kind
 from schemas.reasons import ReasonCode
 
 ANONYMOUS = "anonymous"
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """A checked API key."""
-
-    key_id: str
-    scopes: frozenset[str]
-    kinds: frozenset[Kind] | None
-
-    @property
-    def actor(self) -> str:
-        """How audit records name the caller."""
-        return f"api-key:{self.key_id}"
-
-    def sees(self, kind: Kind) -> bool:
-        """Whether messages of this kind are for this caller."""
-        return self.kinds is None or kind in self.kinds
+OPERATOR_RATE_PER_SECOND = 50.0
+OPERATOR_BURST = 200
 
 
 class Access:
@@ -56,11 +45,13 @@ class Access:
         context: GatewayContext,
         settings: Settings,
         metrics: HttpMetrics,
+        sessions: Sessions,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._context = context
         self._fresh_for = settings.key_cache_seconds
         self._metrics = metrics
+        self._sessions = sessions
         self._clock = clock
         self._keys: Mapping[str, ApiKey] = {}
         self._callers: dict[str, Caller] = {}
@@ -71,32 +62,46 @@ class Access:
         self._audit_bucket = TokenBucket(rate, max(10.0, 10 * rate), clock())
         self._suppressed = 0
 
-    async def admit(self, request: Request, scope: Scope) -> Caller:
-        """The caller, if its key is good, has the scope and keeps to its rate.
+    async def admit(self, request: Request, right: Right) -> Caller:
+        """The caller, if its key or token is good, permits this and keeps to its rate.
 
-        Raises ApiRefused CREDENTIALS_MISSING, CREDENTIALS_INVALID, RATE_LIMITED or SCOPE_MISSING, having
-        recorded it; StoreUnavailable when the keys cannot be read.
+        Raises ApiRefused CREDENTIALS_MISSING, CREDENTIALS_INVALID, RATE_LIMITED, SCOPE_MISSING, ROLE_MISSING,
+        OPERATOR_ONLY or PASSWORD_CHANGE_REQUIRED, having recorded it; StoreUnavailable when the keys or the
+        session cannot be read.
         """
         await self._keep_keys_fresh()
         try:
-            key = self._key_of(request)
-            self._keep_rate(key, self._clock())
-            caller = self._callers[key.key_id]
-            _check_scope(caller, scope)
+            given = _given(request)
+            if given is not None and given.startswith(ACCESS_PREFIX):
+                caller = await self._operator(request, given)
+            else:
+                key = self._key_of(given)
+                self._keep_rate(key.key_id, key.rate_per_second, key.burst)
+                caller = self._callers[key.key_id]
+            if right.value not in caller.rights:
+                raise _without(caller, right)
         except ApiRefused as refused:
             await self.record_refusal(request, refused.code)
             raise
         request.scope["entente.caller"] = caller
         return caller
 
-    async def still_admits(self, caller: Caller, scope: Scope) -> bool:
+    async def still_admits(self, caller: Caller, right: Right) -> bool:
         """Whether a caller admitted before would be admitted now: for answers that go on for long.
 
-        Raises StoreUnavailable when the keys cannot be read.
+        Raises StoreUnavailable when the keys or the session cannot be read.
         """
+        if caller.signed_in is not None:
+            try:
+                signed_in = await self._sessions.of_access_hash(caller.signed_in.token_hash)
+            except SessionEnded:
+                return False
+            now = of_operator(signed_in)
+            # Another role means another view of things: whoever looks on must ask anew.
+            return right.value in now.rights and now.rights == caller.rights and now.modes == caller.modes
         await self._keep_keys_fresh()
-        key = self._keys.get(caller.key_id)
-        return key is not None and self._in_force(key) and scope.value in key.scopes
+        key = self._keys.get(caller.author)
+        return key is not None and self._in_force(key) and right.value in key.scopes
 
     def forget(self) -> None:
         """Read the keys again before the next request: one was added or revoked in this process."""
@@ -131,14 +136,27 @@ class Access:
         caller: Caller | None = request.scope.get("entente.caller")
         if caller is not None:
             return caller.actor, caller.key_id
+        actor: str | None = request.scope.get("entente.actor")
+        if actor is not None:
+            return actor, None
         parts = split_api_key(_given(request) or "")
         if parts is None or parts[0] not in self._keys:
             return ANONYMOUS, None
         # Claimed: the secret may be wrong, and then it was not this key's owner.
         return f"claimed-api-key:{parts[0]}", parts[0]
 
-    def _key_of(self, request: Request) -> ApiKey:
-        given = _given(request)
+    async def _operator(self, request: Request, given: str) -> Caller:
+        if "authorization" not in request.headers:
+            raise ApiRefused(ReasonCode.CREDENTIALS_INVALID)
+        try:
+            caller = of_operator(await self._sessions.of_access_token(given))
+        except SessionEnded:
+            raise ApiRefused(ReasonCode.CREDENTIALS_INVALID) from None
+        request.scope["entente.actor"] = caller.actor
+        self._keep_rate(caller.author, OPERATOR_RATE_PER_SECOND, OPERATOR_BURST)
+        return caller
+
+    def _key_of(self, given: str | None) -> ApiKey:
         if given is None:
             raise ApiRefused(ReasonCode.CREDENTIALS_MISSING)
         parts = split_api_key(given)
@@ -153,11 +171,12 @@ class Access:
     def _in_force(self, key: ApiKey) -> bool:
         return key.revoked_at is None and (key.expires_at is None or key.expires_at > self._context.now())
 
-    def _keep_rate(self, key: ApiKey, at: float) -> None:
-        rate, burst, bucket = self._buckets.get(key.key_id, (0.0, 0, None))
-        if bucket is None or (rate, burst) != (key.rate_per_second, key.burst):
-            bucket = TokenBucket(key.rate_per_second, key.burst, at)
-            self._buckets[key.key_id] = (key.rate_per_second, key.burst, bucket)
+    def _keep_rate(self, author: str, rate: float, burst: int) -> None:
+        at = self._clock()
+        kept_rate, kept_burst, bucket = self._buckets.get(author, (0.0, 0, None))
+        if bucket is None or (kept_rate, kept_burst) != (rate, burst):
+            bucket = TokenBucket(rate, burst, at)
+            self._buckets[author] = (rate, burst, bucket)
         wait = bucket.take(at)
         if wait:
             raise ApiRefused(ReasonCode.RATE_LIMITED, headers={"Retry-After": str(ceil(wait))})
@@ -173,18 +192,19 @@ class Access:
                 return  # someone else read them while we waited
             keys = await self._context.store.read(_every_key)
             self._keys = {key.key_id: key for key in keys}
-            self._callers = {
-                key.key_id: Caller(
-                    key.key_id, frozenset(key.scopes), None if key.kinds is None else frozenset(key.kinds)
-                )
-                for key in keys
-            }
+            self._callers = {key.key_id: of_key(key) for key in keys}
             self._read_at = at
 
 
-def _check_scope(caller: Caller, scope: Scope) -> None:
-    if scope.value not in caller.scopes:
-        raise ApiRefused(ReasonCode.SCOPE_MISSING, f"This needs the scope {scope.value}.")
+def _without(caller: Caller, right: Right) -> ApiRefused:
+    """Why this caller may not do it."""
+    if caller.signed_in is None:
+        if isinstance(right, OperatorRight):
+            return ApiRefused(ReasonCode.OPERATOR_ONLY)
+        return ApiRefused(ReasonCode.SCOPE_MISSING, f"This needs the scope {right.value}.")
+    if caller.signed_in.operator.one_time:
+        return ApiRefused(ReasonCode.PASSWORD_CHANGE_REQUIRED)
+    return ApiRefused(ReasonCode.ROLE_MISSING, f"This needs a role with {right.value}.")
 
 
 def _every_key(tx: Transaction) -> tuple[ApiKey, ...]:
@@ -192,7 +212,7 @@ def _every_key(tx: Transaction) -> tuple[ApiKey, ...]:
 
 
 def _given(request: Request) -> str | None:
-    """The key's text: exactly one of the two headers, once. Anything else is no key ("")."""
+    """The key's or token's text: exactly one of the two headers, once. Anything else is none ("")."""
     authorization = request.headers.getlist("authorization")
     own = request.headers.getlist("x-api-key")
     if not authorization and not own:

@@ -11,9 +11,11 @@ from gateways.http import openapi, problems
 from gateways.http.access import Access
 from gateways.http.front import Front
 from gateways.http.metrics import HttpMetrics
-from gateways.http.routes import evidence, inbox, messages, partners, stream, system, trust
+from gateways.http.routes import evidence, inbox, messages, operators, partners, stream, system, trust
 from gateways.http.runtime import Runtime
 from gateways.opening import OpenGateway, open_gateway
+from gateways.operators.password_sign_in import PasswordSignIn
+from gateways.operators.sessions import Lifetimes, Sessions
 from gateways.settings import Settings
 from gateways.sole_process import sole_process
 
@@ -34,9 +36,19 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             opened = await _opened(stack, opener, settings)
-            access = Access(opened.context, settings, metrics)
+            sessions = Sessions(opened.context, Lifetimes.of(settings))
+            access = Access(opened.context, settings, metrics, sessions)
+            sign_in = PasswordSignIn(opened.context, sessions)
+            stack.callback(sign_in.close)
             app.state.runtime = Runtime(
-                settings, opened.context, access, metrics, closing, opened.broker_connected
+                settings,
+                opened.context,
+                access,
+                sessions,
+                sign_in,
+                metrics,
+                closing,
+                opened.broker_connected,
             )
             try:
                 yield
@@ -58,7 +70,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     problems.install(app)
     # The stream before the inbox: /v1/inbox/stream is not a message id.
     app.include_router(messages.publishing)
-    for module in (messages, stream, inbox, evidence, partners, trust, system):
+    for module in (messages, stream, inbox, evidence, partners, trust, operators, system):
         app.include_router(module.router)
     metrics.export(lambda: app.state.runtime.context.counters if hasattr(app.state, "runtime") else None)
     app.add_middleware(Front, metrics=metrics)

@@ -24,7 +24,8 @@ A 2xx never reads as "delivered": what was accepted is committed here, and only 
 recipients say that it was delivered. Every refusal is a problem (RFC 9457) with a stable code, a JSON \
 pointer and what to do; what was refused left nothing behind.
 
-Authenticate with an API key: 'Authorization: Bearer ent_...' or 'X-API-Key: ent_...'."""
+Authenticate with an API key: 'Authorization: Bearer ent_...' or 'X-API-Key: ent_...'; as an operator with a \
+session's access token: 'Authorization: Bearer ena_...'."""
 
 _EXAMPLES = Path(schemas.__file__).parent / "examples"
 _OPEN = frozenset({"/healthz", "/readyz", "/v1/schemas/{kind}"})
@@ -58,11 +59,18 @@ def _build(app: FastAPI) -> dict[str, Any]:
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "API key: ent_<key id>_<secret>"},
         "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+        "operator": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "Operator's access token: ena_<secret>",
+        },
     }
     examples = _draft_examples()
     for path, item in built["paths"].items():
         for operation in item.values():
-            operation["security"] = [] if path in _OPEN else [{"bearer": []}, {"apiKey": []}]
+            either: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}, {"operator": []}]
+            # A route that is not for API keys says so itself.
+            operation.setdefault("security", [] if path in _OPEN else either)
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             if body.get("schema", {}).get("$ref") == "#/components/schemas/Draft":
                 body["examples"] = examples

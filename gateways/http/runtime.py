@@ -10,6 +10,8 @@ from fastapi import Request
 from gateways.context import GatewayContext
 from gateways.http.access import Access
 from gateways.http.metrics import HttpMetrics
+from gateways.operators.password_sign_in import PasswordSignIn
+from gateways.operators.sessions import Sessions
 from gateways.settings import Settings
 
 
@@ -20,6 +22,8 @@ class Runtime:
     settings: Settings
     context: GatewayContext
     access: Access
+    sessions: Sessions
+    sign_in: PasswordSignIn
     metrics: HttpMetrics
     closing: asyncio.Event
     broker_connected: Callable[[], bool]

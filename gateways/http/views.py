@@ -78,7 +78,7 @@ class PublicationDetailView(PublicationView):
     """A publication with its decision table, as of acceptance, and the message as it is sent."""
 
     decisions: tuple[AcceptedRow, ...]
-    message: Any = Field(None, description="The exact message: header, label, body.")
+    message: Any = Field(None, description="The exact message: header, label, body. Not for auditors.")
 
 
 class InboxEntry(Statement):
@@ -108,7 +108,7 @@ class InboxEntry(Statement):
     equivalent: EquivalentView | None = Field(
         None, description="How its classification reads in this nation's own policy, if that can be said."
     )
-    message: Any = Field(None, description="The exact message as its originator signed it.")
+    message: Any = Field(None, description="The exact message as its originator signed it. Not for auditors.")
 
 
 class InboxPage(Statement):
@@ -138,8 +138,8 @@ def publication_view(stored: Publication) -> PublicationView:
     return PublicationView.model_construct(**_publication_fields(stored))
 
 
-def publication_detail(stored: PublicationDetail) -> bytes:
-    """A publication in full, as JSON (a ``PublicationDetailView``)."""
+def publication_detail(stored: PublicationDetail, *, with_content: bool) -> bytes:
+    """A publication in full, as JSON (a ``PublicationDetailView``), with its message or without it."""
     view = PublicationDetailView.model_construct(
         **_publication_fields(stored.publication),
         decisions=tuple(
@@ -154,11 +154,11 @@ def publication_detail(stored: PublicationDetail) -> bytes:
         ),
         message=None,
     )
-    return _with_message(view, stored.content)
+    return _with_message(view, stored.content) if with_content else view.encode()
 
 
-def inbox_entry(stored: InboxMessage, reading: Reading = native_only) -> bytes:
-    """An inbox entry as JSON (an ``InboxEntry``)."""
+def inbox_entry(stored: InboxMessage, reading: Reading = native_only, *, with_content: bool) -> bytes:
+    """An inbox entry as JSON (an ``InboxEntry``), with its message or without it."""
     view = InboxEntry.model_construct(
         inbox_seq=stored.inbox_seq,
         originator=stored.originator,
@@ -184,12 +184,14 @@ def inbox_entry(stored: InboxMessage, reading: Reading = native_only) -> bytes:
         equivalent=reading(stored.content),
         message=None,
     )
-    return _with_message(view, stored.content)
+    return _with_message(view, stored.content) if with_content else view.encode()
 
 
-def inbox_page(stored: Sequence[InboxMessage], following: int, reading: Reading = native_only) -> bytes:
+def inbox_page(
+    stored: Sequence[InboxMessage], following: int, reading: Reading = native_only, *, with_content: bool
+) -> bytes:
     """A page of the inbox as JSON (an ``InboxPage``)."""
-    entries = b",".join(inbox_entry(entry, reading) for entry in stored)
+    entries = b",".join(inbox_entry(entry, reading, with_content=with_content) for entry in stored)
     return b'{"items":[%b],"next":%d}' % (entries, following)
 
 

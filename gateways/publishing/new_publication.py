@@ -10,6 +10,7 @@ from bus.store.decision_table import Decision, DecisionTable, encode_table
 from bus.store.publications import NewPublication
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.publishing.author import actor_of_author
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.planned import Planned
 from gateways.uuid7 import uuid7
@@ -94,7 +95,7 @@ def answer_of(new: NewPublication, planned: Planned) -> bytes:
 
 def evidence_of(context: GatewayContext, new: NewPublication, planned: Planned) -> Evidence:
     """The audit records: the acceptance, and the decision for every nation."""
-    evidence = context.evidence(f"api-key:{new.api_key_id}", new.accepted_at)
+    evidence = context.evidence(actor_of_author(new.api_key_id), new.accepted_at)
     evidence.add(
         AuditEvent.PUBLICATION_ACCEPTED,
         kind=new.kind,

@@ -17,6 +17,7 @@ from bus.store.publications import OwnReference
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.publishing.accepted import Acceptance, Accepted
+from gateways.publishing.author import actor_of_author, check_allowed
 from gateways.publishing.draft_checks import (
     Known,
     KnownMessage,
@@ -30,7 +31,7 @@ from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.new_publication import answer_of, evidence_of, new_publication
 from gateways.publishing.planned import Planned
 from schemas.audit import AuditEvent, AuditOutcome
-from schemas.header import DraftHeader, Kind, Relation
+from schemas.header import DraftHeader, Kind, Mode, Relation
 from schemas.message import AnyDraft, parse_draft
 from schemas.reasons import ReasonCode
 from schemas.strict_json import JsonRefused
@@ -45,13 +46,15 @@ async def accept_draft(
     api_key_id: str,
     idempotency_key: str | None = None,
     allowed_kinds: Collection[Kind] | None = None,
+    allowed_modes: Collection[Mode] | None = None,
     source_id: str | None = None,
 ) -> Acceptance:
     """Accept one draft, durably, or refuse it.
 
-    ``allowed_kinds``: kinds the API key may publish, None for every kind. ``source_id``: its id in another
-    standard. A repeated ``idempotency_key`` with the same bytes and ``source_id`` gets the first answer,
-    also while the first is still under way.
+    ``api_key_id``: who hands it in, an API key's id or ``operator:<name>``. ``allowed_kinds`` and
+    ``allowed_modes``: what they may publish, None for all. ``source_id``: its id in another standard. A
+    repeated ``idempotency_key`` with the same bytes and ``source_id`` gets the first answer, also while the
+    first is still under way.
 
     Raises DraftRefused (recorded in the audit log) or StoreUnavailable; then nothing was accepted.
     """
@@ -59,7 +62,7 @@ async def accept_draft(
     draft: AnyDraft | None = None
     try:
         draft = read_draft(raw)
-        _check_kind(draft, allowed_kinds)
+        check_allowed(draft.header, allowed_kinds, allowed_modes)
         planned = await plan(context, draft, now)
         _check_room(context, planned)
         new = new_publication(context, planned, api_key_id, source_id, now)
@@ -160,11 +163,6 @@ def _request_digest(raw: bytes, source_id: str | None) -> str:
     return hashlib.sha256(body.digest() + source_id.encode()).hexdigest()
 
 
-def _check_kind(draft: AnyDraft, allowed_kinds: Collection[Kind] | None) -> None:
-    if allowed_kinds is not None and draft.header.kind not in allowed_kinds:
-        raise DraftRefused(ReasonCode.SCOPE_MISSING, "/header/kind", "this API key may not publish this kind")
-
-
 def _check_room(context: GatewayContext, planned: Planned) -> None:
     if context.counters.waiting + len(planned.plan.recipients) > context.limits.queue:
         raise DraftRefused(ReasonCode.QUEUE_FULL, "", ReasonCode.QUEUE_FULL.explanation)
@@ -196,7 +194,7 @@ async def _record_refusal(
     context: GatewayContext, refused: DraftRefused, draft: AnyDraft | None, api_key_id: str, now: datetime
 ) -> None:
     context.counters.count_refused(refused.code.value)
-    evidence = context.evidence(f"api-key:{api_key_id}", now)
+    evidence = context.evidence(actor_of_author(api_key_id), now)
     header = draft.header if draft is not None else None
     evidence.add(
         AuditEvent.PUBLICATION_REFUSED,

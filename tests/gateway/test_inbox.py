@@ -254,7 +254,7 @@ def test_content_with_line_breaks_stays_one_event(xaa: Gateway, xbb: Gateway) ->
     xbb.wait_inbox(after, 1)
     stored = xbb.write(lambda tx: inbox.list_after(tx, after)[0])
     spaced = json.dumps(json.loads(stored.content), indent=1).replace("\n", "\r\n").encode()
-    lines = iter(event_of(replace(stored, content=spaced)).decode().splitlines())
+    lines = iter(event_of(replace(stored, content=spaced), with_content=True).decode().splitlines())
     [(number, entry)] = events(lines, 1)
     assert number == stored.inbox_seq
-    assert entry == json.loads(inbox_entry(stored))
+    assert entry == json.loads(inbox_entry(stored, with_content=True))

@@ -30,6 +30,7 @@ ROOMS_KNOWING = {
     "typer": ("entente/",),
     "lxml": ("schemas/interop/",),
     "nkeys": ("bus/",),
+    "argon2": ("gateways/operators/hashing",),
     "cryptography": ("bus/protocol/", "bus/broker_keys"),
 }
 """Where each foreign package may be imported."""

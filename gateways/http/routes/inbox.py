@@ -8,8 +8,8 @@ from fastapi.responses import Response
 
 from bus.store import inbox
 from bus.store.inbox import InboxMessage
-from gateways.http.access import Caller
 from gateways.http.api_keys import Scope
+from gateways.http.caller import Caller
 from gateways.http.limits import read_json_body
 from gateways.http.problems import ApiRefused, refused_json
 from gateways.http.reading import own_reading
@@ -55,8 +55,9 @@ async def list_inbox(
         lambda tx: inbox.list_after(tx, after, limit=limit, kind=kind, mode=mode)
     )
     following = stored[-1].inbox_seq if stored else after
-    shown = [row for row in stored if caller.sees(row.kind)]
-    return json_response(inbox_page(shown, following, own_reading(gateway.context)))
+    shown = [row for row in stored if caller.sees(row.kind, row.mode)]
+    reading = own_reading(gateway.context)
+    return json_response(inbox_page(shown, following, reading, with_content=caller.sees_content))
 
 
 @router.get(
@@ -71,7 +72,8 @@ async def show_inbox_message(
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
     stored = await _the_one(gateway, caller, message_id, originator)
-    return json_response(inbox_entry(stored, own_reading(gateway.context)))
+    reading = own_reading(gateway.context)
+    return json_response(inbox_entry(stored, reading, with_content=caller.sees_content))
 
 
 @router.post(
@@ -126,10 +128,11 @@ async def acknowledge(request: Request, message_id: MessageId, originator: Origi
         return await publish(
             gateway,
             acknowledgement_draft(answered, raw),
-            key_id=caller.key_id,
+            author=caller.author,
             repeat_key=repeat_key,
             # The scope is what permits it; the key's kinds are those of the messages it may answer.
             kinds=None,
+            modes=caller.modes,
         )
     except DraftRefused as refused:
         raise _as_seen_by_author(refused) from None
@@ -170,7 +173,9 @@ def acknowledgement_draft(answered: InboxMessage, body: bytes) -> bytes:
 async def _the_one(gateway: Runtime, caller: Caller, message_id: str, originator: str | None) -> InboxMessage:
     found = await gateway.context.store.read(lambda tx: inbox.by_message_id(tx, message_id))
     shown = [
-        row for row in found if caller.sees(row.kind) and (originator is None or row.originator == originator)
+        row
+        for row in found
+        if caller.sees(row.kind, row.mode) and (originator is None or row.originator == originator)
     ]
     if not shown:
         raise ApiRefused(C.NOT_FOUND)

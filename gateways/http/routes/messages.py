@@ -29,6 +29,7 @@ from gateways.http.views import (
     publication_view,
 )
 from gateways.publishing.accepted import Accepted
+from gateways.publishing.author import check_allowed
 from gateways.publishing.publish import accept_draft, plan, read_draft
 from gateways.publishing.release_table import ReleaseTable, release_table
 from schemas.base import Uuid
@@ -117,18 +118,20 @@ async def publish(
     gateway: Runtime,
     raw: bytes,
     *,
-    key_id: str,
+    author: str,
     repeat_key: str | None,
     kinds: frozenset[Kind] | None,
+    modes: frozenset[Mode] | None,
     source_id: str | None = None,
 ) -> Response:
     """Hand a draft to the publish flow and answer 201. Raises DraftRefused, StoreUnavailable."""
     acceptance = await accept_draft(
         gateway.context,
         raw,
-        api_key_id=key_id,
+        api_key_id=author,
         idempotency_key=repeat_key,
         allowed_kinds=kinds,
+        allowed_modes=modes,
         source_id=source_id,
     )
     headers = {"Location": f"/v1/messages/{acceptance.publication_id}"}
@@ -165,9 +168,10 @@ async def publish_message(request: Request) -> Response:
     return await publish(
         gateway,
         raw,
-        key_id=caller.key_id,
+        author=caller.author,
         repeat_key=repeat_key,
         kinds=caller.kinds,
+        modes=caller.modes,
         source_id=source_id,
     )
 
@@ -187,8 +191,7 @@ async def preview_release(request: Request) -> Response:
         request, max_bytes=settings.max_draft_bytes, within=settings.body_timeout_seconds
     )
     draft = read_draft(raw)
-    if not caller.sees(draft.header.kind):
-        raise ApiRefused(C.SCOPE_MISSING, "This key may not publish this kind.", pointer="/header/kind")
+    check_allowed(draft.header, caller.kinds, caller.modes)
     planned = await plan(gateway.context, draft, gateway.context.now())
     return statement_response(release_table(planned))
 
@@ -216,7 +219,7 @@ async def list_messages(
     )
     return statement_response(
         PublicationPage.model_construct(
-            items=tuple(publication_view(row) for row in stored if caller.sees(row.kind)),
+            items=tuple(publication_view(row) for row in stored if caller.sees(row.kind, row.mode)),
             next=stored[-1].publication_seq if len(stored) == limit else None,
         )
     )
@@ -235,6 +238,6 @@ async def show_message(
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.MESSAGES_READ)
     stored = await gateway.context.store.read(lambda tx: publications.get(tx, publication_id))
-    if stored is None or not caller.sees(stored.publication.kind):
+    if stored is None or not caller.sees(stored.publication.kind, stored.publication.mode):
         raise ApiRefused(C.NOT_FOUND)
-    return json_response(publication_detail(stored))
+    return json_response(publication_detail(stored, with_content=caller.sees_content))

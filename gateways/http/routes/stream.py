@@ -10,8 +10,8 @@ from fastapi.responses import Response, StreamingResponse
 
 from bus.store import inbox
 from bus.store.inbox import InboxMessage
-from gateways.http.access import Caller
 from gateways.http.api_keys import Scope
+from gateways.http.caller import Caller
 from gateways.http.problems import ApiRefused
 from gateways.http.reading import Reading, native_only, own_reading
 from gateways.http.routes.answers import GUARDED, problems
@@ -55,8 +55,8 @@ async def follow_inbox(
 ) -> Response:
     """Every message filed after the given position, in order, as soon as it is committed.
 
-    The stream ends when the key is revoked or expires: before the next message, and at the latest with the
-    next keep-alive.
+    The stream ends when the key is revoked, or when key or token expires: before the next message, and at the
+    latest with the next keep-alive.
     """
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
@@ -96,7 +96,11 @@ async def events(gateway: Runtime, caller: Caller, position: int, kind: Kind | N
             if batch:
                 position = batch[-1].inbox_seq
                 reading = own_reading(gateway.context)
-                shown = b"".join(event_of(row, reading) for row in batch if caller.sees(row.kind))
+                shown = b"".join(
+                    event_of(row, reading, with_content=caller.sees_content)
+                    for row in batch
+                    if caller.sees(row.kind, row.mode)
+                )
                 if shown:
                     yield shown
                 continue
@@ -113,7 +117,8 @@ async def events(gateway: Runtime, caller: Caller, position: int, kind: Kind | N
         gateway.metrics.streams -= 1
 
 
-def event_of(stored: InboxMessage, reading: Reading = native_only) -> bytes:
+def event_of(stored: InboxMessage, reading: Reading = native_only, *, with_content: bool) -> bytes:
     """One event. A partner's exact bytes may hold line breaks: each line gets a field of its own."""
-    data = b"".join(b"data: %b\n" % line for line in inbox_entry(stored, reading).splitlines())
+    entry = inbox_entry(stored, reading, with_content=with_content)
+    data = b"".join(b"data: %b\n" % line for line in entry.splitlines())
     return b"id: %d\nevent: message\n%b\n" % (stored.inbox_seq, data)

@@ -1,0 +1,125 @@
+"""Operators for tests: a desk with a clock of its own and cheap hashing, and people in a running gateway."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, cast
+
+from bus.store import audit, operators
+from bus.store.operators import Operator
+from bus.store.writer import Store
+from gateways.context import GatewayContext
+from gateways.evidence import Evidence
+from gateways.operators.hashing import Cost, Hashing
+from gateways.operators.password_sign_in import PasswordSignIn
+from gateways.operators.sessions import Lifetimes, Sessions
+from schemas.audit import AuditRecord
+from schemas.operator import Role
+from tests.gateway.running import Gateway
+
+PASSWORD = "seven herons cross the ford"
+START = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+NATION, REALM = "XAA", "sha256:" + "ab" * 32
+
+
+class CountedHashing(Hashing):
+    """Cheap, and remembers what it was asked."""
+
+    def __init__(self, cost: Cost | None = None) -> None:
+        super().__init__(cost or Cost(passes=1, memory_kib=64))
+        self.checked: list[bool] = []
+        """For every check, whether there was a stored hash."""
+        self.hashed = 0
+
+    def _fits(self, password: str, stored: str | None) -> bool:
+        self.checked.append(stored is not None)
+        return super()._fits(password, stored)
+
+    def hash_now(self, password: str) -> str:
+        self.hashed += 1
+        return super().hash_now(password)
+
+
+@dataclass
+class Desk:
+    """Sign-in and sessions over a real store; time stands still unless ``pass_`` moves it."""
+
+    store: Store
+    hashing: CountedHashing
+    nation: str = NATION
+    at: datetime = START
+
+    def __post_init__(self) -> None:
+        self.randomness = os.urandom
+        context = cast(GatewayContext, self)
+        self.sessions = Sessions(context, Lifetimes())
+        self.sign_in = PasswordSignIn(context, self.sessions, self.hashing, self.seconds)
+
+    def now(self) -> datetime:
+        return self.at
+
+    def seconds(self) -> float:
+        return (self.at - START) / timedelta(seconds=1)
+
+    def pass_(self, **duration: float) -> None:
+        self.at += timedelta(**duration)
+
+    def evidence(self, actor: str, at: datetime) -> Evidence:
+        return Evidence(self.nation, actor, at, os.urandom)
+
+    async def add(self, name: str = "anna", role: Role = Role.WATCH_OFFICER, **options: Any) -> None:
+        await self.store.write(lambda tx: operators.add(tx, person(name, role, self.hashing, **options)))
+
+    async def change(self, statement: str, *values: object) -> None:
+        await self.store.write(lambda tx: tx.execute(statement, values))
+
+    async def events(self) -> list[str]:
+        records = await self.store.read(lambda tx: audit.list_after(tx))
+        return [AuditRecord.model_validate_json(entry.record).event.value for entry in records]
+
+
+@asynccontextmanager
+async def open_desk(directory: Path, hashing: CountedHashing | None = None) -> AsyncIterator[Desk]:
+    store = Store.open(directory / "store.db", NATION, REALM)
+    desk = Desk(store, hashing or CountedHashing())
+    try:
+        yield desk
+    finally:
+        desk.sign_in.close()
+        await store.close()
+
+
+def person(name: str, role: Role, hashing: Hashing, password: str = PASSWORD, **options: Any) -> Operator:
+    given: dict[str, Any] = {
+        "name": name,
+        "display_name": name.title(),
+        "roles": frozenset({role}),
+        "enabled": True,
+        "created_at": START,
+        "password_hash": hashing.hash_now(password),
+        "password_set_at": START,
+    }
+    return Operator(**given | options)
+
+
+@cache
+def _cheap() -> Hashing:
+    return Hashing(Cost(passes=1, memory_kib=64))
+
+
+def hire(gateway: Gateway, name: str, *roles: Role, **options: Any) -> None:
+    """An operator in a running gateway's store, with a hash of cheap parameters."""
+    made = person(name, roles[0], _cheap(), **options | {"roles": frozenset(roles)})
+    gateway.write(lambda tx: operators.add(tx, made))
+
+
+def sign_in(gateway: Gateway, name: str, password: str = PASSWORD) -> dict[str, Any]:
+    """A new session's tokens."""
+    answer = gateway.client.post("/v1/operators/sign-in", json={"name": name, "password": password})
+    assert answer.status_code == 200, answer.text
+    session: dict[str, Any] = answer.json()
+    return session
