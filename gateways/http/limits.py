@@ -9,6 +9,7 @@ from gateways.http.problems import ApiRefused
 from schemas.reasons import ReasonCode
 
 JSON = "application/json"
+XML = "application/xml"
 _CLOSE = {"Connection": "close"}
 
 
@@ -18,10 +19,19 @@ async def read_json_body(request: Request, *, max_bytes: int, within: float) -> 
     Raises ApiRefused MEDIA_TYPE_UNSUPPORTED, BODY_TOO_LARGE (by Content-Length before a byte is read, else by
     counting) or BODY_TOO_SLOW. What is left of a refused body, ``http_protocol`` throws away.
     """
+    return await _read_body(request, JSON, max_bytes, within)
+
+
+async def read_xml_body(request: Request, *, max_bytes: int, within: float) -> bytes:
+    """Like ``read_json_body``, for a body of application/xml. Its encoding is what the document says."""
+    return await _read_body(request, XML, max_bytes, within)
+
+
+async def _read_body(request: Request, expected: str, max_bytes: int, within: float) -> bytes:
     headers = request.headers
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != JSON or headers.get("content-encoding", "identity").lower() != "identity":
-        raise ApiRefused(ReasonCode.MEDIA_TYPE_UNSUPPORTED)
+    if media_type != expected or headers.get("content-encoding", "identity").lower() != "identity":
+        raise ApiRefused(ReasonCode.MEDIA_TYPE_UNSUPPORTED, f"{expected} is expected, not encoded.")
     announced = headers.get("content-length")
     if announced is not None and announced.isdigit() and int(announced) > max_bytes:
         raise _too_large(max_bytes)

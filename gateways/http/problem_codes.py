@@ -69,7 +69,7 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
     _.METHOD_NOT_ALLOWED: (HTTPStatus.METHOD_NOT_ALLOWED, "Use a method that the Allow header names."),
     _.MEDIA_TYPE_UNSUPPORTED: (
         HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        "Send 'Content-Type: application/json' and no Content-Encoding.",
+        "Send the Content-Type that the detail names (application/json for drafts) and no Content-Encoding.",
     ),
     _.PARAMETER_INVALID: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -112,6 +112,21 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
     _.KEY_UNKNOWN: (
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The operator must bring a record with a key in force (POST /v1/trust); then send again.",
+    ),
+    **dict.fromkeys(
+        (
+            *(_.LABEL_XML_ENCODING, _.LABEL_XML_MALFORMED, _.LABEL_XML_DOCTYPE, _.LABEL_XML_FORBIDDEN),
+            _.LABEL_XML_TOO_DEEP,
+        ),
+        (HTTPStatus.BAD_REQUEST, "Send one well-formed XML 1.0 document without document type or entities."),
+    ),
+    _.LABEL_XML_TOO_LARGE: (
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        "Send the label alone, without its content.",
+    ),
+    _.LABEL_NOT_IN_4774: (
+        HTTPStatus.CONFLICT,
+        "Take the label from the message itself: a document would lose what the pointer names.",
     ),
     _.TRUST_ROLLBACK: (HTTPStatus.CONFLICT, "Send the newest trust documents."),
     _.TRUST_FORK: (

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from bus.store.inbox import InboxMessage
 from bus.store.publications import DeliveryState, Publication, PublicationDetail
+from gateways.http.label_views import marking_of
 from gateways.http.reading import EquivalentView, Reading, native_only
 from gateways.publishing.accepted import AcceptedRow
 from schemas.base import Digest, KeyId, Nation, Statement, UtcTime, Uuid, Uuid7
@@ -78,6 +79,7 @@ class PublicationDetailView(PublicationView):
     """A publication with its decision table, as of acceptance, and the message as it is sent."""
 
     decisions: tuple[AcceptedRow, ...]
+    marking: str = Field(description="The label's banner. Rendered from it, never parsed back.")
     message: Any = Field(None, description="The exact message: header, label, body. Not for auditors.")
 
 
@@ -105,6 +107,7 @@ class InboxEntry(Statement):
     late: bool = Field(description="It came after later ones of its lane.")
     expired: bool = Field(description="It had expired when it came.")
     acknowledged_at: UtcTime | None = None
+    marking: str = Field(description="The label's banner. Rendered from it, never parsed back.")
     equivalent: EquivalentView | None = Field(
         None, description="How its classification reads in this nation's own policy, if that can be said."
     )
@@ -152,6 +155,7 @@ def publication_detail(stored: PublicationDetail, *, with_content: bool) -> byte
             )
             for row in stored.decisions
         ),
+        marking=marking_of(stored.content),
         message=None,
     )
     return _with_message(view, stored.content) if with_content else view.encode()
@@ -181,6 +185,7 @@ def inbox_entry(stored: InboxMessage, reading: Reading = native_only, *, with_co
         late=stored.late,
         expired=stored.expired,
         acknowledged_at=stored.acknowledged_at,
+        marking=marking_of(stored.content),
         equivalent=reading(stored.content),
         message=None,
     )

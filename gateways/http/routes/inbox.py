@@ -71,7 +71,7 @@ async def show_inbox_message(
     """One message by its id, and by its originator where that is needed."""
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
-    stored = await _the_one(gateway, caller, message_id, originator)
+    stored = await the_one(gateway, caller, message_id, originator)
     reading = own_reading(gateway.context)
     return json_response(inbox_entry(stored, reading, with_content=caller.sees_content))
 
@@ -123,7 +123,7 @@ async def acknowledge(request: Request, message_id: MessageId, originator: Origi
             parse_model(Acknowledgement, raw, MAX_ACKNOWLEDGEMENT_BYTES)
         except JsonRefused as refused:
             raise refused_json(refused) from None
-    answered = await _the_one(gateway, caller, message_id, originator)
+    answered = await the_one(gateway, caller, message_id, originator)
     try:
         return await publish(
             gateway,
@@ -170,7 +170,8 @@ def acknowledgement_draft(answered: InboxMessage, body: bytes) -> bytes:
     return b'%b,"body":%b}' % (json.dumps(draft, ensure_ascii=False).encode()[:-1], body)
 
 
-async def _the_one(gateway: Runtime, caller: Caller, message_id: str, originator: str | None) -> InboxMessage:
+async def the_one(gateway: Runtime, caller: Caller, message_id: str, originator: str | None) -> InboxMessage:
+    """The message with this id. Raises ApiRefused NOT_FOUND, MESSAGE_ID_AMBIGUOUS."""
     found = await gateway.context.store.read(lambda tx: inbox.by_message_id(tx, message_id))
     shown = [
         row

@@ -1,0 +1,106 @@
+"""Labels as the API shows them: the banner beside a message, the label as a STANAG 4774 document."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from bus.protocol.trust import TrustStore
+from gateways.http.problems import ApiRefused
+from schemas.base import Statement
+from schemas.interop.stanag4774 import (
+    LabelNotExpressible,
+    LabelXmlRefused,
+    OriginatorId,
+    ReadLabel,
+    read_label,
+    write_alternative,
+    write_label,
+)
+from schemas.label import ConfidentialityLabel, DraftLabel
+from schemas.markings import markings
+
+
+class LabelWarningView(Statement):
+    """What was left out or narrowed in reading; none of it widens the label."""
+
+    code: str
+    path: str = Field(description="The element, by its path in the document.")
+    line: int
+    explanation: str
+
+
+class LabelReadView(Statement):
+    """A label that was read from another standard's document, to be put into a draft."""
+
+    label: DraftLabel
+    marking: str = Field(description="The label's banner. Rendered from it, never parsed back.")
+    warnings: tuple[LabelWarningView, ...]
+
+
+def marking_of(content: bytes) -> str:
+    """The banner of a message's label. ``content`` is an admitted or accepted message."""
+    message = json.loads(content)
+    given: dict[str, Any] = message["label"]
+    # Checked when it was admitted: here it is only made hashable and complete again.
+    label = DraftLabel.of_valid(
+        **{
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in given.items()
+            if name in DraftLabel.model_fields
+        }
+    )
+    return markings(label, originator=message["header"]["originator"]).banner
+
+
+def label_read(raw: bytes, trust: TrustStore, now: datetime) -> LabelReadView:
+    """The label of a STANAG 4774 document. Raises ApiRefused LABEL_XML_..."""
+    try:
+        read = read_label(raw, members_at(trust, now))
+    except LabelXmlRefused as refused:
+        detail = f"{refused.explanation}, line {refused.line}" if refused.line else refused.explanation
+        raise ApiRefused(refused.code, detail, pointer=refused.path) from None
+    return _read_view(read)
+
+
+def _read_view(read: ReadLabel) -> LabelReadView:
+    return LabelReadView(
+        label=read.label,
+        marking=markings(read.label).banner,
+        warnings=tuple(
+            LabelWarningView(
+                code=warning.code.value,
+                path=warning.path,
+                line=warning.line,
+                explanation=warning.explanation,
+            )
+            for warning in read.warnings
+        ),
+    )
+
+
+def label_document(content: bytes, trust: TrustStore, alternative: tuple[str, str] | None = None) -> bytes:
+    """A message's label as a STANAG 4774 document; with ``alternative``, its equivalent (policy and level).
+
+    Raises ApiRefused LABEL_NOT_IN_4774.
+    """
+    message = json.loads(content)
+    issued_at = datetime.fromisoformat(message["header"]["issued_at"])
+    label = ConfidentialityLabel.model_validate_json(json.dumps(message["label"]))
+    members = members_at(trust, issued_at)
+    who = OriginatorId("uniformResourceIdentifier", f"urn:entente:nation:{message['header']['originator']}")
+    try:
+        if alternative is None:
+            return write_label(label, members, created=issued_at, originator_id=who)
+        policy, level = alternative
+        return write_alternative(
+            label, members, policy=policy, classification=level, created=issued_at, originator_id=who
+        )
+    except LabelNotExpressible as refused:
+        raise ApiRefused(refused.code, refused.explanation, pointer=f"/label{refused.pointer}") from None
+
+
+def members_at(trust: TrustStore, at: datetime) -> dict[str, frozenset[str]]:
+    """The realm's communities with their members at an instant."""
+    return {name: community.members_at(at) for name, community in trust.communities.items()}
