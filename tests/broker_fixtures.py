@@ -19,6 +19,7 @@ from bus.ports import OutboundBundle
 from bus.provisioning import provision
 from bus.stream_plan import RealmStreams
 from bus.transport import NatsTransport
+from tests.free_ports import free_port
 
 NATIONS = ("XAA", "XBB", "XCC")
 WAIT = 20.0
@@ -29,10 +30,16 @@ class Broker:
     """A server, its realm, and the keys of everybody who may connect."""
 
     def __init__(
-        self, directory: Path, nations: Iterable[str] = NATIONS, quota_bytes: int = 256 * 1024**2
+        self,
+        directory: Path,
+        nations: Iterable[str] = NATIONS,
+        quota_bytes: int = 256 * 1024**2,
+        port: int | None = None,
     ) -> None:
+        """With `port` -1 the server chooses one; else it is one that nobody takes while it is down."""
         self.nations = tuple(nations)
         self._store = directory / "store"
+        self._port = free_port() if port is None else port
         self.keys: dict[str, BrokerKey] = {
             name: broker_key(os.urandom(32)) for name in (*self.nations, "HUB", "AUDITOR")
         }
@@ -43,6 +50,7 @@ class Broker:
         """A configuration in which `nations` may connect."""
         return BrokerConfig(
             store_dir=str(self._store),
+            port=self._port,
             admin_public_nkey=self.keys["HUB"].public,
             auditor_public_nkey=self.keys["AUDITOR"].public,
             nations=tuple(BrokerNation(n, self.keys[n].public) for n in nations),

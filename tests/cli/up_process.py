@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 
+from tests.free_ports import free_port
+
 PATIENCE = 60.0
 
 PLAN = """
@@ -57,6 +59,10 @@ class UpProcess:
     def __init__(self, state: Path) -> None:
         plan = state.with_name("plan.yaml")
         plan.write_text(PLAN, encoding="utf-8")
+        if not state.exists():
+            state.mkdir(mode=0o700)
+            ports = {name: free_port() for name in ("broker", "XAA", "XBB")}
+            (state / "ports.json").write_text(json.dumps(ports))
         self.state = state
         self.log: list[str] = []
         self.process = subprocess.Popen(

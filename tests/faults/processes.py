@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from gateways.http.api_keys import Scope, new_api_key
 from gateways.store_file import STORE_FILE
 from tests.broker_fixtures import Broker
 from tests.faults.http_client import HttpClient
+from tests.free_ports import free_port
 from tests.realm_fixtures import AgreementPlan, TestRealm, make_realm
 
 PATIENCE = 60.0
@@ -194,11 +194,3 @@ class ProcessWorld:
         for gateway in self.gateways.values():
             await gateway.kill()
         await self.broker.server.kill()
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port

@@ -73,6 +73,8 @@ async def _sweep(alfa: Gateway, bravo: Gateway, victim: Gateway, *, after: bool)
             published.append(title)
         await bravo.mail(len(published))
         await alfa.states(accepted, {"XBB": "delivered"})
+    # What was not reached must not strike when the gateway ends.
+    store.countdown = 0
     assert store.failures >= POINTS - 3, "most points were reached"
     return published
 

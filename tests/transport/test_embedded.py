@@ -21,7 +21,7 @@ async def test_the_configuration_is_readable_by_its_owner_only(broker: Broker, t
 
 
 async def test_servers_started_together_choose_different_ports_and_keep_them(tmp_path: Path) -> None:
-    brokers = [Broker(tmp_path / str(i)) for i in range(3)]
+    brokers = [Broker(tmp_path / str(i), port=-1) for i in range(3)]
     await asyncio.gather(*(broker.server.start() for broker in brokers))
     ports = [broker.server.config.port for broker in brokers]
     assert len(set(ports)) == 3
@@ -70,7 +70,7 @@ async def test_starting_twice_and_reloading_what_does_not_run_are_errors(broker:
 
 
 async def test_a_server_that_never_started_has_no_url(tmp_path: Path) -> None:
-    server = Broker(tmp_path).server
+    server = Broker(tmp_path, port=-1).server
     with pytest.raises(EmbeddedServerError, match="no port"):
         assert server.url
     assert not server.running
