@@ -19,6 +19,7 @@ from gateways.publishing.accepted import Accepted
 from gateways.publishing.publish import accept_draft
 from gateways.receiving.held import HeldKeeper, retry_held
 from gateways.receiving.receive import Receiver
+from gateways.receiving.refusals import close_windows
 from gateways.relaying.relay import Relay
 from schemas.audit import AuditEvent
 from schemas.header import Kind
@@ -119,6 +120,7 @@ class Exchange:
         """Finish what is in hand, give the relay's lease back, stop every flow."""
         await asyncio.gather(*(receiver.stop() for receiver in self.receivers.values()), self._held.stop())
         await self.relay.stop()
+        await close_windows(self.context, everything=True)
         await self._note(AuditEvent.GATEWAY_STOPPED)
 
     async def accept(

@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from bus.store.columns import instant, micros, reason_of
@@ -60,11 +61,8 @@ def add(tx: sqlite3.Connection, new: NewRejected, kept_octets: int = KEPT_OCTETS
     Sealed bytes are kept once per bundle. When an originator's exceed `kept_octets`, the oldest bytes are
     dropped first; their rows stay until `trim`.
     """
-    digest = hashlib.sha256(new.sealed).hexdigest()
-    known = tx.execute(
-        "SELECT 1 FROM rejected INDEXED BY rejected_digest WHERE sealed_digest = ?", (digest,)
-    ).fetchone()
-    keep = known is None and len(new.sealed) <= kept_octets
+    digest = _digest(new.sealed)
+    keep = len(new.sealed) <= kept_octets and not known(tx, new.sealed)
     cursor = tx.execute(
         "INSERT INTO rejected (originator, mode, lane, subject, serial, bundle_id, sealed, size,"
         " sealed_digest, reason, outcome, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -86,6 +84,14 @@ def add(tx: sqlite3.Connection, new: NewRejected, kept_octets: int = KEPT_OCTETS
     if keep:
         _drop_oldest(tx, new.originator, kept_octets)
     return cast(int, cursor.lastrowid)
+
+
+def known(tx: sqlite3.Connection, sealed: bytes) -> bool:
+    """Whether a refusal of exactly these bytes is on record."""
+    row = tx.execute(
+        "SELECT 1 FROM rejected INDEXED BY rejected_digest WHERE sealed_digest = ?", (_digest(sealed),)
+    )
+    return row.fetchone() is not None
 
 
 def trim(tx: sqlite3.Connection, originator: str | None, kept_rows: int = KEPT_ROWS) -> int:
@@ -154,6 +160,12 @@ def kept_octets(tx: sqlite3.Connection, originator: str | None) -> int:
         (originator,),
     ).fetchone()
     return int(row[0])
+
+
+@lru_cache(maxsize=1)
+def _digest(sealed: bytes) -> str:
+    """Of one bundle up to 64 deliveries may be refused, one after the other."""
+    return hashlib.sha256(sealed).hexdigest()
 
 
 def _drop_oldest(tx: sqlite3.Connection, originator: str | None, quota: int) -> None:

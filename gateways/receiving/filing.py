@@ -44,7 +44,7 @@ class _Filing:
         self.now = context.now()
         self.too_old = again is not None and self.now - again.held_at >= context.limits.held_age
         self.filed = Filed()
-        self.ledger = Ledger(context, tx, mail, self.filed, self.now)
+        self.ledger = Ledger(context, tx, mail, self.filed, self.now, again=again is not None)
         self.messages: list[NewInboxMessage] = []
         self.keep_held: ReasonCode | None = None
 

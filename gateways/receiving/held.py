@@ -12,6 +12,7 @@ from bus.store.held import Held
 from gateways.context import GatewayContext
 from gateways.receiving.filing import file_mail
 from gateways.receiving.mail import OpenedMail, open_mail
+from gateways.receiving.refusals import close_windows
 from gateways.receiving.unfilable import refuse_unfilable
 from schemas.reasons import ReasonCode
 
@@ -55,6 +56,7 @@ class HeldKeeper:
                 everything = behind or trust is not self._trust or bool(self._failures)
                 await retry_held(self._context, everything=everything, failures=self._failures)
                 self._trust = trust
+                await close_windows(self._context)
             except StoreError as error:
                 self._context.held_behind |= behind
                 _log.warning("held bundles wait for the store: %s", type(error).__name__)

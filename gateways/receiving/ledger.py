@@ -16,6 +16,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.receiving.control_in import note_gaps
 from gateways.receiving.mail import Filed, OpenedMail
+from gateways.receiving.refusals import ACTOR, only_counted
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.base import rfc3339
 from schemas.header import Kind
@@ -23,14 +24,19 @@ from schemas.reasons import ReasonCode
 from schemas.receipt import ReceiptStatus
 from schemas.wire import ContentType, Delivery
 
-ACTOR = "receiver"
-
 
 class Ledger:
     """Collects while a bundle is judged; ``write`` puts it all into the transaction."""
 
     def __init__(
-        self, context: GatewayContext, tx: Transaction, mail: OpenedMail, filed: Filed, now: datetime
+        self,
+        context: GatewayContext,
+        tx: Transaction,
+        mail: OpenedMail,
+        filed: Filed,
+        now: datetime,
+        *,
+        again: bool = False,
     ) -> None:
         self.evidence = context.evidence(ACTOR, now)
         self._context = context
@@ -41,6 +47,8 @@ class Ledger:
         self._arrivals: dict[int, list[Arrival]] = {}
         self._receipts: list[bytes] = []
         self._rejected: set[str | None] = set()
+        # A bundle tried again was held, perhaps beside deliveries that were refused: it is no replay.
+        self._replayed: bool | None = False if again else None
         self._at = rfc3339(now)
 
     def arrived(
@@ -94,15 +102,18 @@ class Ledger:
         outcome: Outcome = Outcome.REJECTED,
         delivery: Delivery | None = None,
     ) -> None:
-        """A refusal: header, code and sealed bytes under quotas, an audit record."""
-        self._rejected.add(place.originator if place else None)
+        """A refusal: header, code and sealed bytes under quotas, an audit record or a count of it."""
+        originator = place.originator if place else None
+        if self._replayed is None:
+            self._replayed = rejected.known(self._tx, self._mail.sealed)
+        self._rejected.add(originator)
         self._filed.refusals.append(code.value)
         header = self._header()
         bundle_id = header.bundle_id.hex() if header is not None else None
         rejected.add(
             self._tx,
             NewRejected(
-                place.originator if place else None,
+                originator,
                 place.mode if place else None,
                 place.lane if place else None,
                 self._mail.subject,
@@ -115,11 +126,14 @@ class Ledger:
             ),
             self._context.limits.rejected_bytes,
         )
+        told = delivery is not None and not self._replayed
+        if not told and only_counted(self._context, self._tx, self.evidence, originator, code, self._now):
+            return
         equivocation = outcome is Outcome.EQUIVOCATION
         self.evidence.add(
             AuditEvent.MESSAGE_EQUIVOCATION if equivocation else AuditEvent.MESSAGE_REJECTED,
             AuditOutcome.REFUSED,
-            partner=place.originator if place else None,
+            partner=originator,
             mode=place.mode if place else None,
             lane=place.lane if place else None,
             lane_epoch=delivery.lane_epoch if delivery else None,

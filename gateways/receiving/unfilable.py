@@ -19,7 +19,7 @@ def refuse_unfilable(
     ``again``: the bundle was held, and is no longer.
     """
     filed = Filed(end="term")
-    ledger = Ledger(context, tx, mail, filed, context.now())
+    ledger = Ledger(context, tx, mail, filed, context.now(), again=again is not None)
     try:
         place = Subject.parse(mail.subject)
     except SubjectError:

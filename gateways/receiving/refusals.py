@@ -1,0 +1,65 @@
+"""Telling the audit log of refused bundles: at once what is new, in numbers what comes by the flood.
+
+A refusal is told at once, in full, when it is the first of its originator and reason within a minute, or when
+it concerns a delivery that its originator signed in a bundle not refused before. All others cost nothing to
+send, so they are counted and told once a minute.
+"""
+
+from datetime import UTC, datetime
+
+from bus.store import refusal_windows
+from bus.store.refusal_windows import WINDOW
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from gateways.evidence import Evidence
+from schemas.audit import AuditEvent, AuditOutcome
+from schemas.reasons import ReasonCode
+
+ACTOR = "receiver"
+END_OF_TIME = datetime.max.replace(tzinfo=UTC)
+EQUIVOCATIONS = frozenset({ReasonCode.EQUIVOCATION, ReasonCode.SERIAL_REUSED})
+
+
+def only_counted(
+    context: GatewayContext,
+    tx: Transaction,
+    evidence: Evidence,
+    originator: str | None,
+    reason: ReasonCode,
+    now: datetime,
+) -> bool:
+    """Whether a refusal was counted in an open window; else it is to be told. Closes what is due."""
+    close_due(tx, evidence, now - WINDOW)
+    # A forged name is worth no window of its own: there are too many of them.
+    known = originator if originator in context.trust.nations else None
+    return refusal_windows.count(tx, known, reason, now)
+
+
+def close_due(tx: Transaction, evidence: Evidence, opened_by: datetime) -> None:
+    """Tell what windows opened by then have counted."""
+    for originator, reason, number in refusal_windows.close(tx, opened_by):
+        evidence.add(
+            AuditEvent.MESSAGE_EQUIVOCATION if reason in EQUIVOCATIONS else AuditEvent.MESSAGE_REJECTED,
+            AuditOutcome.REFUSED,
+            partner=originator,
+            reason=reason,
+            count=number,
+        )
+
+
+async def close_windows(context: GatewayContext, *, everything: bool = False) -> None:
+    """Tell what was counted in windows that are over; ``everything``: in all, as before a stop.
+
+    Raises StoreError.
+    """
+    now = context.now()
+    opened_by = END_OF_TIME if everything else now - WINDOW
+    if not await context.store.read(lambda tx: refusal_windows.any_open(tx, opened_by)):
+        return
+
+    def job(tx: Transaction) -> None:
+        evidence = context.evidence(ACTOR, now)
+        close_due(tx, evidence, opened_by)
+        evidence.write(tx)
+
+    await context.store.write(job)
