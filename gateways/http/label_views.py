@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from pydantic import Field
@@ -43,15 +44,19 @@ def marking_of(content: bytes) -> str:
     """The banner of a message's label. ``content`` is an admitted or accepted message."""
     message = json.loads(content)
     given: dict[str, Any] = message["label"]
-    # Checked when it was admitted: here it is only made hashable and complete again.
-    label = DraftLabel.of_valid(
-        **{
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in given.items()
-            if name in DraftLabel.model_fields
-        }
+    # Checked when it was admitted: here it is only made hashable.
+    fields = tuple(
+        (name, tuple(value) if isinstance(value, list) else value)
+        for name, value in given.items()
+        if name in DraftLabel.model_fields
     )
-    return markings(label, originator=message["header"]["originator"]).banner
+    return _banner(message["header"]["originator"], fields)
+
+
+@lru_cache(maxsize=1024)
+def _banner(originator: str, fields: tuple[tuple[str, Any], ...]) -> str:
+    """Few labels stand on many messages, and a page has hundreds."""
+    return markings(DraftLabel.of_valid(**dict(fields)), originator=originator).banner
 
 
 def label_read(raw: bytes, trust: TrustStore, now: datetime) -> LabelReadView:
