@@ -1,0 +1,173 @@
+"""The worked examples of docs/release.md: boxes of YAML that say what is published and what comes of it.
+
+A box begins with ``realm:`` (a realm plan, known by its name from there on) or with ``example:``. An example
+is one act in a realm founded for it at the instant ``at``:
+
+- ``from`` publishes under ``label``: ``expected`` holds the code for each nation, or ``refused`` the code of
+  the refusal; ``release_set`` what the label means then;
+- ``reads``: how levels of one policy read in another;
+- ``backfill`` to a new member, of what earlier examples published: ``expected`` names what it shows, and
+  whether it is sent.
+"""
+
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from pydantic import Field
+
+from bus.protocol.backfill import OwnMessage, plan_backfill
+from bus.protocol.classification import equivalent
+from bus.protocol.errors import ReleaseRefused
+from bus.protocol.release import ReleasePlan, plan_release
+from bus.protocol.trust import TrustStore
+from entente.founding import found_realm
+from schemas.base import CommunityName, Nation, NationOrCommunity, ShortText, Statement, TitleText
+from schemas.header import DraftHeader, Header, Kind, Mode, Precedence
+from schemas.known import DayOrInstant
+from schemas.label import DraftLabel
+from schemas.realm_plan import RealmPlan
+from schemas.strict_yaml import parse_yaml
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "release.md"
+BOX = re.compile(r"^```yaml\n((?:realm|example):.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+class Reading(Statement):
+    """A level of ``policy`` reads ``as`` a level of ``into``, or as nothing (null)."""
+
+    policy: ShortText
+    classification: ShortText
+    into: ShortText
+    reads_as: ShortText | None = Field(alias="as")
+    rests_on: TitleText | None = None
+
+
+class Backfill(Statement):
+    """Which new member of which community would be sent what earlier examples published."""
+
+    community: CommunityName
+    nation: Nation
+    of: tuple[TitleText, ...]
+
+
+class Example(Statement):
+    """One box."""
+
+    example: TitleText
+    realm: TitleText = Field(alias="in")
+    at: DayOrInstant
+    originator: Nation | None = Field(None, alias="from")
+    kind: Kind = Kind.THREAT_ALERT
+    mode: Mode = Mode.OPERATION
+    action_addressees: tuple[NationOrCommunity, ...] = ()
+    label: DraftLabel | None = None
+    backfill: Backfill | None = None
+    expected: dict[str, str | bool] = Field(default_factory=dict)
+    release_set: tuple[Nation, ...] | None = None
+    refused: str | None = None
+    reads: tuple[Reading, ...] = ()
+
+    @property
+    def header(self) -> DraftHeader:
+        """The header of the draft that the example publishes."""
+        return DraftHeader(
+            kind=self.kind,
+            precedence=Precedence.ROUTINE,
+            mode=self.mode,
+            exercise_id="EXAMPLE" if self.mode is Mode.EXERCISE else None,
+            action_addressees=self.action_addressees,
+            subject=self.example,
+        )
+
+
+class _RealmBox(Statement):
+    realm: RealmPlan
+
+
+class Page:
+    """The realms and examples of the page, in order."""
+
+    def __init__(self, text: str) -> None:
+        self.realms: dict[str, RealmPlan] = {}
+        self.examples: dict[str, Example] = {}
+        for box in BOX.findall(text):
+            if box.startswith("realm:"):
+                plan = parse_yaml(_RealmBox, box.encode()).realm
+                self.realms[plan.name] = plan
+            else:
+                example = parse_yaml(Example, box.encode())
+                assert example.example not in self.examples, f"twice: {example.example}"
+                self.examples[example.example] = example
+
+    def trust(self, example: Example) -> TrustStore:
+        """The example's realm, founded at the example's instant."""
+        founded = found_realm(self.realms[example.realm], now=example.at, randomness=os.urandom)
+        return TrustStore.open(founded.realm.id, founded.realm.envelopes)
+
+    def published(self, example: Example) -> ReleasePlan:
+        """What comes of the example's draft. Raises ReleaseRefused."""
+        assert example.label is not None
+        assert example.originator is not None
+        return plan_release(
+            example.header,
+            example.label,
+            originator=example.originator,
+            trust=self.trust(example),
+            now=example.at,
+        )
+
+    def check(self, example: Example) -> None:
+        """The example comes out as it says."""
+        if example.backfill is not None:
+            self._check_backfill(example, example.backfill)
+        if example.label is not None:
+            self._check_release(example)
+        for reading in example.reads:
+            _check_reading(reading, self.trust(example), example.at)
+
+    def _check_release(self, example: Example) -> None:
+        if example.refused is not None:
+            with pytest.raises(ReleaseRefused) as refused:
+                self.published(example)
+            assert refused.value.code == example.refused
+            return
+        plan = self.published(example)
+        assert {row.nation: row.decision.code for row in plan.rows} == example.expected
+        if example.release_set is not None:
+            assert plan.label.release_set == example.release_set
+
+    def _check_backfill(self, example: Example, asked: Backfill) -> None:
+        assert example.originator is not None
+        own = {_message_id(at): self.examples[name] for at, name in enumerate(asked.of)}
+        rows = plan_backfill(
+            asked.community,
+            asked.nation,
+            [self._issued(message_id, earlier) for message_id, earlier in own.items()],
+            (),
+            originator=example.originator,
+            trust=self.trust(example),
+            now=example.at,
+        )
+        shown: dict[str, str | bool] = {own[row.message_id].example: row.sends for row in rows}
+        assert shown == example.expected
+
+    def _issued(self, message_id: str, earlier: Example) -> OwnMessage:
+        values = {name: getattr(earlier.header, name) for name in DraftHeader.model_fields}
+        assert earlier.originator is not None
+        header = Header(**values, message_id=message_id, originator=earlier.originator, issued_at=earlier.at)
+        return OwnMessage(header, self.published(earlier).label, "sha256:" + "0" * 64)
+
+
+def _message_id(number: int) -> str:
+    return f"01960000-0000-7000-8000-{number:012x}"
+
+
+def _check_reading(reading: Reading, trust: TrustStore, at: datetime) -> None:
+    found = equivalent(reading.policy, reading.classification, reading.into, trust, at)
+    assert (found and found.classification) == reading.reads_as
+    if reading.rests_on is not None:
+        assert found is not None
+        assert found.rests_on == reading.rests_on
