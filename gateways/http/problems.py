@@ -162,17 +162,28 @@ def framework_refused(error: HTTPException) -> ApiRefused:
     return ApiRefused(code, headers=error.headers)
 
 
+def foreseen(request: Request, error: Exception) -> ApiRefused | None:
+    """What an error of ours looks like to the caller; None for one that nobody foresaw."""
+    if isinstance(error, ApiRefused):
+        return error
+    if isinstance(error, DraftRefused):
+        return refused_draft(error)
+    if isinstance(error, JsonRefused):
+        return refused_json(error)
+    if isinstance(error, StoreUnavailable):
+        request.app.state.runtime.context.counters.storage_faults += 1
+        return ApiRefused(ReasonCode.STORE_UNAVAILABLE, headers={"Retry-After": "5"})
+    return None
+
+
 def install(app: FastAPI) -> None:
     """Make every error of ``app`` a problem. Unforeseen ones are caught by ``gateways.http.front``."""
 
-    async def refused(_: Request, error: Any) -> Response:
-        return error.response()  # type: ignore[no-any-return]
-
-    async def draft(_: Request, error: Any) -> Response:
-        return refused_draft(error).response()
-
-    async def json_(_: Request, error: Any) -> Response:
-        return refused_json(error).response()
+    async def ours(request: Request, error: Exception) -> Response:
+        refused = foreseen(request, error)
+        if refused is None:
+            raise error
+        return refused.response()
 
     async def parameter(_: Request, error: Any) -> Response:
         return parameter_refused(error).response()
@@ -180,13 +191,7 @@ def install(app: FastAPI) -> None:
     async def framework(_: Request, error: Any) -> Response:
         return framework_refused(error).response()
 
-    async def unavailable(request: Request, _: Any) -> Response:
-        request.app.state.runtime.context.counters.storage_faults += 1
-        return ApiRefused(ReasonCode.STORE_UNAVAILABLE, headers={"Retry-After": "5"}).response()
-
-    app.add_exception_handler(ApiRefused, refused)
-    app.add_exception_handler(StoreUnavailable, unavailable)
-    app.add_exception_handler(DraftRefused, draft)
-    app.add_exception_handler(JsonRefused, json_)
+    for kind in (ApiRefused, StoreUnavailable, DraftRefused, JsonRefused):
+        app.add_exception_handler(kind, ours)
     app.add_exception_handler(RequestValidationError, parameter)
     app.add_exception_handler(HTTPException, framework)

@@ -96,6 +96,34 @@ def test_no_content_in_problems_logs_metrics_or_audit_records(world: World, log_
         assert CANARY not in text
 
 
+def test_an_unforeseen_fault_in_publishing_is_a_problem_with_the_headers_of_every_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault() -> None:
+        raise RuntimeError(CANARY)
+
+    body = changed(draft(), "label", "releasable_to", to=["XBB"])
+    with world.gateway("XCC", "publish faults", nats_url=NO_BROKER) as running:
+        with monkeypatch.context() as patch:
+            patch.setattr(running.runtime.context, "now", fault)
+            answer = running.publish(body)
+        problem = assert_problem(answer, 500, "INTERNAL_FAULT")
+        assert problem["instance"].startswith("urn:uuid:")
+        assert CANARY not in answer.text
+        accepted = running.publish(body)
+        assert accepted.status_code == 201
+        for each in (answer, accepted):
+            assert each.headers["x-content-type-options"] == "nosniff"
+            assert each.headers["referrer-policy"] == "no-referrer"
+        counted = 'entente_http_requests_total{method="POST",route="/v1/messages",status="500"} 1.0'
+        assert counted in running.get("/metrics").text
+
+
+def test_other_methods_at_the_busy_address_are_refused_as_everywhere(xaa: Gateway) -> None:
+    assert_problem(xaa.client.put("/v1/messages"), 405, "METHOD_NOT_ALLOWED")
+    assert_problem(xaa.client.post("/v1/messages/"), 404, "NOT_FOUND")
+
+
 def test_an_unforeseen_fault_is_a_problem_without_trace(world: World, log_lines: io.StringIO) -> None:
     with world.gateway("XCC", "faults", nats_url=NO_BROKER) as running:
         router = APIRouter()

@@ -176,6 +176,10 @@ async def publish_message(request: Request) -> Response:
     )
 
 
+DIRECT = {("POST", "/v1/messages"): publish_message}
+"""The one busy address, which ``gateways.http.front`` answers without the framework."""
+
+
 @router.post(
     "/release-preview",
     summary="Show who would get a draft, and why, without publishing it.",
