@@ -18,9 +18,10 @@ from entente.gateway_client import (
     gateway_client,
     required_api_key,
 )
-from entente.label_flags import label_of_flags
+from entente.label_flags import label_of_document, label_of_flags
 from entente.terminal import OUT, CommandFailed, say, write_json
 from schemas.header import Precedence
+from schemas.interop.stanag4774 import MAX_LABEL_BYTES
 from schemas.wire import MAX_CONTENT_BYTES
 
 MAX_CAP_BYTES = 16 * 1024 * 1024
@@ -39,6 +40,10 @@ def publish(
     classification: Annotated[str | None, typer.Option(help="Label: the policy's own words.")] = None,
     releasable_to: Annotated[
         list[str] | None, typer.Option(help="Label: a nation or community that may have it; repeat.")
+    ] = None,
+    label_xml: Annotated[
+        Path | None,
+        typer.Option("--label-xml", help="Label: a STANAG 4774 document, instead of those three."),
     ] = None,
     action: Annotated[list[str] | None, typer.Option(help="Addressee for action; repeat.")] = None,
     info: Annotated[list[str] | None, typer.Option(help="Addressee for information; repeat.")] = None,
@@ -66,6 +71,7 @@ def publish(
             policy
             or classification
             or releasable_to
+            or label_xml
             or as_exercise
             or replay_now
             or precedence
@@ -76,7 +82,14 @@ def publish(
         wanted: list[_Wanted] = [_Wanted(_read(draft, MAX_CONTENT_BYTES))]
     else:
         assert cap is not None
-        label = label_of_flags(policy, classification, releasable_to)
+        if label_xml is None:
+            label = label_of_flags(policy, classification, releasable_to)
+        elif policy or classification or releasable_to:
+            raise CommandFailed("--label-xml is the whole label; --policy and its like do not go with it")
+        else:
+            document = _read(label_xml, MAX_LABEL_BYTES)
+            with gateway_client(gateway, key) as client:
+                label = label_of_document(client, document)
         options = cap_options(as_exercise, precedence, replay_now)
         addressees = tuple(action or ()), tuple(info or ())
         parts = read_parts(cap.name, _read(cap, MAX_CAP_BYTES), options)
