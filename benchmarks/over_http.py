@@ -9,7 +9,7 @@ import httpx
 
 from benchmarks.children import child
 from benchmarks.library import IDLE_PAUSE, IDLE_SECONDS, WARM_UP, bounded, percentile
-from benchmarks.processes import resident_bytes
+from benchmarks.processes import cpu_seconds, resident_bytes
 from benchmarks.world import founded
 from entente.realm import GatewayAddress, RunningRealm, running_realm
 
@@ -23,6 +23,11 @@ class OverHttp:
 
     recipients: int
     accepts_per_second: float
+    """While this gateway relays and every recipient's admits on the same processors."""
+    alone_per_second: float
+    """While the broker is away: drafts are accepted and stay queued."""
+    alone_cpu: float
+    """Microseconds of the gateway's process per draft accepted alone."""
     idle_samples: int
     idle_p50: float
     idle_p99: float
@@ -60,15 +65,25 @@ async def _measure(realm: RunningRealm, messages: int, rounds: int, idle: int) -
             result = await client.ask("accept", recipients=names, count=messages, connections=CONNECTIONS)
             rates.append(messages / result["seconds"])
             await _settled(ours)
+        resident = {nation: resident_bytes(pid) for nation, pid in pids.items()}
+        await realm.broker.stop()
+        alone, costs = [], []
+        for _ in range(rounds):
+            before = cpu_seconds(pids[ours.nation])
+            result = await client.ask("accept", recipients=names, count=messages, connections=CONNECTIONS)
+            alone.append(messages / result["seconds"])
+            costs.append(1e6 * (cpu_seconds(pids[ours.nation]) - before) / messages)
     return OverHttp(
         len(names),
         median(rates),
+        median(alone),
+        median(costs),
         len(times),
         percentile(times, 0.5),
         percentile(times, 0.99),
         resident_idle,
-        resident_bytes(pids[ours.nation]),
-        max(resident_bytes(pids[name]) for name in names),
+        resident[ours.nation],
+        max(resident[name] for name in names),
     )
 
 

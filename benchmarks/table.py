@@ -122,6 +122,8 @@ def _http(measured: Iterable[OverHttp]) -> str:
         (
             str(each.recipients),
             f"{each.accepts_per_second:,.0f}",
+            f"{each.alone_per_second:,.0f}",
+            f"{each.alone_cpu:,.0f} µs",
             f"{1e3 * each.idle_p50:.1f} / {1e3 * each.idle_p99:.1f} ms",
             f"{each.resident_idle / MIB:.0f} MB",
             f"{each.resident_originator / MIB:.0f} / {each.resident_recipient / MIB:.0f} MB",
@@ -130,7 +132,9 @@ def _http(measured: Iterable[OverHttp]) -> str:
     ]
     head = (
         "recipients",
-        "POST accepted/s, durable",
+        "POST accepted/s, durable, while all is relayed and admitted",
+        "the same with the broker away",
+        "CPU per draft, broker away",
         "idle POST to partner's SSE p50 / p99",
         "gateway idle",
         "after load: originator / recipient",
