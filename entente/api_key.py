@@ -1,6 +1,5 @@
 """`entente key add|list|revoke`: API keys in a gateway's store, running or not."""
 
-import asyncio
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -10,14 +9,14 @@ from typing import Annotated, TypeVar
 import typer
 from rich.table import Table
 
-from bus.keystore import NationKeys, write_secret
+from bus.keystore import write_secret
 from bus.store import api_keys
 from bus.store.api_keys import ApiKey
-from bus.store.writer import Store, Transaction
+from bus.store.writer import Transaction
+from entente.gateway_store import KeysFileOption, StateDirOption, in_store
 from entente.terminal import OUT, CommandFailed, say, write_json
 from gateways.evidence import Evidence
 from gateways.http.api_keys import DEFAULT_BURST, DEFAULT_RATE_PER_SECOND, Scope, new_api_key
-from gateways.store_file import STORE_FILE
 from schemas.audit import AuditEvent
 from schemas.header import Kind
 
@@ -25,8 +24,6 @@ app = typer.Typer(help="API keys of a gateway.", no_args_is_help=True)
 
 T = TypeVar("T")
 ACTOR = "entente key"
-StateDirOption = Annotated[Path, typer.Option(help="The gateway's state directory, with its store.")]
-KeysFileOption = Annotated[Path, typer.Option(help="The nation's key file: says whose store it is.")]
 
 
 @app.command("add")
@@ -122,28 +119,12 @@ def _in_store(
     change: tuple[AuditEvent, str] | None = None,
 ) -> T:
     """Run a job in the gateway's store; a change, and which key it is about, is recorded with it."""
-    keys = NationKeys.load(keys_file)
-    file = state_dir / STORE_FILE
-    if not state_dir.is_dir():
-        raise CommandFailed(f"{state_dir} is no directory")
 
-    def recorded(tx: Transaction) -> T:
-        result = job(tx)
+    def record(evidence: Evidence, _: T) -> None:
         if change is not None:
-            event, key_id = change
-            evidence = Evidence(keys.nation, ACTOR, now, os.urandom)
-            evidence.add(event, key_id=key_id)
-            evidence.write(tx)
-        return result
+            evidence.add(change[0], key_id=change[1])
 
-    async def run() -> T:
-        store = Store.open(file, keys.nation, keys.realm)
-        try:
-            return await store.write(recorded)
-        finally:
-            await store.close()
-
-    return asyncio.run(run())
+    return in_store(state_dir, keys_file, job, now, actor=ACTOR, record=record)
 
 
 def _state(key: ApiKey, now: datetime) -> str:

@@ -17,6 +17,7 @@ GROUPS = {
     "nation": "entente.nation",
     "gateway": "entente.gateway",
     "key": "entente.api_key",
+    "operator": "entente.operator",
     "drill": "entente.drill",
 }
 """Groups of commands: name -> module with an `app`."""
