@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from bus.store.columns import (
     basis_of,
@@ -80,7 +80,10 @@ def file(tx: sqlite3.Connection, messages: Sequence[NewInboxMessage]) -> tuple[i
 
     The duplicate check is `judge`'s, in the same transaction: a message filed before is a StoreConflict.
     """
-    return tuple(cast(int, tx.execute(_INSERT, _row(message)).lastrowid) for message in messages)
+    tx.executemany(_INSERT, map(_row, messages))
+    # Numbers that AUTOINCREMENT gives within one transaction follow each other.
+    last = latest_seq(tx)
+    return tuple(range(last - len(messages) + 1, last + 1))
 
 
 def list_after(
@@ -147,15 +150,15 @@ def _row(new: NewInboxMessage) -> tuple[Any, ...]:
         new.originator,
         new.message_id,
         new.digest,
-        new.kind.value,
-        new.mode.value,
+        str(new.kind),
+        str(new.mode),
         new.exercise_id,
-        new.precedence.value,
-        new.lane.value,
+        str(new.precedence),
+        str(new.lane),
         new.epoch,
         new.serial,
         strings_text(new.release_set),
-        new.handling.value,
+        str(new.handling),
         new.trust_version,
         basis_text(new.basis),
         new.sign_kid,

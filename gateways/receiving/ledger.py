@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Literal
 
-from pydantic_core import to_json
-
 from bus.protocol.inbound import Outcome
 from bus.protocol.seal_header import SealHeader
 from bus.protocol.subjects import Subject
@@ -65,21 +63,15 @@ class Ledger:
         """Owe a receipt; receipts get none."""
         if delivery.content_type == ContentType.RECEIPTS.value:
             return
-        # The JSON of a schemas.receipt.Receipt, from parts that were validated when the statement was read.
-        receipt: dict[str, str | int] = {
-            "mode": str(delivery.mode),
-            "lane": str(delivery.lane),
-            "lane_epoch": delivery.lane_epoch,
-            "serial": delivery.serial,
-            "content_digest": delivery.content_digest,
-        }
-        if delivery.message_id is not None:
-            receipt["message_id"] = delivery.message_id
-        receipt["status"] = str(status)
-        if reason is not None:
-            receipt["reason"] = str(reason)
-        receipt["at"] = self._at
-        self._receipts.append(to_json(receipt))
+        # The JSON of a schemas.receipt.Receipt. Its parts were validated when the statement was read: words,
+        # numbers and hexadecimal digits, in which nothing needs to be escaped.
+        message = f',"message_id":"{delivery.message_id}"' if delivery.message_id is not None else ""
+        why = f',"reason":"{reason}"' if reason is not None else ""
+        self._receipts.append(
+            f'{{"mode":"{delivery.mode}","lane":"{delivery.lane}","lane_epoch":{delivery.lane_epoch}'
+            f',"serial":{delivery.serial},"content_digest":"{delivery.content_digest}"{message}'
+            f',"status":"{status}"{why},"at":"{self._at}"}}'.encode()
+        )
 
     def note(self, event: AuditEvent, delivery: Delivery, kind: Kind | None = None) -> None:
         """An audit record of one delivery."""

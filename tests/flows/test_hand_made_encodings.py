@@ -12,14 +12,21 @@ from hypothesis import strategies as st
 
 from bus.store import audit, receipts
 from bus.store.migrations import bring_forward
+from bus.store.writer import Store
+from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.inbox_signal import InboxSignal
+from gateways.receiving.filing import file_mail
+from gateways.receiving.mail import open_mail
 from gateways.uuid7 import uuid7
 from schemas.audit import AuditEvent, AuditOutcome, AuditRecord
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
+from schemas.receipt import Receipt, ReceiptStatus
 from schemas.wire import Lane
-from tests.realm_fixtures import NOW
+from tests.protocol.crafted_bundles import craft, part
+from tests.protocol.messages import message
+from tests.realm_fixtures import NOW, make_realm
 
 EARLY, LATE = datetime.fromisoformat("1970-01-02"), datetime.fromisoformat("9999-01-01")
 MESSAGE_ID = "01960000-0000-7000-8000-000000000001"
@@ -63,6 +70,28 @@ def test_evidence_reads_back_as_the_record_it_stands_for(tmp_path: Path) -> None
     assert len(audit.list_after(tx, message_id=MESSAGE_ID)) == 1
     assert receipts.due(tx) == ()
     tx.close()
+
+
+async def test_receipts_owed_read_back_as_the_receipts_they_stand_for(tmp_path: Path) -> None:
+    realm = make_realm()
+    store = Store.open(tmp_path / "XBB.db", "XBB", realm.id)
+    at = NOW + timedelta(microseconds=17)
+    context = GatewayContext("XBB", realm.id, store, realm.trust, realm.keys["XBB"], lambda: at, bytes)
+    nameless = part(realm, 3, message_id=None, content_digest="sha256:" + "0" * 64)
+    bundle = craft(realm, [part(realm, 1), part(realm, 2, message(2, release_set=("XCC",))), nameless])
+    mail = open_mail(context, bundle.subject, bundle.sealed)
+    await store.write(lambda tx: file_mail(context, tx, mail))
+    owed = await store.write(lambda tx: receipts.take(tx, "XAA", Mode.OPERATION))
+    await store.close()
+    read = [Receipt.model_validate_json(receipt) for receipt in owed]
+    assert [receipt.encode() for receipt in read] == list(owed)
+    assert [(receipt.lane, receipt.serial, receipt.status, receipt.reason) for receipt in read] == [
+        (Lane.NORMAL, 1, ReceiptStatus.DELIVERED, None),
+        (Lane.NORMAL, 2, ReceiptStatus.REFUSED, ReasonCode.NOT_IN_RELEASE_SET),
+        (Lane.NORMAL, 3, ReceiptStatus.REFUSED, ReasonCode.DIGEST_MISMATCH),
+    ]
+    assert read[2].message_id is None
+    assert {receipt.at for receipt in read} == {at}
 
 
 @given(st.datetimes(min_value=EARLY, max_value=LATE), st.binary(min_size=10, max_size=10))
