@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from pydantic import Field
@@ -62,7 +62,7 @@ def _banner(originator: str, fields: tuple[tuple[str, Any], ...]) -> str:
 def label_read(raw: bytes, trust: TrustStore, now: datetime) -> LabelReadView:
     """The label of a STANAG 4774 document. Raises ApiRefused LABEL_XML_..."""
     try:
-        read = read_label(raw, members_at(trust, now))
+        read = read_label(raw, partial(members_at, trust), now)
     except LabelXmlRefused as refused:
         detail = f"{refused.explanation}, line {refused.line}" if refused.line else refused.explanation
         raise ApiRefused(refused.code, detail, pointer=refused.path) from None

@@ -1,5 +1,6 @@
 """Labels and STANAG 4774 documents for the tests of this directory."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from hypothesis import strategies as st
@@ -17,6 +18,27 @@ MEMBERS = {
     "RESOLUTE-SUPPORT": frozenset({"FIN", "GEO"}),
 }
 """Communities with members that suit the tests, not the world."""
+
+
+LATER = CREATED.replace(year=2027)
+GROWN = MEMBERS | {
+    "NATO": MEMBERS["NATO"] | {"JPN", "CHE"},
+    "NORDIC": MEMBERS["NORDIC"] | {"EST"},
+    "KFOR": MEMBERS["KFOR"] - {"IRL"} | {"SWE"},
+    "PACIFIC": frozenset({"AUS"}),
+}
+"""The same communities at ``LATER``: some have grown, some shrunk."""
+
+
+def dated(at: datetime) -> dict[str, frozenset[str]]:
+    """Membership that has changed by ``LATER``."""
+    return GROWN if at == LATER else MEMBERS
+
+
+def always(_: datetime) -> dict[str, frozenset[str]]:
+    """Membership that never changed."""
+    return MEMBERS
+
 
 NATIONS = ("AUS", "CHE", "EST", "FIN", "IRL", "JPN", "NOR", "POL", "SWE", "USA", "XAA")
 NATO_LEVELS = (
@@ -36,9 +58,9 @@ def label(
     return DraftLabel.model_validate(given, strict=False)
 
 
-def nations_of(names: tuple[str, ...]) -> set[str]:
+def nations_of(names: tuple[str, ...], members: Mapping[str, frozenset[str]] = MEMBERS) -> set[str]:
     """Who is meant by nations and communities."""
-    return {nation for name in names for nation in MEMBERS.get(name, (name,))}
+    return {nation for name in names for nation in members.get(name, (name,))}
 
 
 names = st.lists(st.sampled_from((*NATIONS, *MEMBERS)), unique=True, max_size=6).map(tuple)

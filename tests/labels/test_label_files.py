@@ -5,6 +5,7 @@ is refused. With what the draft lacks put in they are read, and say what their a
 """
 
 import json
+from datetime import datetime
 
 import pycountry
 import pytest
@@ -13,12 +14,19 @@ from lxml import etree
 from schemas.interop.stanag4774 import LabelWarningCode, LabelXmlRefused, read_label
 from schemas.label import DraftLabel
 from schemas.markings import markings
-from tests.labels.label_cases import NS, label
+from tests.labels.label_cases import CREATED, NS, label
 from tests.shared_data import absent_reason, find_shared_data, shared_data
 
 pytestmark = pytest.mark.skipif(find_shared_data("labels") is None, reason=absent_reason("labels"))
 
-MEMBERS = {name: frozenset[str]() for name in ("NATO", "ISAF", "KFOR", "RESOLUTE-SUPPORT")}
+MEMBERS = {name: frozenset(("BEL",)) for name in ("NATO", "ISAF", "KFOR", "RESOLUTE-SUPPORT")}
+
+
+def always(_: datetime) -> dict[str, frozenset[str]]:
+    """Membership that never changed."""
+    return MEMBERS
+
+
 ROOT = "/originatorConfidentialityLabel"
 
 FILES = {
@@ -68,14 +76,14 @@ def test_every_file_is_in_the_table() -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_file_is_refused(name: str) -> None:
     with pytest.raises(LabelXmlRefused) as refused:
-        read_label(shared_data("labels", name).read_bytes(), MEMBERS)
+        read_label(shared_data("labels", name).read_bytes(), always, CREATED)
     assert (refused.value.code.value, refused.value.path) == FILES[name]
 
 
 @pytest.mark.parametrize("name", COMPLETED)
 def test_file_is_read_once_it_has_what_the_draft_lacked(name: str) -> None:
     expected, warned = COMPLETED[name]
-    read = read_label(completed(name), MEMBERS)
+    read = read_label(completed(name), always, CREATED)
     assert read.label.model_copy(update={"review_at": None}) == expected
     assert tuple(warning.code for warning in read.warnings) == warned
 
@@ -87,7 +95,7 @@ def test_its_marking_is_the_expected_one_but_for_names(name: str) -> None:
     [theirs] = [
         each["label-marking"] for each in listed if each["label"] == f"{name}.xml" and _english(each)
     ][:1]
-    ours = markings(read_label(completed(name), MEMBERS).label).banner
+    ours = markings(read_label(completed(name), always, CREATED).label).banner
     head, _, names = theirs.removesuffix(" - STAFF").partition(" Releasable to ")
     codes = sorted(map(_code, names.split(", ") if names else ()), key=lambda code: (len(code) > 3, code))
     assert ours == (f"{head} Releasable to {', '.join(codes)}" if codes else head)

@@ -5,14 +5,14 @@ left out never restricted anything, and the audience is never wider than the tex
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lxml import etree
 from pydantic import ValidationError
 
-from schemas.interop.stanag4774.audience import Members, known_name, ordered, read_audience
+from schemas.interop.stanag4774.audience import Members, Reading, known_name, ordered, read_audience
 from schemas.interop.stanag4774.categories import OBJECT_IDENTIFIER, Values, read_categories
 from schemas.interop.stanag4774.elements import (
     NAMESPACE,
@@ -72,8 +72,10 @@ class ReadLabel:
     warnings: tuple[LabelWarning, ...]
 
 
-def read_label(data: bytes, members: Members) -> ReadLabel:
-    """Read an originatorConfidentialityLabel. ``members``: the communities known, with their members now.
+def read_label(data: bytes, members_at: Callable[[datetime], Members], now: datetime) -> ReadLabel:
+    """Read an originatorConfidentialityLabel. ``members_at``: the communities known, with their members then.
+
+    Of a community that has grown since the document was created, only those are released to who were members.
 
     Raises LabelXmlRefused.
     """
@@ -91,8 +93,9 @@ def read_label(data: bytes, members: Members) -> ReadLabel:
     created.attributes()
     made_at = _time(created, created.text())
     originator = _originator_id(parts)
-    said = _information(parts["ConfidentialityInformation"][0], members, warnings)
-    display_only, review_set = _handling(handling, members, said.policy)
+    reading = Reading(members_at(made_at), members_at(now), warnings)
+    said = _information(parts["ConfidentialityInformation"][0], reading)
+    display_only, review_set = _handling(handling, reading, said.policy)
     try:
         label = DraftLabel(
             policy=said.policy,
@@ -157,7 +160,8 @@ class _Said:
     restrictive: tuple[str, ...]
 
 
-def _information(node: Node, members: Members, warnings: list[LabelWarning]) -> _Said:
+def _information(node: Node, reading: Reading) -> _Said:
+    warnings = reading.warnings
     node.attributes()
     parts = children(node, INFORMATION_SLOTS)
     policy = _policy(parts["PolicyIdentifier"][0], warnings)
@@ -174,7 +178,7 @@ def _information(node: Node, members: Members, warnings: list[LabelWarning]) -> 
             )
         )
     found = read_categories(parts["Category"], policy, registered, warnings)
-    audience = read_audience(found, policy, node, members, warnings)
+    audience = read_audience(found, policy, node, reading)
     return _Said(policy, native, audience, _restrictive(found, policy))
 
 
@@ -230,7 +234,7 @@ def _take_handling(root: Node) -> Node | None:
     return node
 
 
-def _handling(node: Node | None, members: Members, policy: str) -> tuple[tuple[str, ...], bool]:
+def _handling(node: Node | None, reading: Reading, policy: str) -> tuple[tuple[str, ...], bool]:
     """``display_only_to``, and whether the review date is the label's own."""
     if node is None:
         return (), True
@@ -240,13 +244,15 @@ def _handling(node: Node | None, members: Members, policy: str) -> tuple[tuple[s
         each.attributes()
         children(each, (), namespace=OUR_NAMESPACE)
     names: set[str] = set()
+    shown: set[str] = set()
     for each in parts[DISPLAY_ONLY]:
         each.attributes()
         values = children(each, (Slot(VALUE, mandatory=True, many=True),), namespace=OUR_NAMESPACE)[VALUE]
         for value in values:
             value.attributes()
-            name = known_name(value, value.text(), members, policy)
+            name = known_name(value, value.text(), reading.now, policy)
             if name in names:
                 raise value.refuse(C.LABEL_XML_VALUE_REPEATED, "the same value stands twice")
             names.add(name)
-    return ordered(names), not parts[REVIEW_NOT_SET]
+            shown |= reading.meant(value, name)
+    return ordered(shown), not parts[REVIEW_NOT_SET]
