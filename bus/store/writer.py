@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from bus.store.checkpoints import LONGEST_LOG_PAGES, Checkpointer
 from bus.store.epochs import utc_now
 from bus.store.errors import StoreRefused, StoreUnavailable, translated
 from bus.store.migrations import bring_forward
@@ -32,7 +33,6 @@ MAX_WAITING = 4096
 """Jobs waiting for the writer at most; further callers wait before their job is taken."""
 READERS = 2
 BUSY_SECONDS = 5.0
-_CHECKPOINT_PAGES = 4000
 _STATEMENT_CACHE = 256
 
 
@@ -61,6 +61,7 @@ class Store:
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._pool = ThreadPoolExecutor(READERS, thread_name_prefix=f"store-read-{nation}")
+        self._checkpoints = Checkpointer(lambda: self._connect(path), f"store-checkpoint-{nation}")
         self._thread = threading.Thread(target=self._work, name=f"store-write-{nation}", daemon=True)
         self._thread.start()
 
@@ -78,7 +79,7 @@ class Store:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
             path.chmod(0o600)
             connection = cls._connect(path)
-            connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG_PAGES}")
             bring_forward(connection, nation, realm, now)
         except StoreRefused:
             if connection is not None:
@@ -161,6 +162,7 @@ class Store:
 
     def _shut(self) -> None:
         self._thread.join()
+        self._checkpoints.stop()
         self._pool.shutdown(wait=True)
         for connection in self._readers:
             connection.close()
@@ -218,6 +220,7 @@ class Store:
                     begun = number + 1
                     self._begin(connection)
             self._commit(connection)
+            self._checkpoints.committed(connection.total_changes)
         except Exception as error:  # noqa: BLE001 - handed to every caller of the batch
             _roll_back(connection)
             cause = translated(error)

@@ -1,0 +1,57 @@
+"""Copying the write-ahead log into the database beside the writer, which need not stop for it then.
+
+SQLite would do it at the end of whichever commit made the log long, and keep that commit's callers waiting
+for as long as it takes to write and sync some thousand pages.
+"""
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Callable
+
+PAGES = 5000
+"""Pages of the log, as estimated, after which it is copied."""
+PAGES_PER_COMMIT = 8
+ROWS_PER_PAGE = 2
+"""What a commit adds to the log, as measured: some pages whatever it changes, and one for so many rows."""
+LONGEST_LOG_PAGES = 16_000
+"""Beyond this the writer copies what is left itself: under load the log else never ends where a copy did, and
+only then SQLite begins it again."""
+
+
+class Checkpointer:
+    """A thread with a connection of its own. ``committed`` belongs to the writer's thread."""
+
+    def __init__(self, connect: Callable[[], sqlite3.Connection], name: str) -> None:
+        self._connect = connect
+        self._changes = 0
+        self._pages = 0
+        self._stopping = False
+        self._wanted = threading.Event()
+        self._thread = threading.Thread(target=self._work, name=name, daemon=True)
+        self._thread.start()
+
+    def committed(self, changes: int) -> None:
+        """``changes``: rows changed so far over the writer's connection, by what is committed."""
+        self._pages += PAGES_PER_COMMIT + (changes - self._changes) // ROWS_PER_PAGE
+        self._changes = changes
+        if self._pages >= PAGES:
+            self._pages = 0
+            self._wanted.set()
+
+    def stop(self) -> None:
+        """Finish the copy in hand and end."""
+        self._stopping = True
+        self._wanted.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        connection: sqlite3.Connection | None = None
+        while self._wanted.wait() and not self._stopping:
+            self._wanted.clear()
+            # What cannot be copied stays in the log, which loses nothing; the writer meets the same fault.
+            with contextlib.suppress(sqlite3.Error):
+                connection = connection or self._connect()
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if connection is not None:
+            connection.close()
