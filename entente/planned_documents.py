@@ -31,7 +31,7 @@ def planned_documents(plan: RealmPlan, realm: str, now: datetime) -> list[RealmD
     Raises PlanError.
     """
     policies = {policy.id: policy for policy in _policies(plan, realm)}
-    communities = {community.id: community for community in _communities(plan, realm)}
+    communities = {community.id: community for community in planned_communities(plan, realm)}
     return [
         *policies.values(),
         *(_equivalence(each, policies, realm, now) for each in plan.equivalences),
@@ -55,7 +55,8 @@ def _policies(plan: RealmPlan, realm: str) -> list[ClassificationPolicy]:
     return documents
 
 
-def _communities(plan: RealmPlan, realm: str) -> list[Community]:
+def planned_communities(plan: RealmPlan, realm: str) -> list[Community]:
+    """Every community of the plan at version 1. Raises PlanError."""
     known = known_communities()
     _check_known((*plan.known_communities, *plan.unverified_communities), known, "community")
     for name in plan.known_communities:

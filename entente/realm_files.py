@@ -12,7 +12,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from bus.authority import Realm
+from bus.authority import Realm, RealmKeys
 from bus.keystore import NationKeys
 from bus.offline_keys import load_authority_key, save_authority_key
 from bus.protocol.signing import PrivateSigningKey
@@ -131,6 +131,13 @@ class RealmFiles:
     def snapshot_key(self) -> PrivateSigningKey:
         """The realm's snapshot key, where it is at hand. KeyFileError."""
         return load_authority_key(self.snapshot_key_file)
+
+    def realm_keys(self, threshold: int) -> RealmKeys:
+        """The realm's root keys that are at hand, `threshold` or more, and its snapshot key. KeyFileError."""
+        root = [load_authority_key(path) for path in sorted(self.offline.glob("realm-root-*.json"))]
+        if len(root) < threshold:
+            raise RealmFilesError(f"{threshold} realm root keys must sign, {len(root)} are in {self.offline}")
+        return RealmKeys(tuple(root), threshold, self.snapshot_key())
 
     def publish(self, realm: Realm) -> TrustStore:
         """Add a realm's next state to the bundle, after judging it as every gateway will. TrustError."""

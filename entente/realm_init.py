@@ -8,17 +8,19 @@ from typing import Annotated, Any
 import typer
 
 from entente.founding import found_realm
+from entente.realm_communities import communities
 from entente.realm_files import RealmFiles
+from entente.realm_plan_file import read_plan
 from entente.realm_snapshot import snapshot
 from entente.terminal import CommandFailed, say, write_json
 from schemas.header import Kind, Mode
 from schemas.realm_plan import RealmPlan
 from schemas.strict_json import JsonRefused, schema_refusal
-from schemas.strict_yaml import parse_yaml
 from schemas.trust import SealSuite, SignSuite
 
-app = typer.Typer(help="Found a realm; renew its snapshot.", no_args_is_help=True)
+app = typer.Typer(help="Found a realm; renew its snapshot; change its communities.", no_args_is_help=True)
 app.command("snapshot")(snapshot)
+app.command("communities")(communities)
 
 
 @app.callback()
@@ -60,7 +62,7 @@ def init(
     """Write a new realm to DIR: public trust bundle, pinned realm id, keys per nation, offline keys."""
     if plan is not None and (name or nation or mode or highest):
         raise CommandFailed("give either --plan or --name, --nation, --mode and --highest")
-    wanted = _read_plan(plan) if plan else _plan_of_flags(name, nation, mode, highest, sign_suite, seal_suite)
+    wanted = read_plan(plan) if plan else _plan_of_flags(name, nation, mode, highest, sign_suite, seal_suite)
     files = RealmFiles(directory)
     founded = found_realm(wanted, now=datetime.now(UTC), randomness=os.urandom)
     files.write_new(founded)
@@ -85,13 +87,6 @@ def init(
     say(f"  OFFLINE      {files.offline}: move these keys to their holders, then delete the directory")
     if not wanted.agreements:
         say("  No agreement was signed, so no nation may send anything to another yet.")
-
-
-def _read_plan(path: Path) -> RealmPlan:
-    try:
-        return parse_yaml(RealmPlan, path.read_bytes())
-    except OSError as error:
-        raise CommandFailed(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _plan_of_flags(

@@ -38,10 +38,6 @@ class Membership(Statement):
             raise PydanticCustomError("time_order", "until is not after since")
         return self
 
-    def holds(self, at: datetime) -> bool:
-        """Whether the nation is a member at this instant."""
-        return (self.since is None or self.since <= at) and (self.until is None or at < self.until)
-
 
 class Community(Statement):
     """A named nation set. Its version rises with every change.
@@ -66,7 +62,15 @@ class Community(Statement):
 
     def members_at(self, at: datetime) -> frozenset[str]:
         """Who is a member at this instant."""
-        return frozenset(period.nation for period in self.members if period.holds(at))
+        # Written out: this is asked for every message, and a call for each of sixty periods would show.
+        return frozenset(
+            [
+                period.nation
+                for period in self.members
+                if (period.since is None or period.since <= at)
+                and (period.until is None or at < period.until)
+            ]
+        )
 
 
 def check_periods(members: tuple[Membership, ...]) -> None:

@@ -6,10 +6,11 @@ stays open to it, whatever the community has become since.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.trust import TrustStore
+from schemas.community import Community
 from schemas.reasons import ReasonCode
 
 
@@ -39,7 +40,22 @@ def expand(names: Iterable[str], trust: TrustStore, pointer: str, at: datetime) 
                 name,
                 f"{pointer}/{index}",
             )
-        for member in community.members_at(at):
-            if member in trust.nations:
-                nations.setdefault(member, False)
+        for member in community.members_at(at) & trust.nations.keys():
+            nations.setdefault(member, False)
     return nations
+
+
+def same_past(old: Community, new: Community, now: datetime) -> bool:
+    """Whether both say the same of every instant before ``now``.
+
+    A version that does not changes by what membership messages on their way and later replies are judged.
+    """
+    ends = {
+        edge for each in (*old.members, *new.members) for edge in (each.since, each.until) if edge is not None
+    }
+    # Membership is constant between two edges: the instants at them and before the first stand for all.
+    instants = [_BEFORE_ALL, *(edge for edge in ends if edge < now)]
+    return all(old.members_at(at) == new.members_at(at) for at in instants)
+
+
+_BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
