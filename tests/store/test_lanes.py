@@ -1,8 +1,10 @@
 """Incoming lanes: whatever order serials arrive in, what is missing is exactly what has not come."""
 
 import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,10 +15,12 @@ from bus.store import inbox, lanes
 from bus.store.lanes import Arrival, AskPolicy, GapChange, LaneKey, StoredHistory
 from bus.store.migrations import bring_forward
 from bus.store.serial_ranges import holes, merged, without
+from bus.store.writer import Store
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.wire import Lane
 from tests.store.samples import NATION, NOW, REALM, SECOND, digest_of, inbox_message, message_id
+from tests.store.test_migrations import of_old_format
 
 Tx = sqlite3.Connection
 KEY = LaneKey("XBB", Mode.EXERCISE, Lane.NORMAL, 1)
@@ -207,3 +211,23 @@ def test_a_gap_that_closed_meanwhile_is_not_marked(tx: Tx) -> None:
     lanes.record(tx, KEY, [arrival(1)], NOW)
     lanes.mark_asked(tx, gaps, NOW, AskPolicy())
     assert lanes.missing(tx, KEY) == ()
+
+
+async def test_a_file_of_format_1_learns_how_far_its_lanes_were_filed(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    of_old_format(path, Path(__file__).parent / "format-1.sql")
+    with closing(sqlite3.connect(path)) as old:
+        for epoch, highest in ((1, 7), (2, 3)):
+            old.execute("INSERT INTO lane_in VALUES ('XBB', 'EXERCISE', 'normal', ?, ?)", (epoch, highest))
+        for serial, outcome in ((1, "admitted"), (4, "admitted"), (5, "held"), (7, "refused")):
+            old.execute(
+                "INSERT INTO received VALUES ('XBB', 'EXERCISE', 'normal', 1, ?, 'd', NULL, ?, NULL)",
+                (serial, outcome),
+            )
+        old.commit()
+    store = Store.open(path, NATION, REALM)
+    history = await store.read(
+        lambda tx: [StoredHistory(tx).lane("XBB", "EXERCISE", "normal", epoch) for epoch in (1, 2)]
+    )
+    await store.close()
+    assert [(state.highest, state.filed) for state in history] == [(7, 4), (3, 0)]

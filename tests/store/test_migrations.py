@@ -14,7 +14,8 @@ OLD = sorted(Path(__file__).parent.glob("format-*.sql"))
 """The schema of each earlier format, as it was."""
 
 
-def _of_old_format(path: Path, schema: Path) -> None:
+def of_old_format(path: Path, schema: Path) -> None:
+    """Make an empty file as an earlier version did."""
     connection = sqlite3.connect(path, isolation_level=None)
     for statement in statements(schema.read_text(encoding="utf-8")):
         connection.execute(statement)
@@ -51,7 +52,7 @@ def test_every_earlier_format_is_tried() -> None:
 
 @pytest.mark.parametrize("schema", OLD, ids=lambda path: path.stem)
 async def test_a_file_of_an_earlier_format_becomes_what_a_new_file_is(tmp_path: Path, schema: Path) -> None:
-    _of_old_format(tmp_path / "old.db", schema)
+    of_old_format(tmp_path / "old.db", schema)
     await Store.open(tmp_path / "old.db", NATION, REALM).close()
     fresh = sqlite3.connect(":memory:", isolation_level=None)
     bring_forward(fresh, NATION, REALM)
