@@ -34,6 +34,10 @@ def test_trust_is_shown(xcc: Gateway, world: World) -> None:
     assert shown["communities"][0]["members"] == ["XAA", "XBB", "XDD"]
     levels = {entry["id"]: entry["levels"] for entry in shown["policies"]}
     assert levels["NATO"][0] == "NATO UNCLASSIFIED"
+    assert [entry["policy"] for entry in shown["nations"] if "policy" in entry] == ["SWE"]
+    assert shown["communities"][0]["periods"] == [{"nation": n} for n in ("XAA", "XBB", "XDD")]
+    assert {entry["rests_on"] for entry in shown["equivalences"]} == {"A table for tests"}
+    assert all(entry["source"] and not entry["unverified"] for entry in shown["policies"])
 
 
 def test_newer_documents_take_effect_at_once(xcc: Gateway, world: World) -> None:

@@ -17,6 +17,7 @@ from gateways.http.runtime import Runtime, runtime
 from gateways.trust_changes import bring_trust
 from schemas.agreement import Ceiling
 from schemas.base import CommunityName, Digest, Nation, Statement, UtcTime
+from schemas.classification import EquivalentLevel
 from schemas.community import Membership
 from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode as C
@@ -34,6 +35,7 @@ class TrustNation(Statement):
     nation: Nation
     display_name: str
     status: NationStatus
+    policy: str | None = Field(None, description="The nation's own classification policy, if it names one.")
     record_version: int
     record_digest: Digest
 
@@ -71,7 +73,21 @@ class TrustPolicy(Statement):
     """A classification policy: its levels, lowest first."""
 
     id: str
+    source: str = Field(description="Where the levels are from.")
     levels: tuple[str, ...]
+    unverified: tuple[str, ...] = Field(description="Levels that were not checked against the source.")
+
+
+class TrustEquivalence(Statement):
+    """How levels of one policy are handled under another. Data of this realm, not legal advice."""
+
+    from_policy: str
+    to_policy: str
+    rests_on: str = Field(description="The agreement or table it rests on.")
+    source: str = Field(description="Where that can be looked up.")
+    levels: tuple[EquivalentLevel, ...]
+    not_before: UtcTime
+    not_after: UtcTime
 
 
 class TrustView(Statement):
@@ -85,6 +101,7 @@ class TrustView(Statement):
     agreements: tuple[TrustAgreement, ...]
     communities: tuple[TrustCommunity, ...]
     policies: tuple[TrustPolicy, ...]
+    equivalences: tuple[TrustEquivalence, ...]
 
 
 class TrustOutcome(Statement):
@@ -116,7 +133,7 @@ _ENVELOPES = {
     responses=answers(200, TrustView, "The realm as this gateway believes it."),
 )
 async def show_trust(request: Request) -> Response:
-    """Nations, agreements, communities and classification policies of the current snapshot."""
+    """Nations, agreements, communities, classification policies and equivalences of the current snapshot."""
     gateway = runtime(request)
     await gateway.access.admit(request, Scope.TRUST_READ)
     context = gateway.context
@@ -190,6 +207,7 @@ def _view(trust: TrustStore, now: datetime) -> TrustView:
                 nation=name,
                 display_name=entry.record.display_name,
                 status=entry.status,
+                policy=entry.record.policy,
                 record_version=entry.record.version,
                 record_digest=entry.digest,
             )
@@ -223,10 +241,24 @@ def _view(trust: TrustStore, now: datetime) -> TrustView:
         policies=tuple(
             TrustPolicy.model_construct(
                 id=name,
+                source=entry.source,
                 levels=tuple(
                     level.classification for level in sorted(entry.levels, key=lambda level: level.rank)
                 ),
+                unverified=tuple(level.classification for level in entry.levels if level.unverified),
             )
             for name, entry in sorted(trust.policies.items())
+        ),
+        equivalences=tuple(
+            TrustEquivalence.model_construct(
+                from_policy=entry.from_policy,
+                to_policy=entry.to_policy,
+                rests_on=entry.rests_on,
+                source=entry.source,
+                levels=entry.levels,
+                not_before=entry.not_before,
+                not_after=entry.not_after,
+            )
+            for entry in trust.equivalences
         ),
     )
