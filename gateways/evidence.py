@@ -10,7 +10,9 @@ from bus.store.encoded_records import EncodedRecord, append_audit
 from bus.store.writer import Transaction
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.base import rfc3339
+from schemas.header import Kind
 from schemas.reasons import ReasonCode
+from schemas.wire import Delivery
 
 SUCCESS = AuditOutcome.SUCCESS
 _PERMITTED = AuditEvent.RELEASE_PERMITTED.value, AuditOutcome.SUCCESS.value
@@ -30,6 +32,7 @@ class Evidence:
         self._at = micros(at)
         self._randomness = randomness
         self._records: list[EncodedRecord] = []
+        self._alike: dict[tuple[str | int | None, ...], bytes] = {}
 
     def add(self, event: AuditEvent, outcome: AuditOutcome = SUCCESS, **fields: str | int | None) -> None:
         """One more act; ``fields`` are those of ``schemas.audit.AuditRecord``, None for absent ones."""
@@ -53,6 +56,29 @@ class Evidence:
                 None if publication_id is None else str(publication_id),
             )
         )
+
+    def add_delivery(self, event: AuditEvent, delivery: Delivery, kind: Kind | None = None) -> None:
+        """A success concerning a partner's delivery; what many of one bundle share is encoded once.
+
+        The rest are numbers, digests and ids, in which nothing needs to be escaped.
+        """
+        alike = (event, kind, delivery.originator, delivery.mode, delivery.lane, delivery.lane_epoch)
+        same = self._alike.get(alike)
+        if same is None:
+            record = {**self._common, "event": str(event), "outcome": str(SUCCESS), "actor": self._actor}
+            if kind is not None:
+                record["kind"] = str(kind)
+            record |= {
+                "partner": delivery.originator,
+                "mode": str(delivery.mode),
+                "lane": str(delivery.lane),
+                "lane_epoch": delivery.lane_epoch,
+            }
+            same = self._alike[alike] = to_json(record)[:-1]
+        message_id = delivery.message_id
+        words = f',"serial":{delivery.serial},"digest":"{delivery.content_digest}"'
+        words += "}" if message_id is None else f',"message_id":"{message_id}"}}'
+        self._records.append(EncodedRecord(same + words.encode(), str(event), self._at, message_id, None))
 
     def add_decisions(
         self,

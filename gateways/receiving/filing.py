@@ -176,7 +176,7 @@ class _Filing:
         assert parsed is not None
         self._file(verdict, delivery, parsed)
         self.ledger.owe(delivery, ReceiptStatus.DELIVERED)
-        self.ledger.note(AuditEvent.MESSAGE_ADMITTED, delivery, kind=parsed.header.kind)
+        self.ledger.evidence.add_delivery(AuditEvent.MESSAGE_ADMITTED, delivery, parsed.header.kind)
         if parsed.header.kind is Kind.ACKNOWLEDGEMENT:
             self._acknowledged(parsed)
 
@@ -255,7 +255,7 @@ class _Filing:
         self.filed.duplicates += 1
         self.ledger.arrived(delivery, "admitted")
         self.ledger.owe(delivery, ReceiptStatus.DELIVERED)
-        self.ledger.note(AuditEvent.MESSAGE_DUPLICATE, delivery)
+        self.ledger.evidence.add_delivery(AuditEvent.MESSAGE_DUPLICATE, delivery)
 
     def _held(self, verdict: Verdict, place: Subject, refused_before: bool) -> bool:
         """Hold the bundle for this delivery; whether the quota refused it."""

@@ -17,7 +17,6 @@ from gateways.receiving.mail import Filed, OpenedMail
 from gateways.receiving.refusals import ACTOR, only_counted
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.base import rfc3339
-from schemas.header import Kind
 from schemas.reasons import ReasonCode
 from schemas.receipt import ReceiptStatus
 from schemas.wire import ContentType, Delivery
@@ -71,20 +70,6 @@ class Ledger:
             f'{{"mode":"{delivery.mode}","lane":"{delivery.lane}","lane_epoch":{delivery.lane_epoch}'
             f',"serial":{delivery.serial},"content_digest":"{delivery.content_digest}"{message}'
             f',"status":"{status}"{why},"at":"{self._at}"}}'.encode()
-        )
-
-    def note(self, event: AuditEvent, delivery: Delivery, kind: Kind | None = None) -> None:
-        """An audit record of one delivery."""
-        self.evidence.add(
-            event,
-            partner=delivery.originator,
-            kind=kind,
-            mode=delivery.mode,
-            lane=delivery.lane,
-            lane_epoch=delivery.lane_epoch,
-            serial=delivery.serial,
-            message_id=delivery.message_id,
-            digest=delivery.content_digest,
         )
 
     def reject(

@@ -23,7 +23,7 @@ from schemas.audit import AuditEvent, AuditOutcome, AuditRecord
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipt, ReceiptStatus
-from schemas.wire import Lane
+from schemas.wire import Delivery, Lane
 from tests.protocol.crafted_bundles import craft, part
 from tests.protocol.messages import message
 from tests.realm_fixtures import NOW, make_realm
@@ -69,6 +69,38 @@ def test_evidence_reads_back_as_the_record_it_stands_for(tmp_path: Path) -> None
     assert AuditRecord.model_validate_json(bare.record).event is AuditEvent.GATEWAY_STARTED
     assert len(audit.list_after(tx, message_id=MESSAGE_ID)) == 1
     assert receipts.due(tx) == ()
+    tx.close()
+
+
+def test_evidence_of_deliveries_is_what_any_evidence_is(tmp_path: Path) -> None:
+    realm = make_realm()
+    tx = sqlite3.connect(tmp_path / "audit.db", isolation_level=None)
+    bring_forward(tx, "XBB", realm.id)
+    fast, slow = (Evidence("XBB", 'actor "quoted" é', NOW, bytes) for _ in range(2))
+    deliveries = [
+        Delivery.model_validate_json(part(realm, serial, **changed).exact)
+        for serial, changed in ((1, {}), (2, {}), (3, {"lane_epoch": 9}), (4, {"message_id": None}))
+    ]
+    kinds = (Kind.THREAT_ALERT, Kind.EXERCISE_NOTICE, Kind.THREAT_ALERT, None)
+    for delivery, kind in zip(deliveries, kinds, strict=True):
+        fast.add_delivery(AuditEvent.MESSAGE_ADMITTED, delivery, kind)
+        slow.add(
+            AuditEvent.MESSAGE_ADMITTED,
+            partner=delivery.originator,
+            kind=kind,
+            mode=delivery.mode,
+            lane=delivery.lane,
+            lane_epoch=delivery.lane_epoch,
+            serial=delivery.serial,
+            message_id=delivery.message_id,
+            digest=delivery.content_digest,
+        )
+    fast.write(tx)
+    slow.write(tx)
+    stored = audit.list_after(tx)
+    records = [AuditRecord.model_validate_json(entry.record) for entry in stored]
+    assert records[:4] == records[4:]
+    assert len(audit.list_after(tx, message_id=MESSAGE_ID)) == 2
     tx.close()
 
 
