@@ -15,6 +15,7 @@ from tests.labels.label_cases import (
     dated,
     label,
     nations_of,
+    xml,
 )
 from tests.labels.label_documents import MEANT
 from tests.labels.label_reading import audience
@@ -107,3 +108,45 @@ def test_whatever_is_done_to_a_document_the_label_is_never_wider_than_the_text(t
 def test_bytes_that_mean_nothing_are_refused(data: bytes) -> None:
     with pytest.raises(LabelXmlRefused):
         read_label(data, always, CREATED)
+
+
+def _one_of(*values: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(values), min_size=1, max_size=4, unique_by=str.upper)
+
+
+@st.composite
+def composed(draw: st.DrawFn) -> str:
+    """A well-formed document of categories that mostly fit together."""
+    context = draw(st.sampled_from(("NATO", "nato", "KFOR", "RESOLUTE SUPPORT")))
+    groups = ("NORDIC", "PACIFIC", "MIXED", "KFOR", "NATO")
+    only = draw(st.none() | _one_of("FIN", "fin", "NOR", "POL", "JPN", "GEO", *groups))
+    added = draw(st.none() | _one_of("JPN", "AUS", "jpn", "FIN", *groups[:4]))
+    releasable = added is not None if draw(st.integers(0, 9)) else added is None
+    made = [category("Context", context, *(("Releasable",) if releasable else ()))]
+    if only is not None:
+        made.append(category("Only", *only))
+    if added is not None:
+        repeated = draw(st.sampled_from((context, context, context, "NATO")))
+        made.append(category("Releasable To", *dict.fromkeys((repeated, *added))))
+    if draw(st.booleans()):
+        made.append(category("Additional Sensitivity", "ATOMAL", kind="RESTRICTIVE"))
+    return xml(*draw(st.permutations(made)))
+
+
+@given(composed())
+def test_however_categories_are_put_together_nobody_is_added(text: str) -> None:
+    try:
+        taken = read_label(text.encode(), dated, LATER)
+    except LabelXmlRefused:
+        return
+    assert nations_of(taken.label.releasable_to, GROWN) <= audience(text.encode())
+    assert taken.label.restrictive == (("ATOMAL",) if "ATOMAL" in text else ())
+
+
+@given(composed())
+def test_while_membership_stays_the_same_the_label_means_just_the_audience(text: str) -> None:
+    try:
+        taken = read_label(text.encode(), always, CREATED)
+    except LabelXmlRefused:
+        return
+    assert nations_of(taken.label.releasable_to) == audience(text.encode())
