@@ -11,11 +11,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from bus.protocol.signing import PrivateSigningKey, sign_envelope
+from bus.protocol.signing import PrivateSigningKey, Signer, sign_envelope
 from bus.protocol.suites import SIGN_SUITES
 from bus.protocol.trust import TrustStore
 from bus.protocol.trust_documents import digest_of, read_document
-from schemas.agreement import Agreement
+from schemas.agreement import Agreement, AgreementAct
 from schemas.classification import ClassificationPolicy, Equivalence
 from schemas.community import Community
 from schemas.trust import (
@@ -86,7 +86,7 @@ def authority_key(key: PrivateSigningKey) -> AuthorityKey:
     )
 
 
-def issue(document: DocT, signers: Sequence[PrivateSigningKey]) -> Issued[DocT]:
+def issue(document: DocT, signers: Sequence[Signer]) -> Issued[DocT]:
     """Encode and sign a document."""
     payload = document.encode()
     payload_types: Mapping[type, str] = PAYLOAD_TYPES
@@ -96,7 +96,10 @@ def issue(document: DocT, signers: Sequence[PrivateSigningKey]) -> Issued[DocT]:
 
 @dataclass(frozen=True)
 class Realm:
-    """What is in force: every root, the current one of the rest; `snapshot` is None only while founding."""
+    """What is in force: every root, the current one of the rest; `snapshot` is None only while founding.
+
+    `acts` are nations' own, on the agreements that the realm signed: no snapshot lists them.
+    """
 
     id: str
     roots: tuple[Issued[RealmRoot], ...]
@@ -104,6 +107,7 @@ class Realm:
     statuses: Mapping[str, NationStatus] = field(default_factory=dict)
     documents: Mapping[tuple[DocumentType, str], Issued[RealmDocument]] = field(default_factory=dict)
     snapshot: Issued[Snapshot] | None = None
+    acts: tuple[Issued[AgreementAct], ...] = ()
 
     @classmethod
     def found(
@@ -126,6 +130,7 @@ class Realm:
         records: dict[str, Issued[NationRecord]] = {}
         documents: dict[tuple[DocumentType, str], Issued[RealmDocument]] = {}
         snapshot: Issued[Snapshot] | None = None
+        acts: list[Issued[AgreementAct]] = []
         for signed in map(read_document, trust.envelopes):
             match signed.document:
                 case RealmRoot() as root:
@@ -134,12 +139,16 @@ class Realm:
                     records[record.nation] = Issued(record, signed.digest, signed.encoded)
                 case Snapshot() as listed:
                     snapshot = Issued(listed, signed.digest, signed.encoded)
+                case AgreementAct() as act:
+                    acts.append(Issued(act, signed.digest, signed.encoded))
+                case Agreement(proposed_by=str()):
+                    pass  # between its parties only, no document of the realm
                 case document:
                     slot = DocumentType(document.type), document.id
                     documents[slot] = Issued(document, signed.digest, signed.encoded)
         roots.sort(key=lambda issued: issued.document.version)
         statuses = {nation: trusted.status for nation, trusted in trust.nations.items()}
-        return cls(trust.realm, tuple(roots), records, statuses, documents, snapshot)
+        return cls(trust.realm, tuple(roots), records, statuses, documents, snapshot, tuple(acts))
 
     @property
     def root(self) -> RealmRoot:
@@ -148,8 +157,9 @@ class Realm:
 
     @property
     def envelopes(self) -> tuple[bytes, ...]:
-        """The public bundle: every realm root, then what the snapshot names, then the snapshot."""
+        """The public bundle: every realm root, then what the snapshot names, acts, then the snapshot."""
         issued: list[Issued[TrustDocument]] = [*self.roots, *self.records.values(), *self.documents.values()]
+        issued += self.acts
         if self.snapshot is not None:
             issued.append(self.snapshot)
         return tuple(entry.envelope for entry in issued)

@@ -1,19 +1,20 @@
-"""A nation's own office: making online keys and signing its records with its offline root key (design 10).
+"""A nation's own office: its online keys, its records signed with its offline root key, its acts (design 10).
 
 Pure but for the library's own randomness in ML-DSA signatures: clock and key material are passed in.
 """
 
 import base64
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bus.authority import AuthorityError, Issued, Randomness, issue, new_signing_key
+from bus.authority import AuthorityError, Issued, Randomness, Realm, issue, new_signing_key
 from bus.broker_keys import broker_key
 from bus.keystore import NationKeys, SealKeyPair, SigningKeyPair
 from bus.protocol.sealing import SealPrivateKey
-from bus.protocol.signing import PrivateSigningKey
+from bus.protocol.signing import PrivateSigningKey, Signer
 from bus.protocol.suites import seal_suite_named
+from schemas.agreement import ActKind, Agreement, AgreementAct, AgreementName
 from schemas.base import MAX_CLOCK_SKEW
 from schemas.header import Mode
 from schemas.trust import KeyEntry, KeyUse, NationRecord, SealSuite, SignSuite
@@ -195,6 +196,58 @@ def rotated(
     )
     after = replace(keys, signing=(*keys.signing, *fresh.signing), seal=(*keys.seal, *fresh.seal))
     return after, record
+
+
+def agreement_act(
+    agreement: Agreement,
+    digest: str,
+    nation: str,
+    act: ActKind,
+    signer: Signer,
+    *,
+    number: int,
+    now: datetime,
+) -> Issued[AgreementAct]:
+    """One act of a nation on the agreement with this digest, signed with its message key for OPERATION."""
+    name = AgreementName(id=agreement.id, version=agreement.version, digest=digest)
+    return issue(
+        AgreementAct(
+            type="agreement_act",
+            v=1,
+            realm=agreement.realm,
+            agreement=name,
+            nation=nation,
+            act=act,
+            number=number,
+            at=now,
+        ),
+        (signer,),
+    )
+
+
+def countersigned(realm: Realm, keys: Mapping[str, NationKeys], *, now: datetime) -> Realm:
+    """The realm with each of these nations' countersignature on every agreement it is a party to.
+
+    Only where it has not acted yet. For founding, where every nation's keys are at hand; later each nation's
+    gateway countersigns for itself.
+    """
+    acted = {(act.document.agreement.digest, act.document.nation) for act in realm.acts}
+    acts = [
+        agreement_act(
+            issued.document,
+            issued.digest,
+            nation,
+            ActKind.COUNTERSIGN,
+            keys[nation].signer(KeyUse.MESSAGE, Mode.OPERATION),
+            number=1,
+            now=now,
+        )
+        for issued in realm.documents.values()
+        if isinstance(issued.document, Agreement)
+        for nation in issued.document.parties
+        if nation in keys and (issued.digest, nation) not in acted
+    ]
+    return replace(realm, acts=(*realm.acts, *acts))
 
 
 def _base64(raw: bytes) -> str:

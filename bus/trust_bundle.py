@@ -8,11 +8,12 @@ from urllib.parse import quote
 
 from bus.protocol.dsse import MAX_ENVELOPE_BYTES
 from bus.protocol.trust_documents import read_document
+from schemas.agreement import AgreementAct
 from schemas.trust import NationRecord, RealmRoot, Snapshot
 
 SUFFIX = ".dsse.json"
-MAX_DOCUMENTS = 5000
-MAX_FILE_PART = 160
+MAX_DOCUMENTS = 20_000
+MAX_FILE_PART = 140
 
 
 class TrustBundleError(Exception):
@@ -74,6 +75,10 @@ def document_file_name(envelope: bytes) -> str:
             name = f"nation-{document.nation}"
         case Snapshot():
             name = "snapshot"
+        case AgreementAct() as act:
+            # The digest tells acts of one number apart, and agreements of one id.
+            mark = hashlib.sha256(envelope).hexdigest()[:16]
+            return f"act-{act.nation}-{_file_part(act.agreement.id)}-{act.number}-{mark}{SUFFIX}"
         case _:
             name = f"{document.type.replace('_', '-')}-{_file_part(document.id)}"
     return f"{name}-v{document.version}{SUFFIX}"

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from bus.authority import Issued, Randomness, Realm, RealmKeys, authority_key, new_signing_key
 from bus.keystore import NationKeys
-from bus.nation_office import first_record, new_nation_keys
+from bus.nation_office import countersigned, first_record, new_nation_keys
 from bus.protocol.signing import PrivateSigningKey
 from entente.planned_documents import planned_documents
 from schemas.realm_plan import RealmPlan
@@ -50,4 +50,5 @@ def found_realm(plan: RealmPlan, *, now: datetime, randomness: Randomness) -> Fo
         realm = realm.with_record(record)
     for document in planned_documents(plan, realm.id, now):
         realm = realm.with_document(document, authority)
+    realm = countersigned(realm, keys, now=now)
     return FoundedRealm(realm.snapshotted(authority.snapshot, now=now), authority, roots, keys)

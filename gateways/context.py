@@ -2,10 +2,11 @@
 
 import asyncio
 import copy
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Protocol
 
 from bus.ports import Mailbox, Publisher
@@ -109,6 +110,10 @@ class GatewayContext:
     """Set when held bundles may be judged anew."""
     trust_adopted: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when newer trust documents came into force: they may name keys that are not in hand yet."""
+    acts_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when trust or keys changed: acts of ours on agreements may have to be signed anew."""
+    generations: Iterator[int] = field(default_factory=lambda: count(1))
+    """Numbers for trust stores, drawn inside the transactions that store them, which are in order."""
     held_behind: bool = False
     """Something was held under an older trust store than the one in force: judge everything anew."""
 
@@ -117,10 +122,11 @@ class GatewayContext:
 
     def adopt(self, trust: TrustStore) -> None:
         """Put a newer trust store, already committed, in force at once: release, admission, held bundles."""
-        if (trust.trust_version, trust.root.version) <= (self.trust.trust_version, self.trust.root.version):
-            return
+        if trust.generation <= self.trust.generation:
+            return  # a later change was committed, and came here first
         self.trust = trust
         self.trust_adopted.set()
+        self.acts_wanted.set()
         self.relay_wanted.set()
         self.held_wanted.set()
 
@@ -131,6 +137,7 @@ class GatewayContext:
         # A store of its own, saying the same: what was opened or blocked under the one before was so with
         # the keys before, and whoever compares stores sees that something has changed.
         self.trust = copy.copy(self.trust)
+        self.acts_wanted.set()
         self.relay_wanted.set()
         self.held_wanted.set()
 

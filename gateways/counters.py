@@ -43,6 +43,9 @@ class Counters:
     )
     receipts_recorded: int = _total("Receipts of partners that moved a delivery of ours on.")
     receipts_queued: int = _total("Receipts put on their way to partners.")
+    agreement_acts: int = _total(
+        "Acts on agreements taken in or made here: countersigned, suspended, resumed, left."
+    )
     storage_faults: int = _total("Times a flow or a request could not read or write the store.")
 
     alarm_equivocation: int = _total("Times two contents came under one id or serial.")
@@ -63,6 +66,9 @@ class Counters:
     )
     alarm_receipts_ignored: int = _total(
         "Receipts and acknowledgements for what we never sent, or sent under another mode or exercise."
+    )
+    alarm_agreement_acts: int = _total(
+        "Acts on agreements that contradict another under their number, or came in our name and are not ours."
     )
     alarm_faults: int = _total(
         "Steps of a flow that ended in an error nobody foresaw; each is logged and tried again."

@@ -12,6 +12,7 @@ from bus.store import backlog, inbox, lanes
 from bus.store import trust as trust_table
 from bus.store.writer import Store, Transaction
 from gateways import trust_changes
+from gateways.agreements.signing_anew import ActKeeper
 from gateways.context import FlowLimits, GatewayContext, Keys, Transport
 from gateways.counters import Counters
 from gateways.inbox_signal import InboxSignal
@@ -21,6 +22,7 @@ from gateways.receiving.held import HeldKeeper, retry_held
 from gateways.receiving.receive import Receiver
 from gateways.receiving.refusals import close_windows
 from gateways.relaying.relay import Relay
+from gateways.stored_trust import stored_documents
 from schemas.audit import AuditEvent
 from schemas.header import Kind
 from schemas.wire import Lane
@@ -45,6 +47,7 @@ class Exchange:
         self._transport = transport
         self.receivers: dict[Lane, Receiver] = {}
         self._held = HeldKeeper(context)
+        self._acts = ActKeeper(context)
 
     @classmethod
     async def open(
@@ -115,10 +118,13 @@ class Exchange:
             receiver.start()
             self.receivers[lane] = receiver
         self._held.start()
+        self._acts.start()
 
     async def stop(self) -> None:
         """Finish what is in hand, give the relay's lease back, stop every flow."""
-        await asyncio.gather(*(receiver.stop() for receiver in self.receivers.values()), self._held.stop())
+        await asyncio.gather(
+            *(receiver.stop() for receiver in self.receivers.values()), self._held.stop(), self._acts.stop()
+        )
         await self.relay.stop()
         await close_windows(self.context, everything=True)
         await self._note(AuditEvent.GATEWAY_STOPPED)
@@ -172,6 +178,6 @@ async def _open_trust(store: Store, envelopes: Sequence[bytes], now: datetime) -
                 return known
         if trust is known:
             return known
-    documents = trust_changes.stored_documents(trust, now)
+    documents = stored_documents(trust, now)
     await store.write(lambda tx: trust_table.replace(tx, documents))
     return trust

@@ -1,31 +1,37 @@
-"""New trust documents: verified against those in force, stored, put in force at once (design 10)."""
+"""New trust documents: verified against those in force, stored, put in force at once (design 10).
+
+The realm's documents are taken as a whole or not at all; agreements and acts of nations one by one
+(``gateways.agreements.taking_in``).
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from bus.protocol.agreements import is_paper
 from bus.protocol.errors import TrustError, TrustIncompleteError
 from bus.protocol.trust import TrustStore
-from bus.protocol.trust_documents import read_document
+from bus.protocol.trust_documents import SignedDocument, read_document
 from bus.store import trust as trust_table
-from bus.store.trust import StoredTrustDocument
 from bus.store.writer import Transaction
+from gateways.agreements.passing_on import pass_on
+from gateways.agreements.signing_anew import sign_anew
+from gateways.agreements.taking_in import take_in
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
-from gateways.relaying.control_out import queue_trust_update
+from gateways.stored_trust import put_in_force, stored_trust
 from schemas.audit import AuditEvent, AuditOutcome
 
 
-def stored_documents(store: TrustStore, now: datetime) -> tuple[StoredTrustDocument, ...]:
-    """The documents that a trust store rests on, as rows."""
-    rows = []
-    for envelope in store.envelopes:
-        signed = read_document(envelope)
-        rows.append(
-            StoredTrustDocument(
-                signed.digest, signed.envelope.payload_type, signed.document.version, envelope, now
-            )
-        )
-    return tuple(rows)
+def split(envelopes: Iterable[bytes]) -> tuple[tuple[bytes, ...], tuple[SignedDocument, ...]]:
+    """The realm's documents, and nations' agreements and acts. Raises TrustError TRUST_MALFORMED."""
+    documents: list[bytes] = []
+    papers: list[SignedDocument] = []
+    for signed in map(read_document, envelopes):
+        if is_paper(signed):
+            papers.append(signed)
+        else:
+            documents.append(signed.encoded)
+    return tuple(documents), tuple(papers)
 
 
 def take_up(
@@ -38,28 +44,20 @@ def take_up(
 ) -> TrustStore | None:
     """Verify documents against what is stored and store what is newer; the new store, None when nothing is.
 
-    The caller commits and then calls ``context.adopt``. Raises TrustError; then nothing is put in force, and
-    only what an incomplete set already has may be kept (``keep_incomplete``).
+    The caller commits and then calls ``context.adopt``. Raises TrustError for the realm's documents; then
+    nothing is put in force, and only what an incomplete set already has may be kept (``keep_incomplete``).
     """
-    # Read from the transaction: another update may have been stored a moment ago and not be in force yet.
-    current = TrustStore.open(context.realm, trust_table.envelopes(tx))
-    updated = _updated(tx, current, tuple(envelopes))
-    if updated is current:
-        return None
-    trust_table.replace(tx, stored_documents(updated, now))
-    trust_table.clear_pending(tx)
-    evidence.add(
-        AuditEvent.TRUST_CHANGED,
-        partner=partner,
-        digest=updated.snapshot_digest,
-        count=updated.trust_version,
-    )
-    return updated
+    documents, papers = split(envelopes)
+    current = stored_trust(context, tx)
+    updated = _updated(tx, current, documents) if documents else current
+    if papers:
+        updated = take_in(context, updated, papers, evidence, partner)
+    return None if updated is current else put_in_force(context, tx, current, updated, evidence, now, partner)
 
 
 def keep_incomplete(tx: Transaction, envelopes: Iterable[bytes]) -> None:
     """Keep documents of a verified snapshot whose set is not complete yet: the rest may come later."""
-    trust_table.keep_pending(tx, envelopes)
+    trust_table.keep_pending(tx, split(envelopes)[0])
 
 
 def _updated(tx: Transaction, current: TrustStore, envelopes: tuple[bytes, ...]) -> TrustStore:
@@ -87,7 +85,7 @@ def note_refusal(evidence: Evidence, error: TrustError, partner: str | None = No
 async def bring_trust(
     context: GatewayContext, envelopes: Sequence[bytes], *, actor: str
 ) -> TrustStore | None:
-    """Take up documents that came in at this gateway, and pass on what is new to every partner.
+    """Take up documents that came in at this gateway, and pass on what is new to the partners it concerns.
 
     The trust store now in force, or None when nothing was newer. Raises TrustError (recorded), ValueError
     when a single document is too large to be passed on, StoreUnavailable.
@@ -99,11 +97,10 @@ async def bring_trust(
         known = set(trust_table.envelopes(tx))
         updated = take_up(context, tx, envelopes, evidence, now)
         if updated is not None:
-            partners = [nation for nation in sorted(updated.nations) if nation != context.nation]
-            news = [envelope for envelope in updated.envelopes if envelope not in known]
-            if partners and news:
-                queue_trust_update(context, tx, partners, news, now)
-            evidence.write(tx)
+            # With the record that revokes our key, so that no agreement lapses in between.
+            updated = sign_anew(context, tx, updated, evidence, now) or updated
+            pass_on(context, tx, updated, known, now)
+        evidence.write(tx)
         return updated
 
     try:

@@ -33,7 +33,26 @@ class ReasonCode(StrEnum):
     NOT_ADDRESSED = "NOT_ADDRESSED", "The message is releasable to the nation but not addressed to it."
     NO_RECIPIENT = "NO_RECIPIENT", "After the release decision no nation is left to receive the message."
     NO_AGREEMENT = "NO_AGREEMENT", "No agreement has both the originator and this nation as parties."
+    AGREEMENT_SUPERSEDED = (
+        "AGREEMENT_SUPERSEDED",
+        "A newer version that every party countersigned has taken the agreement's place.",
+    )
+    AGREEMENT_LEFT = "AGREEMENT_LEFT", "A party has left the agreement, which is final for this version."
     AGREEMENT_NOT_IN_FORCE = "AGREEMENT_NOT_IN_FORCE", "The agreements with this nation are not in force now."
+    AGREEMENT_NOT_COUNTERSIGNED = (
+        "AGREEMENT_NOT_COUNTERSIGNED",
+        "Not every party has countersigned the agreement, or a countersignature lapsed with a revoked key.",
+    )
+    AGREEMENT_SUSPENDED = "AGREEMENT_SUSPENDED", "A party has suspended the agreement."
+    AGREEMENT_NOT_PARTY = "AGREEMENT_NOT_PARTY", "The nation is no party to the agreement."
+    AGREEMENT_VERSION_TAKEN = (
+        "AGREEMENT_VERSION_TAKEN",
+        "Another agreement of this id has the same or a higher version.",
+    )
+    AGREEMENT_QUOTA = (
+        "AGREEMENT_QUOTA",
+        "One nation's agreements and acts are as many as a gateway keeps of a nation.",
+    )
     KIND_NOT_COVERED = (
         "KIND_NOT_COVERED",
         "No agreement in force with this nation covers this kind of message.",

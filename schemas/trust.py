@@ -3,7 +3,9 @@
 Every document travels as a DSSE envelope over its exact bytes. The realm root is signed by k of n realm
 root keys and its version 1 names the realm; a nation record is signed by that nation's offline root key;
 agreements, communities, classification policies and equivalences by the realm root keys; the snapshot,
-which says what is current, by the realm's snapshot key (TUF's root, targets and snapshot roles).
+which says what is current, by the realm's snapshot key (TUF's root, targets and snapshot roles). Agreements
+that nations make among themselves are signed by the party that proposes them, acts on agreements by the party
+that acts, both with an online message key; no snapshot lists these.
 """
 
 from enum import StrEnum
@@ -12,7 +14,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.agreement import Agreement
+from schemas.agreement import Agreement, AgreementAct
 from schemas.base import (
     Digest,
     FirstVersion,
@@ -204,7 +206,14 @@ class Snapshot(Statement):
 
 
 TrustDocument = (
-    RealmRoot | NationRecord | Agreement | Community | ClassificationPolicy | Equivalence | Snapshot
+    RealmRoot
+    | NationRecord
+    | Agreement
+    | AgreementAct
+    | Community
+    | ClassificationPolicy
+    | Equivalence
+    | Snapshot
 )
 
 DOCUMENT_MODELS: dict[str, type[TrustDocument]] = {
@@ -213,6 +222,7 @@ DOCUMENT_MODELS: dict[str, type[TrustDocument]] = {
         ("realm-root", RealmRoot),
         ("nation-record", NationRecord),
         ("agreement", Agreement),
+        ("agreement-act", AgreementAct),
         ("community", Community),
         ("classification-policy", ClassificationPolicy),
         ("equivalence", Equivalence),

@@ -13,7 +13,7 @@ from bus.authority import Issued, Realm, RealmKeys, authority_key, new_signing_k
 from bus.keystore import NationKeys
 from bus.known.documents import equivalence_document, known_policy_document
 from bus.known.reviewed import known_equivalence, known_policies
-from bus.nation_office import MODE_SETS, first_record, new_nation_keys, next_record, rotated
+from bus.nation_office import MODE_SETS, countersigned, first_record, new_nation_keys, next_record, rotated
 from bus.protocol.sealing import SealKeyring
 from bus.protocol.signing import PrivateSigningKey, Signer
 from bus.protocol.trust import TrustStore
@@ -138,11 +138,12 @@ class TestRealm:
         return self.next(self.realm.with_status(nation, NationStatus.SUSPENDED), now=now)
 
     def agree(self, plan: AgreementPlan, *, now: datetime | None = None) -> "TestRealm":
-        """The realm with one more agreement, or the next version of one of that id."""
+        """The realm with one more agreement, or the next version of one of that id, countersigned by all."""
         held = self.realm.documents.get((DocumentType.AGREEMENT, plan.id))
         version = held.document.version + 1 if held else 1
         document = plan.document(self.id, now or self.now, version)
-        return self.next(self.realm.with_document(document, self.authority), now=now)
+        realm = self.realm.with_document(document, self.authority)
+        return self.next(countersigned(realm, self.keys, now=now or self.now), now=now)
 
     def end_agreement(self, agreement_id: str, *, now: datetime | None = None) -> "TestRealm":
         """The realm without that agreement."""
@@ -236,5 +237,6 @@ def make_realm(
         agreements = (AgreementPlan(parties=tuple(nations)),) if len(nations) > 1 else ()
     for plan in agreements:
         realm = realm.with_document(plan.document(realm.id, now), authority)
+    realm = countersigned(realm, keys, now=now)
     realm = realm.snapshotted(authority.snapshot, now=now, lifetime=snapshot_lifetime)
     return TestRealm(realm, authority, roots, keys, now)

@@ -25,11 +25,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from bus.protocol.basis import basis_fault
 from bus.protocol.communities import expand
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.history import History, Received
 from bus.protocol.opening import OpenedBundle, open_bundle
-from bus.protocol.release import AGREEMENT_CODES, ReleaseDecision, decide, rests_on
+from bus.protocol.release import ReleaseDecision, decide
 from bus.protocol.sealing import Unsealer
 from bus.protocol.trust import TrustStore
 from schemas.base import MAX_CLOCK_SKEW
@@ -254,28 +255,14 @@ def _judge_message(message: AnyMessage, delivery: Delivery, bench: _Bench) -> _F
 
 def _release_fault(message: AnyMessage, delivery: Delivery, bench: _Bench) -> tuple[ReasonCode, bool] | None:
     """Why it is not released to me, and whether it is HELD for that; None when it is."""
-    trust, now, me = bench.trust, bench.now, bench.me
-    header, label = message.header, message.label
+    trust, me = bench.trust, bench.me
     if delivery.trust_version > trust.trust_version:
         return ReasonCode.TRUST_VERSION_UNKNOWN, True
     decision = bench.decide(message)
     same_trust = delivery.trust_version == trust.trust_version
-    if not decision.permit:
-        # Under our own trust version nothing unknown can still arrive, and no agreement cures a bad label.
-        unknown = any(basis.id not in trust.agreements for basis in delivery.basis)
-        if unknown and not same_trust and decision.code in AGREEMENT_CODES:
-            return ReasonCode.AGREEMENT_UNKNOWN, True
-        return decision.code, False
-    # Under an older trust version its basis may have been replaced since: today's decision counts.
-    if not delivery.basis or (
-        same_trust
-        and delivery.basis != decision.basis
-        and not all(
-            rests_on(basis, header.originator, me, header.kind, header.mode, label, trust, now)
-            for basis in delivery.basis
-        )
-    ):
-        return ReasonCode.BASIS_MISMATCH, False
+    fault = basis_fault(delivery.basis, decision, message, same_trust=same_trust, trust=trust, now=bench.now)
+    if fault is not None:
+        return fault
     return _naming_fault(message, me, trust)
 
 

@@ -6,12 +6,14 @@ Everything fails closed: what no rule permits is denied, and an empty release se
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from bus.protocol.classification import classification_known, within
 from bus.protocol.communities import expand
 from bus.protocol.errors import ReleaseRefused
-from bus.protocol.trust import AgreementTrust, TrustStore
+from bus.protocol.standings import AgreementTrust
+from bus.protocol.trust import TrustStore
+from schemas.agreement import Agreement
 from schemas.header import DraftHeader, Kind, Mode
 from schemas.label import ConfidentialityLabel, DraftLabel
 from schemas.reasons import ReasonCode
@@ -78,8 +80,8 @@ def decide(
     for trusted in trust.agreements_of.get(originator, ()):
         if nation not in trusted.parties:
             continue
-        obstacle = _obstacle(trusted, kind, mode, label, trust, now)
-        if obstacle is None:
+        found = obstacle(trusted, kind, mode, label, trust, now)
+        if found is None:
             agreement = trusted.agreement
             return ReleaseDecision(
                 nation,
@@ -89,39 +91,24 @@ def decide(
                 (Basis(id=agreement.id, digest=trusted.digest),),
             )
         # The obstacle closest to a permit tells the author best what would have to change.
-        best = max(best, obstacle, key=AGREEMENT_CODES.index)
+        best = max(best, found, key=AGREEMENT_CODES.index)
     return _deny(nation, best)
 
 
 AGREEMENT_CODES = (
     ReasonCode.NO_AGREEMENT,
+    ReasonCode.AGREEMENT_SUPERSEDED,
+    ReasonCode.AGREEMENT_LEFT,
     ReasonCode.AGREEMENT_NOT_IN_FORCE,
     ReasonCode.MODE_NOT_COVERED,
     ReasonCode.KIND_NOT_COVERED,
     ReasonCode.CLASSIFICATION_UNKNOWN,
     ReasonCode.CLASSIFICATION_UNMAPPED,
     ReasonCode.CLASSIFICATION_TOO_HIGH,
+    ReasonCode.AGREEMENT_NOT_COUNTERSIGNED,
+    ReasonCode.AGREEMENT_SUSPENDED,
 )
 """Denials that another agreement would cure, the closest to a permit last."""
-
-
-def rests_on(
-    basis: Basis,
-    originator: str,
-    nation: str,
-    kind: Kind,
-    mode: Mode,
-    label: ConfidentialityLabel,
-    trust: TrustStore,
-    now: datetime,
-) -> bool:
-    """Whether this very agreement covers such a message between the two, or did until it ended on its way."""
-    trusted = trust.agreements.get(basis.id)
-    if trusted is None or trusted.digest != basis.digest or not {originator, nation} <= trusted.parties:
-        return False
-    agreement = trusted.agreement
-    at = min(now, agreement.not_after - timedelta(microseconds=1))
-    return _obstacle(trusted, kind, mode, label, trust, at) is None
 
 
 def has_caveat(label: DraftLabel) -> bool:
@@ -144,7 +131,7 @@ def _standing(originator: str, nation: str, trust: TrustStore) -> ReasonCode | N
     return None
 
 
-def _obstacle(
+def obstacle(
     trusted: AgreementTrust,
     kind: Kind,
     mode: Mode,
@@ -152,8 +139,23 @@ def _obstacle(
     trust: TrustStore,
     now: datetime,
 ) -> ReasonCode | None:
-    """The first reason why this agreement does not carry the message, or None when it does."""
-    agreement = trusted.agreement
+    """The first reason, by AGREEMENT_CODES, why this agreement does not carry the message at ``now``."""
+    if trusted.superseded_from is not None and trusted.superseded_from <= now:
+        return ReasonCode.AGREEMENT_SUPERSEDED
+    if trusted.obstacle is ReasonCode.AGREEMENT_LEFT:
+        return trusted.obstacle
+    return beyond_terms(trusted.agreement, kind, mode, label, trust, now) or trusted.obstacle
+
+
+def beyond_terms(
+    agreement: Agreement,
+    kind: Kind,
+    mode: Mode,
+    label: ConfidentialityLabel,
+    trust: TrustStore,
+    now: datetime,
+) -> ReasonCode | None:
+    """Why the terms do not cover such a message at ``now``, or None when they do; acts are not looked at."""
     if not agreement.not_before <= now < agreement.not_after:
         return ReasonCode.AGREEMENT_NOT_IN_FORCE
     if mode not in agreement.modes:

@@ -5,12 +5,20 @@ is TUF's trusted metadata set: each document is verified with what is already tr
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
+from bus.protocol.agreements import (
+    AgreementBook,
+    agreements_by_party,
+    assemble,
+    current_versions,
+    is_paper,
+)
 from bus.protocol.errors import TrustError, TrustIncompleteError
-from bus.protocol.trust_chain import newest_snapshot, root_chain, snapshot_of
+from bus.protocol.standings import AgreementTrust
+from bus.protocol.trust_chain import check_no_rollback, newest_snapshot, root_chain, snapshot_of
 from bus.protocol.trust_documents import (
     SignedDocument,
     read_document,
@@ -45,15 +53,6 @@ class NationTrust:
     keys: Mapping[str, KeyEntry]
 
 
-@dataclass(frozen=True, slots=True)
-class AgreementTrust:
-    """An agreement of the current snapshot, with the digest that deliveries name as their basis."""
-
-    agreement: Agreement
-    digest: str
-    parties: frozenset[str]
-
-
 def key_status(entry: KeyEntry, now: datetime) -> ReasonCode | None:
     """Why the key can't be relied on at ``now``, or None when it can.
 
@@ -78,12 +77,16 @@ class TrustStore:
     snapshot_digest: str
     nations: Mapping[str, NationTrust]
     agreements: Mapping[str, AgreementTrust]
+    """By id the version that counts; ``book`` has every version by digest."""
     communities: Mapping[str, Community]
     policies: Mapping[str, ClassificationPolicy]
     equivalences: tuple[Equivalence, ...]
     agreements_of: Mapping[str, tuple[AgreementTrust, ...]]
     ranks: Mapping[str, Mapping[str, int]]
     envelopes: tuple[bytes, ...]
+    book: AgreementBook
+    generation: int = field(default=0, compare=False)
+    """Which change of a gateway's trust this is, counted by the gateway; 0 for none yet."""
 
     @classmethod
     def open(cls, realm: str, envelopes: Iterable[bytes]) -> "TrustStore":
@@ -91,11 +94,17 @@ class TrustStore:
 
         Raises TrustError: TRUST_WRONG_REALM, TRUST_SIGNATURE, TRUST_FORK, TRUST_INCOMPLETE, TRUST_MALFORMED.
         """
-        documents = {signed.digest: signed for signed in map(read_document, envelopes)}
+        papers: list[SignedDocument] = []
+        documents: dict[str, SignedDocument] = {}
+        for signed in map(read_document, dict.fromkeys(envelopes)):
+            if is_paper(signed):
+                papers.append(signed)
+            else:
+                documents[signed.digest] = signed
         roots = root_chain(realm, documents)
         root = roots[-1].document
         assert isinstance(root, RealmRoot)
-        return _assemble(realm, roots, root, newest_snapshot(realm, root, documents), documents)
+        return _assemble(realm, roots, root, newest_snapshot(realm, root, documents), documents, papers)
 
     def updated(self, envelopes: Iterable[bytes]) -> "TrustStore":
         """The store after these documents, which may repeat known ones; ``self`` when nothing is newer.
@@ -104,10 +113,10 @@ class TrustStore:
         """
         newer = TrustStore.open(self.realm, (*self.envelopes, *envelopes))
         if newer.snapshot_digest == self.snapshot_digest and newer.root == self.root:
-            return self
+            return self if newer.book.envelopes == self.book.envelopes else newer
         if newer.snapshot.version < self.snapshot.version:
             raise TrustError(ReasonCode.TRUST_ROLLBACK, "the snapshot is older than the one in force")
-        _check_no_rollback(self, newer)
+        check_no_rollback(self, newer)
         return newer
 
     @property
@@ -154,6 +163,7 @@ def _assemble(
     root: RealmRoot,
     signed_snapshot: SignedDocument,
     documents: Mapping[str, SignedDocument],
+    papers: Iterable[SignedDocument],
 ) -> TrustStore:
     snapshot = snapshot_of(signed_snapshot)
     used = [*roots, signed_snapshot]
@@ -162,7 +172,7 @@ def _assemble(
         signed = _listed(documents, entry.digest)
         nations[entry.nation] = _nation(realm, root, entry, signed)
         used.append(signed)
-    agreements: dict[str, AgreementTrust] = {}
+    agreements: list[tuple[Agreement, str]] = []
     communities: dict[str, Community] = {}
     policies: dict[str, ClassificationPolicy] = {}
     equivalences: list[Equivalence] = []
@@ -170,9 +180,7 @@ def _assemble(
         signed = _listed(documents, listed.digest)
         match _realm_document(realm, root, listed, signed):
             case Agreement() as agreement:
-                agreements[agreement.id] = AgreementTrust(
-                    agreement, signed.digest, frozenset(agreement.parties)
-                )
+                agreements.append((agreement, signed.digest))
             case Community() as community:
                 communities[community.id] = community
             case ClassificationPolicy() as policy:
@@ -180,29 +188,26 @@ def _assemble(
             case Equivalence() as equivalence:
                 equivalences.append(equivalence)
         used.append(signed)
+    book = assemble(realm, agreements, papers, {name: nation.keys for name, nation in nations.items()})
     return TrustStore(
         realm=realm,
         root=root,
         snapshot=snapshot,
         snapshot_digest=signed_snapshot.digest,
         nations=MappingProxyType(nations),
-        agreements=MappingProxyType(agreements),
+        agreements=MappingProxyType(current_versions(book.by_digest.values())),
         communities=MappingProxyType(communities),
         policies=MappingProxyType(policies),
         equivalences=tuple(equivalences),
-        agreements_of=MappingProxyType(
-            {
-                name: tuple(trusted for trusted in agreements.values() if name in trusted.parties)
-                for name in nations
-            }
-        ),
+        agreements_of=MappingProxyType(agreements_by_party(nations, book.by_digest.values())),
         ranks=MappingProxyType(
             {
                 policy.id: MappingProxyType({level.classification: level.rank for level in policy.levels})
                 for policy in policies.values()
             }
         ),
-        envelopes=tuple(dict.fromkeys(signed.encoded for signed in used)),
+        envelopes=(*dict.fromkeys(signed.encoded for signed in used), *book.envelopes),
+        book=book,
     )
 
 
@@ -242,36 +247,9 @@ def _realm_document(
         document.version,
     ) != (listed.type.value, listed.id, listed.version):
         raise TrustError(ReasonCode.TRUST_MALFORMED, f"the document listed as {listed.id} is another one")
+    if is_paper(signed):
+        raise TrustError(ReasonCode.TRUST_MALFORMED, f"{listed.id} is a nation's proposal, not the realm's")
     if document.realm != realm:
         raise TrustError(ReasonCode.TRUST_WRONG_REALM, f"{listed.id} is of another realm")
     verify_threshold(signed, root.root_keys, root.threshold)
     return document
-
-
-def _check_no_rollback(old: TrustStore, new: TrustStore) -> None:
-    """No listed document may go back in version, or keep its version and change its bytes."""
-    known_versions = {
-        ("nation", entry.nation): (entry.version, entry.digest) for entry in old.snapshot.nations
-    } | {(entry.type.value, entry.id): (entry.version, entry.digest) for entry in old.snapshot.documents}
-    listed = [(("nation", entry.nation), entry.version, entry.digest) for entry in new.snapshot.nations]
-    listed += [
-        ((entry.type.value, entry.id), entry.version, entry.digest) for entry in new.snapshot.documents
-    ]
-    for name, version, digest in listed:
-        known = known_versions.get(name)
-        if known is None:
-            continue
-        if version < known[0]:
-            raise TrustError(ReasonCode.TRUST_ROLLBACK, f"{name[1]} goes back to version {version}")
-        if version == known[0] and digest != known[1]:
-            raise TrustError(ReasonCode.TRUST_FORK, f"two documents {name[1]} of version {version}")
-    for nation, trusted in new.nations.items():
-        before = old.nations.get(nation)
-        if (
-            before is not None
-            and trusted.record.version == before.record.version + 1
-            and trusted.record.previous != before.digest
-        ):
-            raise TrustError(
-                ReasonCode.TRUST_FORK, f"the record of {nation} does not follow the one in force"
-            )

@@ -1,11 +1,15 @@
 """Which realm root and snapshot count: the chain from the pinned realm id, the highest version."""
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from bus.protocol.errors import TrustError
 from bus.protocol.trust_documents import SignedDocument, verify_root, verify_snapshot
 from schemas.reasons import ReasonCode
 from schemas.trust import RealmRoot, Snapshot
+
+if TYPE_CHECKING:
+    from bus.protocol.trust import TrustStore
 
 
 def root_chain(realm: str, documents: Mapping[str, SignedDocument]) -> tuple[SignedDocument, ...]:
@@ -57,3 +61,32 @@ def snapshot_of(signed: SignedDocument) -> Snapshot:
     """The document as the snapshot it is."""
     assert isinstance(signed.document, Snapshot)
     return signed.document
+
+
+def check_no_rollback(old: "TrustStore", new: "TrustStore") -> None:
+    """No listed document may go back in version, or keep its version and change bytes. Raises TrustError."""
+    known_versions = {
+        ("nation", entry.nation): (entry.version, entry.digest) for entry in old.snapshot.nations
+    } | {(entry.type.value, entry.id): (entry.version, entry.digest) for entry in old.snapshot.documents}
+    listed = [(("nation", entry.nation), entry.version, entry.digest) for entry in new.snapshot.nations]
+    listed += [
+        ((entry.type.value, entry.id), entry.version, entry.digest) for entry in new.snapshot.documents
+    ]
+    for name, version, digest in listed:
+        known = known_versions.get(name)
+        if known is None:
+            continue
+        if version < known[0]:
+            raise TrustError(ReasonCode.TRUST_ROLLBACK, f"{name[1]} goes back to version {version}")
+        if version == known[0] and digest != known[1]:
+            raise TrustError(ReasonCode.TRUST_FORK, f"two documents {name[1]} of version {version}")
+    for nation, trusted in new.nations.items():
+        before = old.nations.get(nation)
+        if (
+            before is not None
+            and trusted.record.version == before.record.version + 1
+            and trusted.record.previous != before.digest
+        ):
+            raise TrustError(
+                ReasonCode.TRUST_FORK, f"the record of {nation} does not follow the one in force"
+            )

@@ -9,6 +9,7 @@ from bus.protocol.errors import ProtocolError, TrustError
 from bus.protocol.sealing import SealPublicKey
 from bus.protocol.signing import PublicVerifyKey, verify_cosigner, verify_sole_signer
 from bus.protocol.suites import kid_of, seal_suite_named
+from schemas.agreement import AgreementAct
 from schemas.reasons import ReasonCode
 from schemas.strict_json import JsonRefused, parse_model
 from schemas.trust import (
@@ -32,6 +33,11 @@ class SignedDocument:
     digest: str
     envelope: Envelope
     encoded: bytes
+
+
+def version_of(document: TrustDocument) -> int:
+    """The version of a document; the number of an act."""
+    return document.number if isinstance(document, AgreementAct) else document.version
 
 
 def digest_of(data: bytes, hash_name: str = "sha256") -> str:

@@ -180,7 +180,17 @@ class ControlReader:
             note_gaps(self.evidence, key, change)
 
     def trust_documents(self, envelopes: Sequence[bytes]) -> None:
-        """Take up trust documents that this partner passed on."""
+        """Take up trust documents that this partner passed on; the realm's and nations' apart."""
+        try:
+            documents, papers = trust_changes.split(envelopes)
+        except TrustError as error:
+            trust_changes.note_refusal(self.evidence, error, self.partner)
+            return
+        for part in (documents, tuple(signed.encoded for signed in papers)):
+            if part:
+                self._take_up(part)
+
+    def _take_up(self, envelopes: Sequence[bytes]) -> None:
         try:
             updated = trust_changes.take_up(
                 self.context, self.tx, envelopes, self.evidence, self.now, self.partner

@@ -29,6 +29,7 @@ from gateways.receiving.filing import file_mail
 from gateways.receiving.held import retry_held
 from gateways.receiving.mail import open_mail
 from gateways.relaying.relay_step import StepOptions, StepResult, run_step
+from gateways.stored_trust import stored_documents
 from tests.realm_fixtures import TestRealm
 
 T = TypeVar("T")
@@ -101,7 +102,7 @@ class SmallGateway:
         stored = trust_table.envelopes(self.store.connection)
         trust = TrustStore.open(self.world.realm.id, stored) if stored else self.world.trust
         if not stored:
-            rows = trust_changes.stored_documents(trust, self.world.now)
+            rows = stored_documents(trust, self.world.now)
             run(self.store.write(lambda tx: trust_table.replace(tx, rows)))
         self.context = GatewayContext(
             nation=self.nation,

@@ -75,20 +75,20 @@ async def test_what_was_accepted_under_cnsa2_is_sent_under_another_suite(
 async def test_without_a_key_in_force_a_draft_is_refused_at_once(world: World) -> None:
     world.realm = make_realm(suites={"XAA": SignSuite.CNSA2})
     alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
-    kid = world.realm.signer("XAA").kid
+    kid = world.realm.signer("XAA", mode=Mode.TEST).kid
     without = world.realm.revoke("XAA", kid)
     await take(alfa, without)
     with pytest.raises(DraftRefused) as refused:
-        await alfa.publish("XBB")
+        await alfa.publish("XBB", header={"mode": "TEST"})
     assert (refused.value.code, status_of(refused.value.code).value) == (ReasonCode.KEY_UNKNOWN, 503)
     (record,) = await alfa.evidence(AuditEvent.PUBLICATION_REFUSED)
-    assert (record.reason, record.mode) == (ReasonCode.KEY_UNKNOWN, Mode.OPERATION)
+    assert (record.reason, record.mode) == (ReasonCode.KEY_UNKNOWN, Mode.TEST)
     # Another mode has a key of its own; and a new key opens this one again.
-    await alfa.publish("XBB", header={"mode": "TEST"}, subject="a test")
+    await alfa.publish("XBB", subject="no test")
     again = with_suite(without, "XAA", SignSuite.CNSA2, world)
     await take(bravo, again)
     await take(alfa, again)
-    accepted = await alfa.publish("XBB", subject="with a new key")
+    accepted = await alfa.publish("XBB", header={"mode": "TEST"}, subject="with a new key")
     await alfa.states(accepted, {"XBB": "delivered"})
 
 

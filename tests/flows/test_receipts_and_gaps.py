@@ -92,6 +92,7 @@ async def test_a_serial_that_may_no_longer_be_sent_is_voided(world: World) -> No
     lower = world.realm.agree(AgreementPlan(highest=(("NATO", "NATO RESTRICTED"),)))
     await alfa.exchange.bring_trust(lower.envelopes, actor="test")
     await bravo.evidence(AuditEvent.TRUST_CHANGED)
+    await bravo.exchange.bring_trust(lower.envelopes, actor="test")
     await alfa.publish("XBB", subject="open")
     (filed,) = await bravo.mail(1)
     assert filed.serial == 2

@@ -132,10 +132,11 @@ def test_no_unknown_agreement_holds_what_no_agreement_could_cure() -> None:
     assert said(bundle.admitted_by(REALM, trust=ended.trust)) == [(Outcome.REJECTED, R.NOT_IN_RELEASE_SET)]
 
 
-def test_under_the_same_trust_version_an_unknown_agreement_cannot_still_arrive() -> None:
+def test_an_unknown_agreement_may_still_arrive_also_under_the_same_trust_version() -> None:
+    """Nations agree among themselves at run time: the snapshot does not know."""
     realm = make_realm(agreements=())
     (crafted) = part(realm, 1, basis=[{"id": "secret-pact", "digest": "sha256:" + "0" * 64}])
-    assert said(craft(realm, [crafted]).admitted_by(realm)) == [(Outcome.REJECTED, R.NO_AGREEMENT)]
+    assert said(craft(realm, [crafted]).admitted_by(realm)) == [(Outcome.HELD, R.AGREEMENT_UNKNOWN)]
 
 
 def test_a_stale_snapshot_holds_messages_and_receipts_but_lets_fresh_trust_in() -> None:

@@ -110,12 +110,12 @@ RELEASES: list[Case] = [
         R.CAVEAT_NOT_ENFORCEABLE,
     ),
     ("rests on nothing", stating(basis=[]), REJECTED, R.BASIS_MISMATCH),
-    ("rests on an agreement nobody signed", stating(basis=UNKNOWN_PACT), REJECTED, R.BASIS_MISMATCH),
+    ("rests on an agreement nobody signed", stating(basis=UNKNOWN_PACT), HELD, R.AGREEMENT_UNKNOWN),
     (
         "rests on another version of the agreement",
         stating(basis=[{"id": "everything", "digest": NOUGHT}]),
-        REJECTED,
-        R.BASIS_MISMATCH,
+        HELD,
+        R.AGREEMENT_UNKNOWN,
     ),
     (
         "releases to others on an agreement nobody knows",

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bus.protocol.errors import ReleaseRefused
-from bus.protocol.release import ReleaseDecision, decide, plan_release, rests_on
-from bus.protocol.trust import AgreementTrust, TrustStore
+from bus.protocol.release import ReleaseDecision, decide, plan_release
+from bus.protocol.standings import AgreementState, AgreementTrust, Standing, obstacle_of
+from bus.protocol.trust import TrustStore
 from bus.protocol.trust_documents import digest_of
 from schemas.classification import Equivalence, EquivalentLevel
 from schemas.header import DraftHeader, Kind, Mode
@@ -48,7 +49,19 @@ def agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
             not_before=begin,
             not_after=begin + timedelta(days=draw(st.integers(1, 4))),
         ).document(BASE.realm, NOW)
-        made.append(AgreementTrust(document, digest_of(document.encode()), frozenset(document.parties)))
+        standings = {name: draw(st.sampled_from(Standing)) for name in document.parties}
+        if draw(st.booleans()):
+            standings = dict.fromkeys(document.parties, Standing.AGREED)
+        made.append(
+            AgreementTrust(
+                document,
+                digest_of(document.encode()),
+                frozenset(document.parties),
+                standings,
+                obstacle=obstacle_of(standings.values()),
+                superseded_from=NOW + draw(days) if draw(st.integers(0, 9)) == 0 else None,
+            )
+        )
     return tuple(made)
 
 
@@ -237,16 +250,9 @@ def test_every_permit_rests_on_an_agreement_in_force_and_breaks_no_rule(
         for ceiling in own:
             levels = LEVELS[labelled.policy]
             assert levels.index(labelled.classification) <= levels.index(ceiling)
-        assert rests_on(
-            basis,
-            question["originator"],  # type: ignore[arg-type]
-            question["nation"],  # type: ignore[arg-type]
-            question["kind"],  # type: ignore[arg-type]
-            question["mode"],  # type: ignore[arg-type]
-            labelled,
-            trust,
-            question["now"],  # type: ignore[arg-type]
-        )
+        trusted = trust.agreements[basis.id]
+        assert set(trusted.standings.values()) == {Standing.AGREED}
+        assert trusted.state(question["now"]) is AgreementState.IN_FORCE  # type: ignore[arg-type]
     assert decision.basis
 
 

@@ -3,22 +3,25 @@
 The private keys are published with the vectors: never use them for anything else.
 """
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from bus.authority import Realm, RealmDocument, RealmKeys, authority_key, new_signing_key
+from bus.authority import Issued, Realm, RealmDocument, RealmKeys, authority_key, new_signing_key
 from bus.keystore import NationKeys
 from bus.known.documents import equivalence_document, policy_document
-from bus.nation_office import first_record, new_nation_keys
+from bus.nation_office import agreement_act, first_record, new_nation_keys
+from bus.protocol.dsse import Envelope
 from bus.protocol.sealing import SealKeyring, SealPrivateKey
 from bus.protocol.signing import PrivateSigningKey
 from bus.protocol.trust import TrustStore
-from schemas.agreement import Agreement, Ceiling
+from schemas.agreement import ActKind, Agreement, AgreementAct, Ceiling
 from schemas.classification import EquivalentLevel, Level
 from schemas.community import Community, Membership
 from schemas.header import Kind, Mode
 from schemas.trust import KeyUse, SealSuite, SignSuite
-from tests.vectors.seeded import SeededBytes
+from tests.vectors.seeded import ReplayedSigner, SeededBytes, StoredDraws
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 SUITES = {
@@ -124,8 +127,33 @@ def vector_realm() -> VectorRealm:
     ]
     for document in documents:
         realm = realm.with_document(document, authority)
+    realm = replace(realm, acts=_countersignatures(realm, keys))
     return VectorRealm(realm.snapshotted(authority.snapshot, now=NOW), keys)
 
 
 def _levels(texts: dict[int, str]) -> tuple[Level, ...]:
     return tuple(Level(classification=text, rank=rank) for rank, text in texts.items())
+
+
+def _countersignatures(realm: Realm, keys: dict[str, NationKeys]) -> tuple[Issued[AgreementAct], ...]:
+    """Every party's on every agreement; ML-DSA signatures are taken over from the file that is there."""
+    draws = StoredDraws((), {})
+    file = Path(__file__).with_name("trust.json")
+    for stored in json.loads(file.read_bytes())["documents"] if file.exists() else ():
+        envelope = Envelope.decode(stored["envelope"].encode())
+        made = tuple(signature.sig for signature in envelope.signatures)
+        draws.signatures.setdefault((envelope.keyids[0], envelope.signed_bytes), []).append(made)
+    acts = []
+    for issued in realm.documents.values():
+        if not isinstance(issued.document, Agreement):
+            continue
+        for nation in issued.document.parties:
+            key = next(
+                pair.key
+                for pair in keys[nation].signing
+                if pair.use is KeyUse.MESSAGE and Mode.OPERATION in pair.modes
+            )
+            signer = ReplayedSigner(key, draws)
+            act = ActKind.COUNTERSIGN
+            acts.append(agreement_act(issued.document, issued.digest, nation, act, signer, number=1, now=NOW))
+    return tuple(acts)

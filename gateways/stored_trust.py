@@ -1,0 +1,58 @@
+"""The trust store as the gateway's store holds it: read, and replaced by a newer one."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from bus.protocol.trust import TrustStore
+from bus.protocol.trust_documents import read_document, version_of
+from bus.store import trust as trust_table
+from bus.store.trust import StoredTrustDocument
+from bus.store.writer import Transaction
+from gateways.agreements.taking_in import note_changes
+from gateways.context import GatewayContext
+from gateways.evidence import Evidence
+from schemas.audit import AuditEvent
+
+
+def stored_documents(store: TrustStore, now: datetime) -> tuple[StoredTrustDocument, ...]:
+    """The documents that a trust store rests on, as rows."""
+    rows = []
+    for envelope in store.envelopes:
+        signed = read_document(envelope)
+        rows.append(
+            StoredTrustDocument(
+                signed.digest, signed.envelope.payload_type, version_of(signed.document), envelope, now
+            )
+        )
+    return tuple(rows)
+
+
+def stored_trust(context: GatewayContext, tx: Transaction) -> TrustStore:
+    """The trust store as stored: another update may have been stored a moment ago and not be in force yet."""
+    envelopes = trust_table.envelopes(tx)
+    if set(envelopes) == set(context.trust.envelopes):
+        return context.trust
+    return TrustStore.open(context.realm, envelopes)
+
+
+def put_in_force(
+    context: GatewayContext,
+    tx: Transaction,
+    current: TrustStore,
+    updated: TrustStore,
+    evidence: Evidence,
+    now: datetime,
+    partner: str | None = None,
+) -> TrustStore:
+    """Store a newer trust store; it is in force once the caller has committed and adopted it."""
+    trust_table.replace(tx, stored_documents(updated, now))
+    if updated.snapshot_digest != current.snapshot_digest or updated.root != current.root:
+        trust_table.clear_pending(tx)
+        evidence.add(
+            AuditEvent.TRUST_CHANGED,
+            partner=partner,
+            digest=updated.snapshot_digest,
+            count=updated.trust_version,
+        )
+    note_changes(context, evidence, current.book, updated.book)
+    return replace(updated, generation=next(context.generations))
