@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
-from bus.store.columns import basis_text, duration_micros, integers_text, micros
+from bus.store.columns import basis_text, duration_micros, integers_text, micros, strings_text
 from bus.store.epochs import store_epoch
 from schemas.header import Kind, Mode
 from schemas.wire import Basis, ContentType, Lane
@@ -86,21 +86,19 @@ def enqueue(
     publication_seq: int | None = None,
 ) -> None:
     """Queue one delivery of a content per recipient. `awaits_receipt` is False for receipts.v1 only."""
-    tx.executemany(
+    # One statement for all: each gives the interpreter away once, and may wait to get it back.
+    tx.execute(
         "INSERT INTO delivery (publication_seq, content_id, recipient, mode, lane, precedence_rank, state,"
-        " awaits_receipt) VALUES (?, ?, ?, ?, ?, ?, 'queued', ?)",
-        [
-            (
-                publication_seq,
-                content_id,
-                recipient,
-                mode.value,
-                lane.value,
-                precedence_rank,
-                int(awaits_receipt),
-            )
-            for recipient in recipients
-        ],
+        " awaits_receipt) SELECT ?, ?, value, ?, ?, ?, 'queued', ? FROM json_each(?) ORDER BY key",
+        (
+            publication_seq,
+            content_id,
+            mode.value,
+            lane.value,
+            precedence_rank,
+            int(awaits_receipt),
+            strings_text(recipients),
+        ),
     )
 
 

@@ -5,6 +5,7 @@ The same rows as ``audit.append`` and ``receipts.add`` write, without a model fo
 
 import sqlite3
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from bus.store.audit import SALT_OCTETS
@@ -28,13 +29,23 @@ def append_audit(
     if not records:
         return
     salts = randomness(SALT_OCTETS * len(records))
-    tx.executemany(
-        "INSERT INTO audit (salt, record, event, at, message_id, publication_id) VALUES (?, ?, ?, ?, ?, ?)",
-        [
-            (salts[number * SALT_OCTETS : (number + 1) * SALT_OCTETS], *entry)
-            for number, entry in enumerate(records)
-        ],
-    )
+    for start in range(0, len(records), _AT_ONCE):
+        values: list[bytes | str | int | None] = []
+        part = records[start : start + _AT_ONCE]
+        for number, entry in enumerate(part, start):
+            values.append(salts[number * SALT_OCTETS : (number + 1) * SALT_OCTETS])
+            values.extend(entry)
+        tx.execute(_append(len(part)), values)
+
+
+_AT_ONCE = 32
+"""Records in one statement: each statement gives the interpreter away once, and may wait to get it back."""
+
+
+@cache
+def _append(records: int) -> str:
+    rows = ", ".join(["(?, ?, ?, ?, ?, ?)"] * records)
+    return f"INSERT INTO audit (salt, record, event, at, message_id, publication_id) VALUES {rows}"  # noqa: S608
 
 
 def add_receipts(tx: sqlite3.Connection, partner: str, mode: Mode, receipts: Sequence[bytes]) -> None:
