@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from entente.cli import build_app
 from entente.terminal import CommandFailed
 from tests.cap.alert_xml import alert_xml, distribution_xml, info_xml
-from tests.cli.up_process import PATIENCE, UpProcess
+from tests.cli.up_process import LOOK_SECONDS, PATIENCE, UpProcess
 
 FIRST = {"identifier": "surge-1", "sent": "2031-03-01T09:00:00+01:00"}
 UPDATE = {"identifier": "surge-2", "sent": "2031-03-01T10:00:00+01:00", "msgType": "Update"}
@@ -135,6 +135,7 @@ def _ask_with(up: UpProcess, file: str, path: str) -> httpx.Response:
     with up.client("XAA") as client:
         while (answer := client.get(path, headers=headers)).status_code == 401:
             assert time.monotonic() < deadline
+            time.sleep(LOOK_SECONDS)
     return answer
 
 

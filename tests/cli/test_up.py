@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from bus.authority import Realm
 from entente.cli import build_app
 from entente.realm_files import RealmFiles
-from tests.cli.up_process import PATIENCE, UpProcess, draft, wait_for_end
+from tests.cli.up_process import LOOK_SECONDS, PATIENCE, UpProcess, draft, wait_for_end
 
 CAP = """<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
@@ -208,6 +208,7 @@ def _wait_for_trust(up: UpProcess, nation: str, version: int) -> None:
     with up.client(nation) as client:
         while client.get("/v1/trust").json()["trust_version"] < version:
             assert time.monotonic() < deadline
+            time.sleep(LOOK_SECONDS)
 
 
 def _wait_for_gateway(up: UpProcess, nation: str) -> None:
@@ -219,4 +220,6 @@ def _wait_for_gateway(up: UpProcess, nation: str) -> None:
                 if client.get("/readyz").status_code == 200:
                     return
             except httpx.TransportError:
-                assert time.monotonic() < deadline
+                pass  # not yet
+            assert time.monotonic() < deadline
+            time.sleep(LOOK_SECONDS)

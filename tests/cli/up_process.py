@@ -18,6 +18,8 @@ import httpx
 from tests.free_ports import free_port
 
 PATIENCE = 60.0
+LOOK_SECONDS = 0.1
+"""How often another process is asked whether something has happened there: nothing tells it by itself."""
 
 PLAN = """
 name: Realm of a test

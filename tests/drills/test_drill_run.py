@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 from entente.cli import build_app
 from entente.drill import FAILED
 from entente.terminal import CommandFailed
-
-SMALL = Path(__file__).with_name("small.yaml")
+from tests.drills.drill_process import SMALL, Played
 
 
 def drill(tmp_path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -41,12 +40,11 @@ def test_the_main_scenario_passes_with_every_attempt_stopped_by_its_own_rule(tmp
     assert all(nation["latency_ms"] > 0 for nation in first["nations"])
 
 
-def test_a_small_drill_passes_and_its_report_stands_alone(tmp_path: Path) -> None:
-    code, outcome = drill(tmp_path, str(SMALL))
-    assert (code, outcome["failures"]) == (0, [])
-    (html,) = (tmp_path / "reports").glob("*.html")
-    (stored,) = (tmp_path / "reports").glob("*.json")
-    assert json.loads(stored.read_text())["messages"] == outcome["messages"]
+def test_a_small_drill_passes_and_its_report_stands_alone(played: Played) -> None:
+    assert (played.code, played.outcome["failures"]) == (0, [])
+    (html,) = played.reports.glob("*.html")
+    (stored,) = played.reports.glob("*.json")
+    assert json.loads(stored.read_text())["messages"] == played.outcome["messages"]
     page = html.read_text(encoding="utf-8")
     found = _Page(page)
     assert found.fetched == [], "nothing is fetched from anywhere"

@@ -10,7 +10,8 @@ import pytest
 
 from drills.cap_play import SUFFIXES
 from tests.cap.test_cap_files import FILES, Taken
-from tests.drills.test_drill_run import SMALL, TERMS, drill
+from tests.drills.drill_process import SMALL
+from tests.drills.test_drill_run import TERMS, drill
 from tests.shared_data import absent_reason, find_shared_data, shared_data
 
 PERMITTED = {"XBB", "XCC"}

@@ -1,0 +1,20 @@
+"""The small drill, played once in a process of the test run for every test that judges it."""
+
+import json
+
+import pytest
+
+from tests.cli.up_process import PATIENCE
+from tests.drills.drill_process import BROKER_AND_GATEWAYS, DrillProcess, Played
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
+    running = DrillProcess(tmp_path_factory.mktemp("played"), "--json")
+    try:
+        running.wait_for_children(BROKER_AND_GATEWAYS)
+        code = running.process.wait(PATIENCE)
+        left = running.children()
+    finally:
+        running.clean_up()
+    return Played(code, left, json.loads(running.output.read_bytes()), running.reports)
