@@ -27,7 +27,9 @@ types: $(VENV)/.installed-dev
 
 # One test at a time to whoever is free: lengths differ too much for shares made in advance.
 suite: $(VENV)/.installed-dev
-	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
+	@# Compiled once for the hundred processes that the tests start, also where Python may not keep what it compiles.
+	@$(BIN)/python -m compileall -q schemas bus gateways drills entente
+	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=load --maxschedchunk=1
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
