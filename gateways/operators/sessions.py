@@ -166,7 +166,6 @@ class Sessions:
             found.operator.enabled
             and (spent_too or not found.token.spent)
             and now < found.token.until
-            and now < found.session.ends_at
             and now < found.session.used_at + self._lifetimes.idle
         )
 

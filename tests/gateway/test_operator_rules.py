@@ -1,6 +1,9 @@
 """Passwords, roles and delays as pure rules."""
 
+import os
 import unicodedata
+from dataclasses import replace
+from datetime import timedelta
 from itertools import combinations
 
 import pytest
@@ -8,7 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus.store.operator_sessions import TokenUse
-from gateways.http.api_keys import Scope
+from bus.store.operators import Operator
+from gateways.http.api_keys import Scope, new_api_key
+from gateways.http.caller import of_key, of_operator, require_fresh
+from gateways.http.problems import ApiRefused
 from gateways.operators.attempts import Attempts, Patience, address_key
 from gateways.operators.passwords import LONGEST, SHORTEST, fault_of, normal, one_time_password
 from gateways.operators.roles import (
@@ -20,9 +26,11 @@ from gateways.operators.roles import (
     rights_of,
     sees_content,
 )
+from gateways.operators.sessions import SignedIn
 from gateways.operators.tokens import is_token, new_token, token_hash
 from schemas.header import Mode
 from schemas.operator import Role
+from tests.gateway.operator_desk import START
 
 
 @pytest.mark.parametrize(
@@ -76,6 +84,25 @@ def test_every_role_has_a_row_and_every_right_an_owner_or_a_reason() -> None:
 
 def test_no_right_of_operators_is_a_scope_of_keys() -> None:
     assert not {right.value for right in OperatorRight} & {scope.value for scope in Scope}
+
+
+def test_an_api_key_has_no_right_of_operators_whatever_its_row_says() -> None:
+    _, key = new_api_key("test", [Scope.INBOX_READ], created_at=START, randomness=os.urandom)
+    caller = of_key(replace(key, scopes=(*key.scopes, *(right.value for right in OperatorRight))))
+    assert caller.rights == frozenset({Scope.INBOX_READ.value})
+    assert not caller.shows_display_only
+
+
+def test_an_act_that_asks_for_a_recent_password_takes_no_other() -> None:
+    _, key = new_api_key("test", list(Scope), created_at=START, randomness=os.urandom)
+    with pytest.raises(ApiRefused, match="OPERATOR_ONLY"):
+        require_fresh(of_key(key), timedelta(minutes=5), START)
+    operator = Operator("anna", "Anna", frozenset({Role.RELEASER}), True, START)
+    caller = of_operator(SignedIn(operator, "ab" * 16, START, START, START, "hash"))
+    assert caller.shows_display_only
+    assert require_fresh(caller, timedelta(minutes=5), START + timedelta(minutes=5)) is caller.signed_in
+    with pytest.raises(ApiRefused, match="SIGN_IN_NOT_FRESH"):
+        require_fresh(caller, timedelta(minutes=5), START + timedelta(minutes=5, seconds=1))
 
 
 def test_no_role_means_nothing_but_ones_own_account() -> None:
