@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import sys
 from typing import Annotated
 
@@ -55,6 +56,10 @@ async def _stdin_ended() -> None:
     """Return when standard input ends. What comes in is read and left alone."""
     loop = asyncio.get_running_loop()
     ended = loop.create_future()
+    # The event loop cannot watch a file or /dev/null; they never keep a reader waiting either.
+    while select.select([sys.stdin], [], [], 0)[0]:
+        if not os.read(sys.stdin.fileno(), 4096):
+            return
 
     def look() -> None:
         if not os.read(sys.stdin.fileno(), 4096) and not ended.done():

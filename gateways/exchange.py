@@ -1,6 +1,7 @@
 """One nation's exchange: every flow composed, started and stopped; usable as a library, without HTTP."""
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable, Collection, Sequence
@@ -10,6 +11,7 @@ from bus.protocol.errors import TrustError
 from bus.protocol.trust import TrustStore
 from bus.store import backlog, inbox, lanes
 from bus.store import trust as trust_table
+from bus.store.errors import StoreError
 from bus.store.writer import Store, Transaction
 from gateways import trust_changes
 from gateways.agreements.signing_anew import ActKeeper
@@ -28,6 +30,7 @@ from schemas.header import Kind
 from schemas.wire import Lane
 
 ACTOR = "gateway"
+_log = logging.getLogger(__name__)
 
 
 def utc_now() -> datetime:
@@ -121,13 +124,17 @@ class Exchange:
         self._acts.start()
 
     async def stop(self) -> None:
-        """Finish what is in hand, give the relay's lease back, stop every flow."""
+        """Finish what is in hand, give the relay's lease back, stop every flow; also when the store fails."""
         await asyncio.gather(
             *(receiver.stop() for receiver in self.receivers.values()), self._held.stop(), self._acts.stop()
         )
         await self.relay.stop()
-        await close_windows(self.context, everything=True)
-        await self._note(AuditEvent.GATEWAY_STOPPED)
+        try:
+            await close_windows(self.context, everything=True)
+            await self._note(AuditEvent.GATEWAY_STOPPED)
+        except StoreError as error:
+            _log.error("the end of this gateway could not be recorded: %s", type(error).__name__)
+            self.context.counters.storage_faults += 1
 
     async def accept(
         self,

@@ -233,3 +233,18 @@ def test_a_gateway_without_settings_says_which_are_missing() -> None:
     assert ended.returncode == 1
     assert "ENTENTE_GATEWAY_NATS_URL: is missing" in ended.stderr
     assert "NATION" not in ended.stderr
+
+
+STDIN_ENDED = "import asyncio\nfrom entente.gateway import _stdin_ended\nasyncio.run(_stdin_ended())"
+
+
+def test_a_gateway_that_ends_with_its_standard_input_ends_at_once_without_any() -> None:
+    subprocess.run([sys.executable, "-c", STDIN_ENDED], stdin=subprocess.DEVNULL, check=True, timeout=60)
+
+
+def test_a_gateway_that_ends_with_its_standard_input_reads_on_until_it_does() -> None:
+    with subprocess.Popen([sys.executable, "-c", STDIN_ENDED], stdin=subprocess.PIPE) as running:
+        assert running.stdin is not None
+        running.stdin.write(b"ignored")
+        running.stdin.close()
+        assert running.wait(60) == 0

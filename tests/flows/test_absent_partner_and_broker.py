@@ -1,5 +1,8 @@
 """A partner or the broker away: what was accepted waits, and arrives once and in order."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from bus.store import publications
@@ -91,6 +94,7 @@ async def test_sealed_bundles_survive_a_restart_of_the_gateway(world: World) -> 
 
 
 async def test_a_second_relay_stands_by_until_the_first_gives_up_the_lease(world: World) -> None:
+    world.limits = replace(world.limits, lease=timedelta(seconds=2))
     alfa = await world.gateway("XAA")
     await alfa.exchange.relay.active.wait()
     second = Relay(alfa.exchange.context, alfa.transport, "second")
@@ -149,3 +153,12 @@ async def test_a_flash_accepted_without_a_broker_overtakes_all_but_a_handful(wor
     await alfa.states(flash, {"XBB": "sent"})
     lanes = [record.lane for record in await alfa.evidence(AuditEvent.DELIVERY_SENT)]
     assert lanes.index(Lane.URGENT) <= 1 + AHEAD_AWAY
+
+
+async def test_a_gateway_whose_disk_is_full_stops_all_the_same(world: World) -> None:
+    alfa = await world.gateway("XAA")
+    await alfa.exchange.relay.active.wait()
+    alfa.store.failing = True
+    await alfa.exchange.stop()
+    assert alfa.exchange.counters.storage_faults > 0
+    alfa.store.failing = False

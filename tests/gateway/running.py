@@ -8,7 +8,7 @@ import contextlib
 import json
 import os
 import threading
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -202,6 +202,16 @@ class Gateway:
         self._loop.call(wait())
         items: list[dict[str, Any]] = self.get("/v1/inbox", params={"after": after}).json()["items"]
         return items
+
+    def wait_messages(self, after: int, message_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """The inbox's entries of these messages beyond ``after``, once all are there."""
+        count = len(message_ids)
+        while True:
+            items = self.wait_inbox(after, count)
+            found = [item for item in items if item["message_id"] in message_ids]
+            if {item["message_id"] for item in found} == set(message_ids):
+                return found
+            count = len(items) + 1
 
     def stop(self) -> None:
         """Ask the server to end, as a signal does, and wait until it has."""

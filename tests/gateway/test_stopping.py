@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -55,7 +54,9 @@ def a_key(world: World, state: str) -> str:
 def test_an_open_stream_does_not_delay_the_end(world: World, sign: signal.Signals) -> None:
     headers = {"X-API-Key": a_key(world, "stopping")}
     ended = threading.Event()
-    with process(world, "stopping") as (running, url), httpx.Client(trust_env=False, timeout=WAIT) as client:
+    # What could delay the end lasts longer than the test waits for it.
+    patient = process(world, "stopping", shutdown_seconds="60", stream_keep_alive_seconds="60")
+    with patient as (running, url), httpx.Client(trust_env=False, timeout=WAIT) as client:
         opened = threading.Barrier(4)
 
         def follow() -> None:
@@ -71,10 +72,8 @@ def test_an_open_stream_does_not_delay_the_end(world: World, sign: signal.Signal
         for follower in followers:
             follower.start()
         opened.wait(WAIT)
-        began = time.monotonic()
         running.send_signal(sign)
         assert running.wait(WAIT) == 0
-        assert time.monotonic() - began < 2
         for follower in followers:
             follower.join(WAIT)
         assert ended.is_set(), "the stream ended as a stream does, not torn off"
@@ -82,7 +81,7 @@ def test_an_open_stream_does_not_delay_the_end(world: World, sign: signal.Signal
 
 def test_a_request_in_progress_does_not_delay_the_end_for_long(world: World) -> None:
     key = a_key(world, "dripping")
-    with process(world, "dripping", shutdown_seconds="1") as (running, url):
+    with process(world, "dripping", shutdown_seconds="1", body_timeout_seconds="60") as (running, url):
         host, port = url.removeprefix("http://").split(":")
         import socket
 
@@ -92,10 +91,8 @@ def test_a_request_in_progress_does_not_delay_the_end_for_long(world: World) -> 
                 b"Expect: 100-continue\r\nX-API-Key: " + key.encode() + b"\r\nContent-Length: 100\r\n\r\n"
             )
             assert b"100 Continue" in client.recv(1000)
-            began = time.monotonic()
             running.terminate()
             assert running.wait(WAIT) == 0
-            assert time.monotonic() - began < 4
 
 
 def test_a_gateway_at_work_stays_small_and_logs_json(world: World) -> None:
