@@ -17,6 +17,7 @@ GROUPS = {
     "nation": "entente.nation",
     "gateway": "entente.gateway",
     "key": "entente.api_key",
+    "agreement": "entente.agreement",
     "operator": "entente.operator",
     "drill": "entente.drill",
 }

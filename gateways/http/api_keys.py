@@ -25,6 +25,8 @@ class Scope(StrEnum):
     AUDIT_READ = "audit:read"
     TRUST_READ = "trust:read"
     TRUST_WRITE = "trust:write"
+    AGREEMENTS_READ = "agreements:read"
+    AGREEMENTS_WRITE = "agreements:write"
     METRICS_READ = "metrics:read"
 
 

@@ -11,7 +11,18 @@ from gateways.http import openapi, problems
 from gateways.http.access import Access
 from gateways.http.front import Front
 from gateways.http.metrics import HttpMetrics
-from gateways.http.routes import evidence, inbox, labels, messages, operators, partners, stream, system, trust
+from gateways.http.routes import (
+    agreements,
+    evidence,
+    inbox,
+    labels,
+    messages,
+    operators,
+    partners,
+    stream,
+    system,
+    trust,
+)
 from gateways.http.runtime import Runtime
 from gateways.opening import OpenGateway, open_gateway
 from gateways.operators.password_sign_in import PasswordSignIn
@@ -70,7 +81,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     problems.install(app)
     # The stream before the inbox: /v1/inbox/stream is not a message id.
     app.include_router(messages.publishing)
-    for module in (messages, stream, inbox, labels, evidence, partners, trust, operators, system):
+    for module in (messages, stream, inbox, labels, evidence, partners, trust, agreements, operators, system):
         app.include_router(module.router)
     metrics.export(lambda: app.state.runtime.context.counters if hasattr(app.state, "runtime") else None)
     app.add_middleware(Front, metrics=metrics, direct=messages.DIRECT)

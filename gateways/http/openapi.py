@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 import schemas
 from gateways.http.problems import Problem
 from schemas.acknowledgement import Acknowledgement
+from schemas.agreement import AgreementDraft
 from schemas.header import Kind
 from schemas.message import DRAFT_MODELS
 
@@ -46,7 +47,7 @@ def _build(app: FastAPI) -> dict[str, Any]:
     named = components.setdefault("schemas", {})
     named.pop("HTTPValidationError", None)
     named.pop("ValidationError", None)
-    models: list[type[BaseModel]] = [Problem, Acknowledgement, *DRAFT_MODELS.values()]
+    models: list[type[BaseModel]] = [Problem, Acknowledgement, AgreementDraft, *DRAFT_MODELS.values()]
     references, definitions = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )

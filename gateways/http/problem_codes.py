@@ -128,6 +128,22 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         HTTPStatus.CONFLICT,
         "Take the label from the message itself: a document would lose what the pointer names.",
     ),
+    _.AGREEMENT_VERSION_TAKEN: (HTTPStatus.CONFLICT, "Propose the next version that is free, or another id."),
+    _.AGREEMENT_LEFT: (HTTPStatus.CONFLICT, "Agree on a next version with the other parties."),
+    _.AGREEMENT_SUPERSEDED: (HTTPStatus.CONFLICT, "See the newer version at /v1/agreements."),
+    _.AGREEMENT_NOT_COUNTERSIGNED: (
+        HTTPStatus.CONFLICT,
+        "See at /v1/agreements who has not countersigned, or countersign it.",
+    ),
+    _.AGREEMENT_SUSPENDED: (HTTPStatus.CONFLICT, "See at /v1/agreements who suspended it, and ask them."),
+    _.AGREEMENT_NOT_PARTY: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Name this nation among the parties, or let a party propose it.",
+    ),
+    _.AGREEMENT_QUOTA: (
+        HTTPStatus.CONFLICT,
+        "Let the other parties countersign what is open first.",
+    ),
     _.TRUST_ROLLBACK: (HTTPStatus.CONFLICT, "Send the newest trust documents."),
     _.TRUST_FORK: (
         HTTPStatus.CONFLICT,

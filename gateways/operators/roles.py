@@ -19,7 +19,7 @@ class OperatorRight(StrEnum):
 Right = Scope | OperatorRight
 """What a route can ask for."""
 
-_READS = frozenset({Scope.MESSAGES_READ, Scope.INBOX_READ, Scope.TRUST_READ})
+_READS = frozenset({Scope.MESSAGES_READ, Scope.INBOX_READ, Scope.TRUST_READ, Scope.AGREEMENTS_READ})
 _TRAFFIC = _READS | {Scope.MESSAGES_WRITE, Scope.INBOX_ACKNOWLEDGE}
 
 ROLE_MAY: Mapping[Role, frozenset[Right]] = {
@@ -27,7 +27,8 @@ ROLE_MAY: Mapping[Role, frozenset[Right]] = {
     Role.RELEASER: _TRAFFIC | {OperatorRight.RELEASE_CONFIRM, OperatorRight.MINIMIZE_SET},
     Role.EXERCISE_STAFF: _TRAFFIC,
     Role.SECURITY_OFFICER: _READS
-    | {Scope.AUDIT_READ, Scope.TRUST_WRITE, Scope.METRICS_READ, OperatorRight.MINIMIZE_SET},
+    | {Scope.AUDIT_READ, Scope.TRUST_WRITE, Scope.AGREEMENTS_WRITE, Scope.METRICS_READ}
+    | {OperatorRight.MINIMIZE_SET},
     Role.AUDITOR: _READS | {Scope.AUDIT_READ, Scope.METRICS_READ},
 }
 """Role -> what it may do. Everybody has ``OWN_ACCOUNT`` besides."""

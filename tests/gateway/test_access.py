@@ -1,5 +1,6 @@
 """Who may do what over HTTP: keys, scopes, kinds, expiry, revocation, rates; refusals are recorded."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from bus.store import api_keys
 from gateways.http.api_keys import Scope, secret_fits, split_api_key
 from gateways.http.token_bucket import TokenBucket
+from schemas.agreement import ActKind
 from schemas.header import Kind
 from tests.gateway.drafts import draft, encoded
 from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
@@ -91,6 +93,7 @@ def test_the_record_of_a_refusal_names_the_key_that_was_given_where_there_is_one
     assert all(secret not in str(record) for record in records)
 
 
+DIGEST = "sha256:" + "0" * 64
 ROUTES = [
     ("POST", "/v1/messages", Scope.MESSAGES_WRITE),
     ("POST", "/v1/release-preview", Scope.MESSAGES_WRITE),
@@ -109,6 +112,10 @@ ROUTES = [
     ("GET", "/v1/partners", Scope.TRUST_READ),
     ("GET", "/v1/trust", Scope.TRUST_READ),
     ("POST", "/v1/trust", Scope.TRUST_WRITE),
+    ("GET", "/v1/agreements", Scope.AGREEMENTS_READ),
+    ("GET", "/v1/agreements/everything", Scope.AGREEMENTS_READ),
+    ("POST", "/v1/agreements", Scope.AGREEMENTS_WRITE),
+    *(("POST", f"/v1/agreements/{DIGEST}/{act.value}", Scope.AGREEMENTS_WRITE) for act in ActKind),
     ("GET", "/metrics", Scope.METRICS_READ),
 ]
 
@@ -129,11 +136,10 @@ def test_every_other_scope_together_does_not_open_a_route(
 
 def test_every_route_that_takes_a_key_asks_for_one_and_is_tested(xaa: Gateway) -> None:
     documented = xaa.client.get("/openapi.json").json()["paths"]
-    tested = {
-        (method, path.replace("01890000-0000-7000-8000-000000000000", "{id}")) for method, path, _ in ROUTES
-    }
+    ids = re.compile("01890000-0000-7000-8000-000000000000|everything|" + DIGEST)
+    tested = {(method, ids.sub("{id}", path)) for method, path, _ in ROUTES}
     guarded = {
-        (method.upper(), path.replace("{message_id}", "{id}").replace("{publication_id}", "{id}"))
+        (method.upper(), re.sub(r"\{[a-z_]+\}", "{id}", path))
         for path, item in documented.items()
         for method, operation in item.items()
         if {"apiKey": []} in operation["security"]

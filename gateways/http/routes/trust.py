@@ -215,7 +215,7 @@ def _view(trust: TrustStore, now: datetime) -> TrustView:
         ),
         agreements=tuple(
             TrustAgreement.model_construct(
-                id=name,
+                id=entry.agreement.id,
                 digest=entry.digest,
                 title=entry.agreement.title,
                 parties=tuple(sorted(entry.parties)),
@@ -225,7 +225,8 @@ def _view(trust: TrustStore, now: datetime) -> TrustView:
                 not_before=entry.agreement.not_before,
                 not_after=entry.agreement.not_after,
             )
-            for name, entry in sorted(trust.agreements.items())
+            for entry in sorted(trust.book.by_digest.values(), key=lambda each: each.agreement.id)
+            if entry.agreement.proposed_by is None
         ),
         communities=tuple(
             TrustCommunity.model_construct(
