@@ -18,6 +18,7 @@ from bus.protocol.trust import TrustStore
 from bus.store.deliveries import ResendPolicy
 from bus.store.held import Quota
 from bus.store.lanes import AskPolicy
+from bus.store.minimize import Minimize
 from bus.store.rejected import KEPT_OCTETS, KEPT_ROWS
 from bus.store.writer import Store
 from gateways.counters import Counters
@@ -114,6 +115,8 @@ class GatewayContext:
     """Set when trust or keys changed: acts of ours on agreements may have to be signed anew."""
     generations: Iterator[int] = field(default_factory=lambda: count(1))
     """Numbers for trust stores, drawn inside the transactions that store them, which are in order."""
+    minimize: Minimize | None = None
+    """The MINIMIZE that was set last, over or not."""
     held_behind: bool = False
     """Something was held under an older trust store than the one in force: judge everything anew."""
 

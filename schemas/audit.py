@@ -63,6 +63,8 @@ class AuditEvent(StrEnum):
     OPERATOR_CONFIRMED = "operator.confirmed"
     OPERATOR_SIGNED_OUT = "operator.signed-out"
     OPERATOR_TOKEN_REUSED = "operator.token-reused"  # noqa: S105 - the name of an event
+    MINIMIZE_SET = "minimize.set"
+    MINIMIZE_LIFTED = "minimize.lifted"
     GATEWAY_STARTED = "gateway.started"
     GATEWAY_STOPPED = "gateway.stopped"
 

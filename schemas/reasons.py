@@ -224,6 +224,10 @@ class ReasonCode(StrEnum):
     PARAMETER_INVALID = "PARAMETER_INVALID", "A query or path parameter is not acceptable."
     MESSAGE_ID_AMBIGUOUS = "MESSAGE_ID_AMBIGUOUS", "Several originators used this message id; name one."
     ALREADY_DONE = "ALREADY_DONE", "This was done before and cannot be done twice."
+    MINIMIZE_IN_FORCE = (
+        "MINIMIZE_IN_FORCE",
+        "MINIMIZE is in force; drafts of this precedence are not accepted.",
+    )
     QUEUE_FULL = "QUEUE_FULL", "Too much is waiting to be sent; try again later."
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE", "The gateway's store cannot take this now; nothing was accepted."
     INTERNAL_FAULT = "INTERNAL_FAULT", "An unexpected fault; it was recorded, nothing was accepted."

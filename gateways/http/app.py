@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 import structlog
 from fastapi import FastAPI
 
+from bus.store.minimize import get as stored_minimize
 from gateways.http import openapi, problems
 from gateways.http.access import Access
 from gateways.http.front import Front
@@ -17,6 +18,7 @@ from gateways.http.routes import (
     inbox,
     labels,
     messages,
+    minimize,
     operators,
     partners,
     stream,
@@ -47,6 +49,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             opened = await _opened(stack, opener, settings)
+            opened.context.minimize = await opened.context.store.read(stored_minimize)
             sessions = Sessions(opened.context, Lifetimes.of(settings))
             access = Access(opened.context, settings, metrics, sessions)
             sign_in = PasswordSignIn(opened.context, sessions)
@@ -81,7 +84,10 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     problems.install(app)
     # The stream before the inbox: /v1/inbox/stream is not a message id.
     app.include_router(messages.publishing)
-    for module in (messages, stream, inbox, labels, evidence, partners, trust, agreements, operators, system):
+    for module in (
+        *(messages, stream, inbox, labels, evidence),
+        *(partners, trust, agreements, operators, minimize, system),
+    ):
         app.include_router(module.router)
     metrics.export(lambda: app.state.runtime.context.counters if hasattr(app.state, "runtime") else None)
     app.add_middleware(Front, metrics=metrics, direct=messages.DIRECT)

@@ -77,6 +77,10 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
     ),
     _.MESSAGE_ID_AMBIGUOUS: (HTTPStatus.CONFLICT, "Add ?originator=<nation> to the address."),
     _.ALREADY_DONE: (HTTPStatus.CONFLICT, "Nothing is left to do."),
+    _.MINIMIZE_IN_FORCE: (
+        HTTPStatus.FORBIDDEN,
+        "Wait until the time in the detail, or raise the precedence if the matter is that urgent.",
+    ),
     _.QUEUE_FULL: (HTTPStatus.SERVICE_UNAVAILABLE, "Wait as long as Retry-After says, then send again."),
     _.STORE_UNAVAILABLE: (
         HTTPStatus.SERVICE_UNAVAILABLE,

@@ -28,6 +28,7 @@ from gateways.publishing.draft_checks import (
     findings_of,
 )
 from gateways.publishing.draft_refused import DraftRefused
+from gateways.publishing.minimize import check_minimize
 from gateways.publishing.new_publication import answer_of, evidence_of, new_publication
 from gateways.publishing.planned import Planned
 from schemas.audit import AuditEvent, AuditOutcome
@@ -119,6 +120,7 @@ async def plan(context: GatewayContext, draft: AnyDraft, now: datetime) -> Plann
     """Every check and the release decision, without publishing anything. Raises DraftRefused."""
     header = draft.header
     check_times(header, now)
+    check_minimize(header, context.minimize, now)
     findings = findings_of(draft, now)
     known: Known = await _known(context, header) if header.references else {}
     check_references(header, known, context.nation)

@@ -106,6 +106,7 @@ ROUTES = [
     ("GET", "/v1/messages/01890000-0000-7000-8000-000000000000/label.xml", Scope.MESSAGES_READ),
     ("GET", "/v1/inbox/01890000-0000-7000-8000-000000000000/label.xml", Scope.INBOX_READ),
     ("POST", "/v1/labels/read", Scope.MESSAGES_WRITE),
+    ("GET", "/v1/minimize", Scope.MESSAGES_READ),
     ("GET", "/v1/rejected", Scope.AUDIT_READ),
     ("GET", "/v1/held", Scope.AUDIT_READ),
     ("GET", "/v1/audit", Scope.AUDIT_READ),

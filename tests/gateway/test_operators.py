@@ -20,6 +20,12 @@ from tests.gateway.operator_desk import PASSWORD, hire, sign_in
 from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
 
 ID = "01890000-0000-7000-8000-000000000000"
+IN_PATH = {
+    "{publication_id}": ID,
+    "{message_id}": ID,
+    "{name}": "everything",
+    "{digest}": "sha256:" + "00" * 32,
+}
 OWN = OperatorRight.OWN_ACCOUNT
 NAMES = {role: f"the-{role.value.replace('_', '-')}" for role in Role}
 
@@ -48,6 +54,16 @@ ROUTES: dict[str, Right | None] = {
     "GET /v1/partners": Scope.TRUST_READ,
     "GET /v1/trust": Scope.TRUST_READ,
     "POST /v1/trust": Scope.TRUST_WRITE,
+    "GET /v1/agreements": Scope.AGREEMENTS_READ,
+    "GET /v1/agreements/{name}": Scope.AGREEMENTS_READ,
+    "POST /v1/agreements": Scope.AGREEMENTS_WRITE,
+    "POST /v1/agreements/{digest}/countersign": Scope.AGREEMENTS_WRITE,
+    "POST /v1/agreements/{digest}/suspend": Scope.AGREEMENTS_WRITE,
+    "POST /v1/agreements/{digest}/resume": Scope.AGREEMENTS_WRITE,
+    "POST /v1/agreements/{digest}/leave": Scope.AGREEMENTS_WRITE,
+    "GET /v1/minimize": Scope.MESSAGES_READ,
+    "POST /v1/minimize": OperatorRight.MINIMIZE_SET,
+    "DELETE /v1/minimize": OperatorRight.MINIMIZE_SET,
     "POST /v1/operators/sign-in": None,
     "POST /v1/operators/refresh": None,
     "POST /v1/operators/fresh": OWN,
@@ -90,8 +106,8 @@ def as_(token: str) -> dict[str, str]:
 def ask(gateway: Gateway, route: str, token: str) -> httpx.Response:
     """A request that gets as far as the right is judged; of a stream only how it begins."""
     method, path = route.split(" ")
-    for name in ("{publication_id}", "{message_id}"):
-        path = path.replace(name, ID)
+    for name, value in IN_PATH.items():
+        path = path.replace(name, value)
     headers = as_(token) | ({"Content-Type": "application/json"} if method == "POST" else {})
     with gateway.client.stream(
         method, path, headers=headers, content=b"{}" if method == "POST" else None

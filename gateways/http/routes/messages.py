@@ -67,6 +67,7 @@ REFUSALS = (
     C.REPLY_BEYOND_RELEASE,
     C.NOTICE_TOO_LATE,
     C.TRUST_STALE,
+    C.MINIMIZE_IN_FORCE,
     C.QUEUE_FULL,
 )
 """What a well-formed draft can be refused for."""
