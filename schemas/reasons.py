@@ -31,6 +31,7 @@ class ReasonCode(StrEnum):
         "An addressee lies outside the label's release set.",
     )
     NOT_ADDRESSED = "NOT_ADDRESSED", "The message is releasable to the nation but not addressed to it."
+    FULLER_VERSION = "FULLER_VERSION", "The nation gets a fuller version of the same publication."
     NO_RECIPIENT = "NO_RECIPIENT", "After the release decision no nation is left to receive the message."
     NO_AGREEMENT = "NO_AGREEMENT", "No agreement has both the originator and this nation as parties."
     AGREEMENT_SUPERSEDED = (
@@ -94,6 +95,10 @@ class ReasonCode(StrEnum):
     REFERENCE_NOT_ORIGINATOR = (
         "REFERENCE_NOT_ORIGINATOR",
         "Only the originator of a message may update, correct, supersede or cancel it.",
+    )
+    REFERENCE_BEYOND_RELEASE = (
+        "REFERENCE_BEYOND_RELEASE",
+        "A reference to a message of our own may go only to nations that could have that very message.",
     )
     TRUST_STALE = "TRUST_STALE", "The realm snapshot has expired; release and admission wait for a fresh one."
 

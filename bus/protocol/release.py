@@ -39,6 +39,10 @@ class PlanRow:
     nation: str
     addressed: str
     decision: ReleaseDecision
+    version: int | None = None
+    """Which version of a publication with tear lines it gets; ``decision`` is for that one, or the widest."""
+    by_version: tuple[ReasonCode, ...] = ()
+    """The decision's code for every version, where there are several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +174,19 @@ def _deny(nation: str, code: ReasonCode) -> ReleaseDecision:
 
 
 def plan_release(
-    header: DraftHeader, label: DraftLabel, *, originator: str, trust: TrustStore, now: datetime
+    header: DraftHeader,
+    label: DraftLabel,
+    *,
+    originator: str,
+    trust: TrustStore,
+    now: datetime,
+    alone: bool = True,
 ) -> ReleasePlan:
     """Complete a draft's label and decide for every nation of the realm.
 
     An addressee outside the release set, or a nation named by its code that may not have the message, is an
     error naming nation and rule; members of a named community that may not have it are left out.
+    Not ``alone``: one of several versions (``bus.protocol.tear_lines``), which by itself need reach nobody.
 
     Raises ReleaseRefused, or with TRUST_STALE when the realm snapshot has expired.
     """
@@ -194,7 +205,7 @@ def plan_release(
         )
     releasable = expand(label.releasable_to, trust, "/label/releasable_to", now)
     releasable.pop(originator, None)
-    if not releasable:
+    if alone and not releasable:
         raise ReleaseRefused(
             ReasonCode.RELEASE_SET_EMPTY,
             ReasonCode.RELEASE_SET_EMPTY.explanation,
@@ -205,7 +216,7 @@ def plan_release(
         **{name: getattr(label, name) for name in DraftLabel.model_fields},
         release_set=tuple(sorted(releasable)),
     )
-    addressed, named = _addressed(header, releasable, originator, trust, now)
+    addressed, named = _addressed(header, releasable, originator, trust, now, alone)
     rows = []
     for nation in sorted(trust.nations):
         if nation == originator:
@@ -220,7 +231,7 @@ def plan_release(
             now=now,
         )
         role = addressed.get(nation, "none")
-        if not decision.permit and nation in named:
+        if alone and not decision.permit and nation in named:
             raise ReleaseRefused(
                 decision.code,
                 f"{nation} may not have this message: {decision.explanation}",
@@ -231,7 +242,7 @@ def plan_release(
             decision = _deny(nation, ReasonCode.NOT_ADDRESSED)
         rows.append(PlanRow(nation, role, decision))
     recipients = tuple(row.nation for row in rows if row.decision.permit)
-    if not recipients:
+    if alone and not recipients:
         raise ReleaseRefused(
             ReasonCode.NO_RECIPIENT, ReasonCode.NO_RECIPIENT.explanation, "", "/label/releasable_to"
         )
@@ -239,7 +250,12 @@ def plan_release(
 
 
 def _addressed(
-    header: DraftHeader, releasable: dict[str, bool], originator: str, trust: TrustStore, now: datetime
+    header: DraftHeader,
+    releasable: dict[str, bool],
+    originator: str,
+    trust: TrustStore,
+    now: datetime,
+    alone: bool,
 ) -> tuple[dict[str, str], dict[str, str]]:
     """Nation to "action" or "info", and each nation named by its own code to where it was named."""
     if not header.action_addressees and not header.info_addressees:
@@ -258,7 +274,7 @@ def _addressed(
                     pointer,
                 )
             if nation not in releasable:
-                if itself:
+                if itself and alone:
                     raise ReleaseRefused(
                         ReasonCode.ADDRESSEE_NOT_RELEASABLE,
                         f"{nation} is addressed but is not in the label's release set",

@@ -109,6 +109,10 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Release a reply no wider than what it answers.",
     ),
+    _.REFERENCE_BEYOND_RELEASE: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Address only nations that could have that message: publish one draft for each version of it.",
+    ),
     _.TRUST_STALE: (
         HTTPStatus.SERVICE_UNAVAILABLE,
         "The operator must bring newer trust documents (POST /v1/trust); then send again.",
