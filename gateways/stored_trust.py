@@ -1,10 +1,12 @@
 """The trust store as the gateway's store holds it: read, and replaced by a newer one."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
+from bus.protocol.agreements import is_paper
 from bus.protocol.trust import TrustStore
-from bus.protocol.trust_documents import read_document, version_of
+from bus.protocol.trust_documents import digest_of, read_document, version_of
 from bus.store import trust as trust_table
 from bus.store.trust import StoredTrustDocument
 from bus.store.writer import Transaction
@@ -16,14 +18,15 @@ from schemas.audit import AuditEvent
 
 def stored_documents(store: TrustStore, now: datetime) -> tuple[StoredTrustDocument, ...]:
     """The documents that a trust store rests on, as rows."""
+    return _rows(store.envelopes, now)
+
+
+def _rows(envelopes: Iterable[bytes], now: datetime) -> tuple[StoredTrustDocument, ...]:
     rows = []
-    for envelope in store.envelopes:
-        signed = read_document(envelope)
-        rows.append(
-            StoredTrustDocument(
-                signed.digest, signed.envelope.payload_type, version_of(signed.document), envelope, now
-            )
-        )
+    for signed in map(read_document, envelopes):
+        digest = digest_of(signed.encoded) if is_paper(signed) else signed.digest
+        kind, version = signed.envelope.payload_type, version_of(signed.document)
+        rows.append(StoredTrustDocument(digest, kind, version, signed.encoded, now))
     return tuple(rows)
 
 
@@ -45,7 +48,10 @@ def put_in_force(
     partner: str | None = None,
 ) -> TrustStore:
     """Store a newer trust store; it is in force once the caller has committed and adopted it."""
-    trust_table.replace(tx, stored_documents(updated, now))
+    before, after = dict.fromkeys(current.envelopes), dict.fromkeys(updated.envelopes)
+    gone = _rows((each for each in before if each not in after), now)
+    news = _rows((each for each in after if each not in before), now)
+    trust_table.change(tx, [row.digest for row in gone], news)
     if updated.snapshot_digest != current.snapshot_digest or updated.root != current.root:
         trust_table.clear_pending(tx)
         evidence.add(

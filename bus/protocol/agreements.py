@@ -4,7 +4,7 @@ Proposal and act alike are *papers*: signed by a nation's online message key for
 snapshot. The outcome is the same in whatever order papers came; what does not verify has no force.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
@@ -26,12 +26,13 @@ class AgreementBook:
     """Every authentic agreement by digest, and the papers that stand behind all of it.
 
     ``early``: acts that verified on agreements not seen yet. ``waiting``: papers under keys not known yet.
-    ``envelopes``: every paper worth keeping, in one order.
+    ``papers``: every one worth keeping, in one order; ``envelopes`` are their bytes.
     """
 
     by_digest: Mapping[str, AgreementTrust]
     early: tuple[VerifiedAct, ...]
     waiting: tuple[SignedDocument, ...]
+    papers: tuple[SignedDocument, ...]
     envelopes: tuple[bytes, ...]
 
 
@@ -86,12 +87,17 @@ def verify_paper(signed: SignedDocument, realm: str, keys: NationKeys) -> KeyEnt
 
 
 def assemble(
-    realm: str, listed: Sequence[tuple[Agreement, str]], papers: Iterable[SignedDocument], keys: NationKeys
+    realm: str,
+    listed: Sequence[tuple[Agreement, str]],
+    papers: Iterable[SignedDocument],
+    keys: NationKeys,
+    verified_before: Collection[bytes] = (),
 ) -> AgreementBook:
     """What these documents make together. ``listed``: the snapshot's agreements with their digests.
 
-    A proposal is authentic by its proposer's signature, or because a party acted on its very digest. A paper
-    that does not verify has no force and is left out.
+    ``verified_before``: envelopes of papers that verified under these very keys. A proposal is authentic by
+    its proposer's signature, or because a party acted on its very digest. A paper that does not verify has no
+    force and is left out.
     """
     acts: dict[str, dict[str, list[VerifiedAct]]] = {}
     proposals: dict[str, SignedDocument] = {}
@@ -99,7 +105,10 @@ def assemble(
     waiting: list[SignedDocument] = []
     for signed in sorted(papers, key=lambda signed: signed.encoded):
         try:
-            entry = verify_paper(signed, realm, keys)
+            if signed.encoded in verified_before:
+                entry = keys[signer_of(signed)].get(signed.envelope.keyids[0])
+            else:
+                entry = verify_paper(signed, realm, keys)
         except TrustError:
             continue
         document = signed.document
@@ -133,16 +142,16 @@ def assemble(
     early = [
         each for by_nation in acts.values() for made in by_nation.values() for each in worth_keeping(made)
     ]
-    envelopes = [signed.encoded for digest, signed in proposals.items() if digest in found]
-    envelopes += [
-        each.signed.encoded for trusted in found.values() for made in trusted.acts.values() for each in made
-    ]
-    envelopes += [each.signed.encoded for each in early] + [signed.encoded for signed in waiting]
+    kept = [signed for digest, signed in proposals.items() if digest in found]
+    kept += [each.signed for trusted in found.values() for made in trusted.acts.values() for each in made]
+    kept += [each.signed for each in early] + waiting
+    in_order = {signed.encoded: signed for signed in sorted(kept, key=lambda signed: signed.encoded)}
     return AgreementBook(
         MappingProxyType(_with_successors(found)),
         tuple(early),
         tuple(waiting),
-        tuple(sorted(set(envelopes))),
+        tuple(in_order.values()),
+        tuple(in_order),
     )
 
 

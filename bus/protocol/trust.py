@@ -5,7 +5,7 @@ is TUF's trusted metadata set: each document is verified with what is already tr
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
@@ -111,13 +111,36 @@ class TrustStore:
 
         Raises TrustError; TRUST_ROLLBACK and TRUST_FORK when a document contradicts what is in force.
         """
-        newer = TrustStore.open(self.realm, (*self.envelopes, *envelopes))
+        known = frozenset(self.envelopes)
+        news = [read_document(envelope) for envelope in dict.fromkeys(envelopes) if envelope not in known]
+        if not news:
+            return self
+        if all(map(is_paper, news)):
+            return self._with_papers(news)
+        newer = TrustStore.open(self.realm, (*self.envelopes, *(signed.encoded for signed in news)))
         if newer.snapshot_digest == self.snapshot_digest and newer.root == self.root:
             return self if newer.book.envelopes == self.book.envelopes else newer
         if newer.snapshot.version < self.snapshot.version:
             raise TrustError(ReasonCode.TRUST_ROLLBACK, "the snapshot is older than the one in force")
         check_no_rollback(self, newer)
         return newer
+
+    def _with_papers(self, news: Iterable[SignedDocument]) -> "TrustStore":
+        """The store with more papers; ``self`` when they change nothing. The realm's documents stay."""
+        book = self.book
+        listed = [(each.agreement, each.digest) for each in book.by_digest.values() if each.encoded is None]
+        keys = {name: nation.keys for name, nation in self.nations.items()}
+        verified = frozenset(book.envelopes) - {signed.encoded for signed in book.waiting}
+        newer = assemble(self.realm, listed, (*book.papers, *news), keys, verified)
+        if newer.envelopes == book.envelopes:
+            return self
+        return replace(
+            self,
+            agreements=MappingProxyType(current_versions(newer.by_digest.values())),
+            agreements_of=MappingProxyType(agreements_by_party(self.nations, newer.by_digest.values())),
+            envelopes=(*self.envelopes[: -len(book.envelopes) or None], *newer.envelopes),
+            book=newer,
+        )
 
     @property
     def trust_version(self) -> int:

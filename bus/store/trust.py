@@ -10,7 +10,11 @@ from bus.store.columns import instant, micros
 
 @dataclass(frozen=True, slots=True)
 class StoredTrustDocument:
-    """One envelope. `digest` is that of the exact document bytes inside."""
+    """One envelope. `digest` is that of the exact document bytes inside.
+
+    For agreements and acts of nations it is that of the envelope: two keys of one nation may have signed the
+    same bytes, and both signatures count.
+    """
 
     digest: str
     payload_type: str
@@ -35,6 +39,12 @@ def replace(tx: sqlite3.Connection, documents: Iterable[StoredTrustDocument]) ->
     """Keep exactly these: the documents a verified trust store rests on."""
     tx.execute("DELETE FROM trust_document")
     put(tx, documents)
+
+
+def change(tx: sqlite3.Connection, removed: Iterable[str], added: Iterable[StoredTrustDocument]) -> None:
+    """Drop the documents with these digests and keep these others: what a newer trust store rests on."""
+    tx.executemany("DELETE FROM trust_document WHERE digest = ?", [(digest,) for digest in removed])
+    put(tx, added)
 
 
 def get(tx: sqlite3.Connection, digest: str) -> StoredTrustDocument | None:

@@ -1,13 +1,14 @@
 """Agreements concluded, suspended and left at run time: three gateways, a real broker, nobody restarts."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 import pytest
 
 from bus.nation_office import agreement_act
 from bus.protocol.standings import AgreementState, Standing
+from bus.protocol.trust import TrustStore
 from bus.store import held as held_table
 from bus.store import trust as trust_table
 from gateways import trust_changes
@@ -55,17 +56,25 @@ def state(gateway: Gateway, digest: str) -> AgreementState:
     return gateway.exchange.trust.book.by_digest[digest].state(gateway.world.clock())
 
 
-async def until_state(gateway: Gateway, digest: str, wanted: AgreementState) -> None:
-    """Wait until the agreement is in this state at that gateway, in what is in force."""
-
+async def until(gateway: Gateway, wanted: Callable[[TrustStore], bool]) -> None:
+    """Wait until what is in force at a gateway is so."""
     context = gateway.exchange.context
     async with asyncio.timeout(WAIT):
         while True:
             context.trust_adopted.clear()
-            found = context.trust.book.by_digest.get(digest)
-            if found is not None and found.state(context.now()) is wanted:
+            if wanted(context.trust):
                 return
             await context.trust_adopted.wait()
+
+
+async def until_state(gateway: Gateway, digest: str, wanted: AgreementState) -> None:
+    """Wait until the agreement is in this state at that gateway."""
+
+    def so(trust: TrustStore) -> bool:
+        found = trust.book.by_digest.get(digest)
+        return found is not None and found.state(gateway.world.clock()) is wanted
+
+    await until(gateway, so)
 
 
 async def concluded(alfa: Gateway, bravo: Gateway) -> str:
@@ -187,10 +196,14 @@ async def test_a_rotation_signs_standing_acts_anew_and_the_old_keys_revocation_s
     bravo.exchange.context.take_keys(rotated.keys["XBB"])
     await bravo.exchange.bring_trust(rotated.envelopes, actor="test")
     assert state(bravo, digest) is AgreementState.IN_FORCE, "signed anew with the record that revokes"
-    await alfa.evidence(AuditEvent.TRUST_CHANGED)
-    await until_state(alfa, digest, AgreementState.IN_FORCE)
-    (mine,) = alfa.exchange.trust.book.by_digest[digest].acts["XBB"]
-    assert (mine.kid, mine.act.number) == (rotated.signer("XBB").kid, 2)
+    new = rotated.signer("XBB").kid
+
+    def signed_anew(trust: TrustStore) -> bool:
+        (standing,) = trust.book.by_digest[digest].acts["XBB"]
+        return (standing.kid, standing.act.number) == (new, 2)
+
+    await until(alfa, signed_anew)
+    assert state(alfa, digest) is AgreementState.IN_FORCE
 
 
 async def test_a_key_that_comes_after_its_record_ends_the_lapse(world: World) -> None:
@@ -220,6 +233,26 @@ async def test_an_act_in_our_own_name_that_comes_in_is_refused_with_an_alarm(wor
     assert (alarm.partner, alarm.digest) == ("XAA", digest)
     assert state(bravo, digest) is AgreementState.PROPOSED
     assert bravo.exchange.counters.alarm_agreement_acts == 1
+
+
+async def test_a_copy_of_an_act_under_a_stolen_key_does_not_push_the_nations_own_out_of_the_store(
+    world: World,
+) -> None:
+    """The thief signs XBB's very words with its old key, which XBB revokes only then."""
+    world.realm = make_realm(agreements=())
+    alfa = await world.gateway("XAA")
+    pact, rotated = proposal(world.realm), world.realm.rotate("XBB")
+    papers = [signed_act(rotated, pact, "XAA"), signed_act(rotated, pact, "XBB")]
+    copy = signed_act(world.realm, pact, "XBB", signer=world.realm.signer("XBB"))
+    assert copy.digest == papers[1].digest
+    await alfa.exchange.bring_trust([*rotated.envelopes, copy.envelope], actor="test")
+    await alfa.exchange.bring_trust([pact.envelope, *(each.envelope for each in papers)], actor="test")
+    revoked = rotated.revoke("XBB", world.realm.signer("XBB").kid)
+    await alfa.exchange.bring_trust(revoked.envelopes, actor="test")
+    assert state(alfa, pact.digest) is AgreementState.IN_FORCE
+    await alfa.stop()
+    await alfa.start()
+    assert state(alfa, pact.digest) is AgreementState.IN_FORCE
 
 
 async def test_what_is_none_of_ours_is_not_taken_in(world: World) -> None:
