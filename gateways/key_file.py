@@ -66,8 +66,10 @@ async def follow_key_file(file: KeyFile, context: GatewayContext) -> None:
     also be put in place after the documents came.
     """
     while True:
+        # Not wait_for: where the event comes with the cancellation, Python 3.11's would swallow that.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(context.trust_adopted.wait(), LOOK_SECONDS)
+            async with asyncio.timeout(LOOK_SECONDS):
+                await context.trust_adopted.wait()
         context.trust_adopted.clear()
         try:
             keys = file.renewed()

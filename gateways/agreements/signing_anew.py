@@ -110,8 +110,10 @@ class ActKeeper:
     async def _run(self) -> None:
         context = self._context
         while True:
+            # Not wait_for: where the event comes with the cancellation, Python 3.11's would swallow that.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(context.acts_wanted.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await context.acts_wanted.wait()
             context.acts_wanted.clear()
             try:
                 await self._look()

@@ -46,8 +46,10 @@ class HeldKeeper:
 
     async def _run(self) -> None:
         while True:
+            # Not wait_for: where the event comes with the cancellation, Python 3.11's would swallow that.
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._context.held_wanted.wait(), LOOK_SECONDS)
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._context.held_wanted.wait()
             self._context.held_wanted.clear()
             trust, behind = self._context.trust, self._context.held_behind
             self._context.held_behind = False
