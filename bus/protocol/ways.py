@@ -7,22 +7,17 @@ it turns the answer, and with any one of its changes left out the answer stays.
 from collections.abc import Callable, Iterator
 from datetime import datetime
 
+from bus.protocol.agreement_changes import Conclude, NextVersion, PartyAct, Resume, Suspend, WaitUntil
 from bus.protocol.changes import (
     OF_AUTHOR,
     Address,
     AnswerNothing,
     Change,
     Classify,
-    Conclude,
     DropCaveats,
     LiftSuspension,
-    NextVersion,
     NotAddress,
-    PartyAct,
     ReleaseTo,
-    Resume,
-    Suspend,
-    WaitUntil,
     Withhold,
 )
 from bus.protocol.classification import within
