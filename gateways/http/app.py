@@ -21,6 +21,7 @@ from gateways.http.routes import (
     minimize,
     operators,
     partners,
+    release,
     stream,
     system,
     trust,
@@ -85,7 +86,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     # The stream before the inbox: /v1/inbox/stream is not a message id.
     app.include_router(messages.publishing)
     for module in (
-        *(messages, stream, inbox, labels, evidence),
+        *(messages, release, stream, inbox, labels, evidence),
         *(partners, trust, agreements, operators, minimize, system),
     ):
         app.include_router(module.router)

@@ -90,8 +90,8 @@ class ApiRefused(Exception):
         self.instance = instance
 
     @property
-    def body(self) -> bytes:
-        """The problem as JSON."""
+    def problem(self) -> Problem:
+        """The problem as a model."""
         return Problem(
             type=f"urn:entente:problem:{self.code.value}",
             title=self.code.explanation,
@@ -102,7 +102,12 @@ class ApiRefused(Exception):
             errors=self.faults[:MAX_FAULTS],
             what_to_do=what_to_do(self.code),
             instance=self.instance,
-        ).encode()
+        )
+
+    @property
+    def body(self) -> bytes:
+        """The problem as JSON."""
+        return self.problem.encode()
 
     def response(self) -> Response:
         """The problem as a response."""

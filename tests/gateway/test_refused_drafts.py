@@ -218,19 +218,6 @@ def test_a_good_draft_is_accepted_with_the_decision_for_every_nation(xaa: Gatewa
     assert {row["nation"] for row in shown["deliveries"]} == {"XBB", "XCC"}
 
 
-def test_a_preview_decides_and_keeps_nothing(xaa: Gateway) -> None:
-    before = xaa.publications()
-    answer = xaa.post("/v1/release-preview", draft())
-    assert answer.status_code == 200
-    assert answer.json()["recipients"] == ["XBB"]
-    assert_problem(
-        xaa.post("/v1/release-preview", changed(draft(), "label", "releasable_to", to=[])),
-        422,
-        "RELEASE_SET_EMPTY",
-    )
-    assert xaa.publications() == before
-
-
 def test_a_draft_is_found_again_by_its_id_in_another_standard(xaa: Gateway) -> None:
     source = "w-nws.example,2.49.0.1.840.0,2026-03-02T09:30:00+00:00"
     path = str(httpx.URL("/v1/messages", params={"source_id": source}))

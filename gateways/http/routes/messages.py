@@ -1,4 +1,4 @@
-"""Publishing and what became of it: POST and GET /v1/messages, POST /v1/release-preview."""
+"""Publishing and what became of it: POST and GET /v1/messages."""
 
 import re
 from typing import Annotated
@@ -29,9 +29,7 @@ from gateways.http.views import (
     publication_view,
 )
 from gateways.publishing.accepted import Accepted
-from gateways.publishing.author import check_allowed
-from gateways.publishing.publish import accept_draft, plan, read_draft
-from gateways.publishing.release_table import ReleaseTable, release_table
+from gateways.publishing.publish import accept_draft
 from schemas.base import Uuid
 from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode as C
@@ -179,26 +177,6 @@ async def publish_message(request: Request) -> Response:
 
 DIRECT = {("POST", "/v1/messages"): publish_message}
 """The one busy address, which ``gateways.http.front`` answers without the framework."""
-
-
-@router.post(
-    "/release-preview",
-    summary="Show who would get a draft, and why, without publishing it.",
-    responses=answers(200, ReleaseTable, "The release decision for every nation.", (*BODY, *REFUSALS)),
-    openapi_extra=json_body(DRAFT),
-)
-async def preview_release(request: Request) -> Response:
-    """Every check and decision of publishing; nothing is kept and nothing is sent."""
-    gateway = runtime(request)
-    caller = await gateway.access.admit(request, Scope.MESSAGES_WRITE)
-    settings = gateway.settings
-    raw = await read_json_body(
-        request, max_bytes=settings.max_draft_bytes, within=settings.body_timeout_seconds
-    )
-    draft = read_draft(raw)
-    check_allowed(draft.header, caller.kinds, caller.modes)
-    planned = await plan(gateway.context, draft, gateway.context.now())
-    return statement_response(release_table(planned))
 
 
 @router.get(
