@@ -51,7 +51,8 @@ def take_in(
     known = frozenset(trust.book.envelopes)
     room = _Room(context.nation, trust)
     accepted = []
-    for signed in papers:
+    # Proposals first: an act that comes with its agreement is not early.
+    for signed in sorted(papers, key=lambda signed: isinstance(signed.document, AgreementAct)):
         if signed.encoded in known:
             continue
         try:
