@@ -327,3 +327,15 @@ async def test_a_flood_of_proposals_ends_at_the_quota(world: World, monkeypatch:
     assert refusals[0].reason is R.AGREEMENT_QUOTA
     proposed = await bravo.evidence(AuditEvent.AGREEMENT_PROPOSED, 2)
     assert len(proposed) == 2
+
+
+async def test_a_change_stored_earlier_never_takes_the_place_of_a_later_one(world: World) -> None:
+    """Two flows commit in order and may come to adopt in the other."""
+    world.realm = make_realm(agreements=())
+    alfa = await world.gateway("XAA")
+    digest = await propose(alfa)
+    earlier = alfa.exchange.trust
+    await act(alfa, digest, ActKind.SUSPEND)
+    later = alfa.exchange.trust
+    alfa.exchange.context.adopt(earlier)
+    assert alfa.exchange.trust is later
