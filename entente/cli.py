@@ -22,7 +22,7 @@ GROUPS = {
     "drill": "entente.drill",
 }
 """Groups of commands: name -> module with an `app`."""
-COMMANDS = ("up", "publish", "tail", "doctor")
+COMMANDS = ("up", "preview", "publish", "tail", "doctor")
 """Single commands: each a function in the module of the same name."""
 
 

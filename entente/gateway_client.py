@@ -16,15 +16,22 @@ class GatewayRefusedError(CommandFailed):
     """The gateway answered with a problem (RFC 9457); `problem` is its body."""
 
     def __init__(self, problem: dict[str, Any], status: int) -> None:
-        lines = [f"the gateway refused it: {problem.get('code', status)}: {problem.get('detail', '')}"]
-        faults = problem.get("errors") or []
-        if not faults and problem.get("pointer"):
-            faults = [{"pointer": problem["pointer"], "detail": problem.get("detail", "")}]
-        lines += [f"  at {fault.get('pointer') or 'the top'}: {fault.get('detail')}" for fault in faults]
-        if problem.get("what_to_do"):
-            lines.append(f"  {problem['what_to_do']}")
-        super().__init__("\n".join(lines))
+        code = problem.get("code", status)
+        first = f"the gateway refused it: {code}: {problem.get('detail', '')}"
+        super().__init__("\n".join([first, *problem_lines(problem)[1:]]))
         self.problem = problem
+
+
+def problem_lines(problem: dict[str, Any]) -> list[str]:
+    """A problem for a person: code and detail, then where, then what to do."""
+    lines = [f"  {problem.get('code')}: {problem.get('detail', '')}"]
+    faults = problem.get("errors") or []
+    if not faults and problem.get("pointer"):
+        faults = [{"pointer": problem["pointer"], "detail": problem.get("detail", "")}]
+    lines += [f"  at {fault.get('pointer') or 'the top'}: {fault.get('detail')}" for fault in faults]
+    if problem.get("what_to_do"):
+        lines.append(f"  {problem['what_to_do']}")
+    return lines
 
 
 KeyFileOption = Annotated[Path | None, typer.Option(help="File with the API key (mode 0600). Required.")]

@@ -19,7 +19,8 @@ from entente.gateway_client import (
     required_api_key,
 )
 from entente.label_flags import label_of_document, label_of_flags
-from entente.terminal import OUT, CommandFailed, say, write_json
+from entente.preview import check_accepted, preview_of, show_preview
+from entente.terminal import OUT, CommandFailed, read_file, say, write_json
 from schemas.header import Precedence
 from schemas.interop.stanag4774 import MAX_LABEL_BYTES
 from schemas.wire import MAX_CONTENT_BYTES
@@ -79,7 +80,7 @@ def publish(
             or info
         ):
             raise CommandFailed("a draft carries its own header and label; those flags go with --cap")
-        wanted: list[_Wanted] = [_Wanted(_read(draft, MAX_CONTENT_BYTES))]
+        wanted: list[_Wanted] = [_Wanted(read_file(draft, MAX_CONTENT_BYTES))]
     else:
         assert cap is not None
         if label_xml is None:
@@ -87,12 +88,12 @@ def publish(
         elif policy or classification or releasable_to:
             raise CommandFailed("--label-xml is the whole label; --policy and its like do not go with it")
         else:
-            document = _read(label_xml, MAX_LABEL_BYTES)
+            document = read_file(label_xml, MAX_LABEL_BYTES)
             with gateway_client(gateway, key) as client:
                 label = label_of_document(client, document)
         options = cap_options(as_exercise, precedence, replay_now)
         addressees = tuple(action or ()), tuple(info or ())
-        parts = read_parts(cap.name, _read(cap, MAX_CAP_BYTES), options)
+        parts = read_parts(cap.name, read_file(cap, MAX_CAP_BYTES), options)
         # All of them before the first is sent: what is wrong with one is known then.
         wanted = [_Wanted(encode_part(part, label, *addressees), part) for part in parts]
     answers: list[_Answer] = []
@@ -110,9 +111,12 @@ def publish(
                 raise
     if as_json:
         write_json([_for_machines(answer) for answer in answers])
-        return
-    for answer in answers:
-        _show(*answer)
+    else:
+        for answer in answers:
+            _show(*answer)
+    if preview:
+        for _, table in answers:
+            check_accepted(table)
 
 
 _Answer = tuple[CapPart | None, dict[str, Any]]
@@ -125,11 +129,13 @@ class _Wanted:
 
 
 def _post(client: httpx.Client, body: bytes, part: CapPart | None, preview: bool) -> dict[str, Any]:
+    if preview:
+        return preview_of(client, body)
     answer: dict[str, Any] = answered(
         client.post(
-            "/v1/release-preview" if preview else "/v1/messages",
+            "/v1/messages",
             content=body,
-            params={"source_id": part.source_id} if part is not None and not preview else None,
+            params={"source_id": part.source_id} if part is not None else None,
             headers={"Content-Type": "application/json", "Idempotency-Key": str(uuid.uuid4())},
         )
     )
@@ -154,22 +160,13 @@ def _for_machines(answer: _Answer) -> dict[str, Any]:
     return given if part is None else {"source_id": part.source_id, **given}
 
 
-def _read(file: Path, at_most: int) -> bytes:
-    try:
-        with file.open("rb") as opened:
-            data = opened.read(at_most + 1)
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror}") from error
-    if len(data) > at_most:
-        raise CommandFailed(f"{file} is larger than {at_most} bytes")
-    return data
-
-
 def _show(part: CapPart | None, answer: dict[str, Any]) -> None:
     if part is not None:
         OUT.print(part.name[0].upper() + part.name[1:], markup=False, soft_wrap=True)
-    if "publication_id" in answer:
-        OUT.print(f"Accepted as publication {answer['publication_id']}, message {answer['message_id']}")
+    if "publication_id" not in answer:
+        show_preview(answer)
+        return
+    OUT.print(f"Accepted as publication {answer['publication_id']}, message {answer['message_id']}")
     table = Table("Nation", "Addressed", "Released", "Reason")
     for row in answer["decisions"]:
         table.add_row(

@@ -1,6 +1,7 @@
 """What the commands say to people; results for machines (`--json`) go to standard output alone."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -31,6 +32,18 @@ class CommandFailed(Exception):
 def say(text: str) -> None:
     """One line to a person, on standard error, so that standard output stays for results. No markup."""
     ERR.print(text, markup=False, soft_wrap=True)
+
+
+def read_file(file: Path, at_most: int) -> bytes:
+    """A file's bytes. CommandFailed when it cannot be read or is larger."""
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(at_most + 1)
+    except OSError as error:
+        raise CommandFailed(f"{file} cannot be read: {error.strerror}") from error
+    if len(data) > at_most:
+        raise CommandFailed(f"{file} is larger than {at_most} bytes")
+    return data
 
 
 def write_json(value: Any) -> None:
