@@ -1,6 +1,5 @@
 """Bringing a realm's next snapshot out: into the bundle on disk and to running gateways."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -53,9 +52,13 @@ def bring_out(
         raise CommandFailed(f"{len(failed)} of {len(outcomes)} gateways did not take the documents")
 
 
-def request_body(envelopes: Iterable[bytes]) -> bytes:
-    """The body of `POST /v1/trust`. The envelopes are JSON already; they go in as they are."""
-    return b'{"envelopes":[%b]}' % b",".join(envelopes)
+def request_body(trust: TrustStore) -> bytes:
+    """The body of `POST /v1/trust`: the realm's documents, which are JSON already, as they are.
+
+    Without nations' acts on agreements: those are as they were at founding, and gateways know newer ones.
+    """
+    acts = frozenset(trust.book.envelopes)
+    return b'{"envelopes":[%b]}' % b",".join(each for each in trust.envelopes if each not in acts)
 
 
 def _post_to(place: str, trust: TrustStore) -> dict[str, Any]:
@@ -66,7 +69,7 @@ def _post_to(place: str, trust: TrustStore) -> dict[str, Any]:
         with gateway_client(url, read_api_key(Path(key_file))) as client:
             response = client.post(
                 "/v1/trust",
-                content=request_body(trust.envelopes),
+                content=request_body(trust),
                 headers={"Content-Type": "application/json"},
             )
             return {"url": url, "trust_version": answered(response)["trust_version"]}

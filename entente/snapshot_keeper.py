@@ -77,7 +77,7 @@ class SnapshotKeeper:
                         f"the realm snapshot was renewed: trust version {trust.trust_version}, "
                         f"until {trust.expires_at:%Y-%m-%d %H:%M} UTC"
                     )
-                    to_tell, body = set(self._gateways), request_body(trust.envelopes)
+                    to_tell, body = set(self._gateways), request_body(trust)
                 for nation in sorted(to_tell):
                     if await self._tell(client, nation, body):
                         to_tell.discard(nation)

@@ -106,8 +106,15 @@ class _Room:
     def __post_init__(self) -> None:
         self.keys = {name: nation.keys for name, nation in self.trust.nations.items()}
         book = self.trust.book
+        replaced = {
+            trusted.agreement.id: trusted.agreement.version
+            for trusted in book.by_digest.values()
+            if trusted.agreement.proposed_by is None
+        }
         for act in book.early:
-            _add(self.early, act.act.nation)
+            # What is left of agreements that the realm has replaced takes nobody's room.
+            if act.act.agreement.version > replaced.get(act.act.agreement.id, 0):
+                _add(self.early, act.act.nation)
         for signed in book.waiting:
             _add(self.early, signer_of(signed))
         for trusted in book.by_digest.values():

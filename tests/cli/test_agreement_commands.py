@@ -10,8 +10,10 @@ from typer.testing import CliRunner
 
 from bus.keystore import write_secret
 from entente import agreement as commands
+from entente.bringing_out import request_body
 from entente.cli import build_app
 from entente.gateway_client import GatewayRefusedError
+from tests.realm_fixtures import make_realm
 
 DIGEST = "sha256:" + "ab" * 32
 SHOWN = {
@@ -96,3 +98,13 @@ def test_a_refusal_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     gateway = Gateway(409, {"code": "AGREEMENT_LEFT", "detail": "left", "what_to_do": "agree anew"})
     with pytest.raises(GatewayRefusedError, match="AGREEMENT_LEFT"):
         run(monkeypatch, tmp_path, gateway, "resume", DIGEST)
+
+
+def test_what_is_brought_to_gateways_leaves_the_acts_of_founding_out() -> None:
+    """They grow with parties times agreements, and gateways know newer ones."""
+    realm = make_realm()
+    envelopes = json.loads(request_body(realm.trust))["envelopes"]
+    types = {envelope["payloadType"] for envelope in envelopes}
+    assert "application/vnd.entente.snapshot.v1+json" in types
+    assert "application/vnd.entente.agreement-act.v1+json" not in types
+    assert len(envelopes) == len(realm.envelopes) - 3

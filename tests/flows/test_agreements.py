@@ -339,3 +339,22 @@ async def test_a_change_stored_earlier_never_takes_the_place_of_a_later_one(worl
     later = alfa.exchange.trust
     alfa.exchange.context.adopt(earlier)
     assert alfa.exchange.trust is later
+
+
+async def test_what_is_left_of_agreements_that_the_realm_replaced_takes_nobodys_room(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateways.agreements.taking_in.EARLY_PAPERS", 1)
+    bravo = await world.gateway("XBB")
+    replaced = world.realm.agree(AgreementPlan()).agree(AgreementPlan())
+    await bravo.exchange.bring_trust(replaced.envelopes, actor="test")
+    assert bravo.exchange.trust.book.early
+    pact = proposal(replaced)
+    early = signed_act(replaced, pact, "XAA")
+    context = bravo.exchange.context
+
+    def job(tx: object) -> object:
+        evidence = context.evidence("test", NOW)
+        return trust_changes.take_up(context, tx, [early.envelope], evidence, NOW, "XAA")  # type: ignore[arg-type]
+
+    assert await bravo.store.write(job) is not None
