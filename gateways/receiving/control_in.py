@@ -179,14 +179,18 @@ class ControlReader:
             change = lanes.record_void(self.tx, key, [(entry.first, last)], self.now)
             note_gaps(self.evidence, key, change)
 
-    def trust_documents(self, envelopes: Sequence[bytes]) -> None:
-        """Take up trust documents that this partner passed on; the realm's and nations' apart."""
+    def trust_documents(self, envelopes: Sequence[bytes], *, authentic: bool = True) -> None:
+        """Take up trust documents that this partner passed on; the realm's and nations' apart.
+
+        ``authentic``: whether it is known to be this partner. If not, agreements and acts are left: room
+        for those that cannot be verified yet is each nation's own. They are read once the bundle verifies.
+        """
         try:
             documents, papers = trust_changes.split(envelopes)
         except TrustError as error:
             trust_changes.note_refusal(self.evidence, error, self.partner)
             return
-        for part in (documents, tuple(signed.encoded for signed in papers)):
+        for part in (documents, tuple(signed.encoded for signed in papers) if authentic else ()):
             if part:
                 self._take_up(part)
 

@@ -77,7 +77,7 @@ class _Filing:
         documents = trust_documents_in(self.context, self.mail)
         if documents:
             reader = ControlReader(self.context, self.tx, self.ledger.evidence, place.originator, self.now)
-            reader.trust_documents(documents)
+            reader.trust_documents(documents, authentic=False)
             self.filed.trust = reader.trust
 
     def _place(self, refused: BundleRefused) -> Subject | None:

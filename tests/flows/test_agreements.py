@@ -15,6 +15,7 @@ from gateways import trust_changes
 from gateways.agreements import own_acts
 from gateways.agreements.own_acts import AgreementRefused
 from gateways.publishing.draft_refused import DraftRefused
+from gateways.receiving.control_in import ControlReader
 from schemas.agreement import ActKind, AgreementDraft, Ceiling
 from schemas.audit import AuditEvent
 from schemas.header import Kind, Mode
@@ -339,6 +340,25 @@ async def test_a_change_stored_earlier_never_takes_the_place_of_a_later_one(worl
     later = alfa.exchange.trust
     alfa.exchange.context.adopt(earlier)
     assert alfa.exchange.trust is later
+
+
+async def test_what_comes_under_no_verified_signature_uses_up_nobodys_room(world: World) -> None:
+    """Whoever has the hub can seal a bundle to us in XAA's name; it is held, and trust documents are read."""
+    world.realm = make_realm(agreements=())
+    bravo = await world.gateway("XBB")
+    context = bravo.exchange.context
+    unknown = world.realm.rotate("XAA").signer("XAA")
+    paper = signed_act(world.realm, proposal(world.realm), "XAA", signer=unknown)
+
+    def job(tx: object) -> tuple[bool, bool]:
+        found = []
+        for authentic in (False, True):
+            reader = ControlReader(context, tx, context.evidence("test", NOW), "XAA", NOW)  # type: ignore[arg-type]
+            reader.trust_documents([paper.envelope], authentic=authentic)
+            found.append(reader.trust is not None)
+        return found[0], found[1]
+
+    assert await bravo.store.write(job) == (False, True)
 
 
 async def test_what_is_left_of_agreements_that_the_realm_replaced_takes_nobodys_room(
