@@ -99,6 +99,7 @@ ROUTES = [
     ("POST", "/v1/release-preview", Scope.MESSAGES_WRITE),
     ("GET", "/v1/messages", Scope.MESSAGES_READ),
     ("GET", "/v1/messages/01890000-0000-7000-8000-000000000000", Scope.MESSAGES_READ),
+    ("GET", "/v1/messages/01890000-0000-7000-8000-000000000000/release", Scope.MESSAGES_READ),
     ("GET", "/v1/inbox", Scope.INBOX_READ),
     ("GET", "/v1/inbox/stream", Scope.INBOX_READ),
     ("GET", "/v1/inbox/01890000-0000-7000-8000-000000000000", Scope.INBOX_READ),

@@ -41,6 +41,7 @@ ROUTES: dict[str, Right | None] = {
     "POST /v1/release-preview": Scope.MESSAGES_WRITE,
     "GET /v1/messages": Scope.MESSAGES_READ,
     "GET /v1/messages/{publication_id}": Scope.MESSAGES_READ,
+    "GET /v1/messages/{publication_id}/release": Scope.MESSAGES_READ,
     "GET /v1/messages/{publication_id}/label.xml": Scope.MESSAGES_READ,
     "POST /v1/labels/read": Scope.MESSAGES_WRITE,
     "GET /v1/inbox": Scope.INBOX_READ,

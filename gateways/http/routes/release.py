@@ -1,16 +1,22 @@
-"""The release decision explained: POST /v1/release-preview, before a draft is published."""
+"""The release decision explained: before a draft is published (POST /v1/release-preview), and after."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 
+from bus.store import publications
 from gateways.http.api_keys import Scope
 from gateways.http.limits import read_json_body
+from gateways.http.problems import ApiRefused
 from gateways.http.routes.answers import BODY, answers, json_body, statement_response
 from gateways.http.routes.messages import DRAFT
 from gateways.http.runtime import runtime
 from gateways.publishing.author import check_allowed
 from gateways.publishing.publish import read_draft
 from gateways.publishing.release_table import ReleaseTable, release_table
+from gateways.publishing.release_then_and_now import ReleaseThenAndNow, then_and_now
+from schemas.base import Uuid
 from schemas.reasons import ReasonCode as C
 
 router = APIRouter(prefix="/v1", tags=["messages"])
@@ -42,3 +48,26 @@ async def preview_release(request: Request) -> Response:
     draft = read_draft(raw)
     check_allowed(draft.header, caller.kinds, caller.modes)
     return statement_response(await release_table(gateway.context, draft))
+
+
+@router.get(
+    "/messages/{publication_id}/release",
+    summary="Show why one publication went to whom: as of acceptance and as of now.",
+    responses=answers(
+        200, ReleaseThenAndNow, "The decision for every nation, then and now, side by side.", (C.NOT_FOUND,)
+    ),
+)
+async def show_release(
+    request: Request,
+    publication_id: Annotated[Uuid, Path(description="As POST /v1/messages answered.")],
+) -> Response:
+    """The stored decision table, and the same decided again with today's trust."""
+    gateway = runtime(request)
+    caller = await gateway.access.admit(request, Scope.MESSAGES_READ)
+    context = gateway.context
+    stored = await context.store.read(lambda tx: publications.get(tx, publication_id))
+    if stored is None or not caller.sees(stored.publication.kind, stored.publication.mode):
+        raise ApiRefused(C.NOT_FOUND)
+    return statement_response(
+        then_and_now(stored, originator=context.nation, trust=context.trust, now=context.now())
+    )
