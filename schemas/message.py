@@ -1,7 +1,9 @@
 """Message = header + label + body; and the draft a partner system hands in (design 3)."""
 
 import re
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic
+
+from pydantic import Field
 
 from schemas.acknowledgement import Acknowledgement
 from schemas.base import Statement
@@ -11,10 +13,12 @@ from schemas.information_request import InformationRequest
 from schemas.information_response import InformationResponse
 from schemas.label import ConfidentialityLabel, DraftLabel
 from schemas.strict_json import JsonRefused, parse, parse_written, validate_model
+from schemas.tear_line import MAX_TEAR_LINES, BodyT, TearLine
 from schemas.threat_alert import ThreatAlert
 from schemas.wire import MAX_CONTENT_BYTES
 
-BodyT = TypeVar("BodyT", bound=Statement)
+MAX_DRAFT_BYTES = (1 + MAX_TEAR_LINES) * MAX_CONTENT_BYTES
+"""A draft with all its tear lines; each message made of it holds at most MAX_CONTENT_BYTES."""
 
 
 class Message(Statement, Generic[BodyT]):
@@ -31,6 +35,14 @@ class Draft(Statement, Generic[BodyT]):
     header: DraftHeader
     label: DraftLabel
     body: BodyT
+    tear_lines: Annotated[tuple[TearLine[BodyT], ...], Field(max_length=MAX_TEAR_LINES)] = ()
+    """Further versions for a wider audience, the fullest first (``schemas.tear_line``)."""
+
+    @property
+    def versions(self) -> tuple[TearLine[BodyT], ...]:
+        """Every version: the draft itself first, then its tear lines."""
+        itself = TearLine[BodyT].of_valid(label=self.label, subject=self.header.subject, body=self.body)
+        return (itself, *self.tear_lines)
 
 
 KINDS: dict[Kind, type[Statement]] = {
@@ -65,9 +77,13 @@ def parse_message(data: bytes) -> AnyMessage:
 def parse_draft(data: bytes) -> AnyDraft:
     """Parse the body of a publish request as a draft of the kind its header names.
 
-    Raises JsonRefused.
+    Without tear lines it is no larger than a message may be. Raises JsonRefused.
     """
-    return validate_model(DRAFT_MODELS[_kind_of(parse(data, MAX_CONTENT_BYTES))], data)
+    value = parse(data, MAX_DRAFT_BYTES)
+    model = DRAFT_MODELS[_kind_of(value)]
+    if len(data) > MAX_CONTENT_BYTES and not value.get("tear_lines"):
+        raise JsonRefused("too-large", f"larger than {MAX_CONTENT_BYTES} bytes")
+    return validate_model(model, data)
 
 
 def _kind_of(value: Any) -> Kind:

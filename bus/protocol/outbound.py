@@ -86,11 +86,13 @@ def prepare(
     sealer: Sealer,
     now: datetime,
     randomness: Callable[[int], bytes],
+    leaves: int = 0,
 ) -> tuple[PreparedBundle, ...]:
     """Sign, frame and seal one batch: one mode and one key use, at most 4,096 deliveries.
 
-    Within a lane the order of the batch is kept, in bundles of up to 64 deliveries. Everything but HPKE's and
-    ML-DSA's own draws comes from ``randomness`` (bytes wanted -> bytes).
+    Within a lane the order of the batch is kept, in bundles of up to 64 deliveries. ``leaves``: for how many
+    deliveries the tree is made deep enough, where these are not all that left at once. Everything but HPKE's
+    and ML-DSA's own draws comes from ``randomness`` (bytes wanted -> bytes).
 
     Raises ProtocolError: BUNDLE_TOO_LARGE, KEY_WRONG_USE, SUITE_MISMATCH; TrustError when a key is missing.
     """
@@ -104,7 +106,7 @@ def prepare(
     _check_signer(signer, uses.pop(), mode, originator, trust, now)
     hash_name = sign_suite(signer.suite).hash_name
     statements = _statements(batch, mode, originator, trust, hash_name, randomness)
-    tree, positions = _tree(statements, hash_name, randomness)
+    tree, positions = _tree(statements, leaves, hash_name, randomness)
     root = {
         "v": WIRE_VERSION,
         "realm": trust.realm,
@@ -194,19 +196,20 @@ def _members(document: Mapping[str, object]) -> str:
 
 
 def _tree(
-    statements: Sequence[bytes], hash_name: str, randomness: Callable[[int], bytes]
+    statements: Sequence[bytes], leaves: int, hash_name: str, randomness: Callable[[int], bytes]
 ) -> tuple[BatchTree, list[int]]:
     """The padded tree and the leaf position of every statement."""
-    depth = next(depth for depth in BATCH_DEPTHS if len(statements) <= 1 << depth)
+    leaves = max(leaves, len(statements))
+    depth = next(depth for depth in BATCH_DEPTHS if leaves <= 1 << depth)
     places, width = 1 << depth, HASH_LENGTHS[hash_name]
     drawn = randomness(places * width)
-    leaves = [drawn[at : at + width] for at in range(0, places * width, width)]
+    hashes = [drawn[at : at + width] for at in range(0, places * width, width)]
     # Sorting the places by fresh random numbers draws a uniform order without a seedable generator.
     order = struct.unpack(f">{places}Q", randomness(places * 8))
     positions = sorted(range(places), key=order.__getitem__)[: len(statements)]
     for statement, position in zip(statements, positions, strict=True):
-        leaves[position] = leaf_hash(hash_name, statement)
-    return BatchTree(hash_name, leaves), positions
+        hashes[position] = leaf_hash(hash_name, statement)
+    return BatchTree(hash_name, hashes), positions
 
 
 def _split(

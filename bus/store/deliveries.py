@@ -37,6 +37,8 @@ class Waiting(NamedTuple):
     attempts: int
     publication_id: str | None
     kind: Kind | None
+    wider: int = 0
+    """How many wider versions the publication has: variants of one publication never share a tree."""
 
 
 class LanePosition(NamedTuple):
@@ -64,12 +66,17 @@ class ResendPolicy:
 
 
 def add_content(
-    tx: sqlite3.Connection, content_type: ContentType, data: bytes, digest: str, message_id: str | None = None
+    tx: sqlite3.Connection,
+    content_type: ContentType,
+    data: bytes,
+    digest: str,
+    message_id: str | None = None,
+    wider: int = 0,
 ) -> int:
-    """Keep exact content bytes; their `content_id`. `message_id` is given for messages only."""
+    """Keep exact content bytes; their `content_id`. `message_id` and `wider` are given for messages only."""
     cursor = tx.execute(
-        "INSERT INTO content (content_type, digest, message_id, bytes) VALUES (?, ?, ?, ?)",
-        (content_type.value, digest, message_id, data),
+        "INSERT INTO content (content_type, digest, message_id, bytes, wider) VALUES (?, ?, ?, ?, ?)",
+        (content_type.value, digest, message_id, data, wider),
     )
     return cast(int, cursor.lastrowid)
 

@@ -30,6 +30,14 @@ STEPS: dict[int, str] = {
             )
         );
         DROP TABLE decision;
+        ALTER TABLE publication ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE content ADD COLUMN wider INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE other_version (
+            publication_seq INTEGER NOT NULL REFERENCES publication, version INTEGER NOT NULL,
+            message_id TEXT NOT NULL UNIQUE, content_id INTEGER NOT NULL REFERENCES content,
+            digest TEXT NOT NULL, release_set TEXT NOT NULL,
+            PRIMARY KEY (publication_seq, version)
+        ) STRICT, WITHOUT ROWID;
         ALTER TABLE lane_in ADD COLUMN filed INTEGER NOT NULL DEFAULT 0;
         UPDATE lane_in SET filed = ifnull((
             SELECT max(serial) FROM received r
@@ -37,7 +45,8 @@ STEPS: dict[int, str] = {
                 = (lane_in.originator, lane_in.mode, lane_in.lane, lane_in.epoch) AND r.outcome = 'admitted'
         ), 0);
         CREATE TABLE refusal_window (
-            originator TEXT NOT NULL, reason TEXT NOT NULL, opened_at INTEGER NOT NULL, count INTEGER NOT NULL,
+            originator TEXT NOT NULL, reason TEXT NOT NULL,
+            opened_at INTEGER NOT NULL, count INTEGER NOT NULL,
             PRIMARY KEY (originator, reason)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE operator (

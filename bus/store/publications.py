@@ -23,8 +23,23 @@ from schemas.reasons import ReasonCode
 from schemas.wire import ContentType, Lane, lane_of
 
 
+class NewVersion(NamedTuple):
+    """One version of a publication: `content` is the exact message; `recipients` get a delivery each.
+
+    `version`: 0 is the draft itself, its tear lines follow. `wider`: how many versions come after it.
+    """
+
+    version: int
+    wider: int
+    message_id: str
+    content: bytes
+    digest: str
+    release_set: tuple[str, ...]
+    recipients: tuple[str, ...]
+
+
 class NewPublication(NamedTuple):
-    """A publication to be stored. `content` is the exact message; `recipients` get a delivery each."""
+    """A publication to be stored: the fullest version that anybody gets, and the `others`."""
 
     publication_id: str
     message_id: str
@@ -41,6 +56,15 @@ class NewPublication(NamedTuple):
     expires_at: datetime | None
     decisions: DecisionTable
     recipients: tuple[str, ...]
+    version: int = 0
+    wider: int = 0
+    others: tuple[NewVersion, ...] = ()
+
+    @property
+    def versions(self) -> tuple[NewVersion, ...]:
+        """Every version, in order."""
+        fullest = NewVersion(*[getattr(self, name) for name in NewVersion._fields])
+        return tuple(sorted((fullest, *self.others)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +80,26 @@ class DeliveryState:
     attempts: int
     sent_at: datetime | None
     settled_at: datetime | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Another version of a publication than the one that stands in its own fields."""
+
+    version: int
+    message_id: str
+    digest: str
+    release_set: tuple[str, ...]
+    content_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """A publication as listed. `publication_seq` is the cursor; newer ones have higher numbers."""
+    """A publication as listed. `publication_seq` is the cursor; newer ones have higher numbers.
+
+    `version`, `message_id`, `digest`, `release_set`: of the fullest version that anybody gets.
+    """
 
     publication_seq: int
     publication_id: str
@@ -75,29 +114,20 @@ class Publication:
     api_key_id: str
     accepted_at: datetime
     expires_at: datetime | None
+    version: int
+    others: tuple[Version, ...]
     deliveries: tuple[DeliveryState, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PublicationDetail:
-    """A publication with its decision table and the exact message."""
+    """A publication with its decision table and the exact message; `other_contents` go with its `others`."""
 
     publication: Publication
     decisions: tuple[Decision, ...]
     trust_version: int
     content: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class OwnReference:
-    """What is checked of a message of ours that a reply, an update or an acknowledgement refers to."""
-
-    publication_id: str
-    digest: str
-    kind: Kind
-    mode: Mode
-    exercise_id: str | None
-    release_set: tuple[str, ...]
+    other_contents: tuple[bytes, ...]
 
 
 def insert(tx: sqlite3.Connection, new: NewPublication) -> int:
@@ -105,11 +135,13 @@ def insert(tx: sqlite3.Connection, new: NewPublication) -> int:
 
     Raises sqlite3.IntegrityError (StoreConflict outside the job) when either id stands there already.
     """
-    content_id = deliveries.add_content(tx, ContentType.MESSAGE, new.content, new.digest, new.message_id)
+    content_id = deliveries.add_content(
+        tx, ContentType.MESSAGE, new.content, new.digest, new.message_id, new.wider
+    )
     cursor = tx.execute(
         "INSERT INTO publication (publication_id, message_id, content_id, digest, kind, mode, exercise_id,"
         " precedence, release_set, source_id, api_key_id, accepted_at, expires_at, decisions, decision_basis,"
-        " trust_version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " trust_version, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             new.publication_id,
             new.message_id,
@@ -127,24 +159,53 @@ def insert(tx: sqlite3.Connection, new: NewPublication) -> int:
             new.decisions.rows.decode(),
             new.decisions.basis,
             new.decisions.trust_version,
+            new.version,
         ),
     )
     publication_seq = cast(int, cursor.lastrowid)
-    deliveries.enqueue(
-        tx,
-        content_id,
-        new.recipients,
-        mode=new.mode,
-        lane=lane_of(new.precedence),
-        precedence_rank=new.precedence.rank,
-        publication_seq=publication_seq,
-    )
+    queue = [(new.recipients, content_id)]
+    if new.others:
+        queue = [((nation,), content_id) for nation in new.recipients]
+        for version in new.others:
+            other_id = _insert_other(tx, publication_seq, version)
+            queue += [((nation,), other_id) for nation in version.recipients]
+        # By nation, whichever version it gets: the queue is then as it would be without the others.
+        queue.sort()
+    for recipients, of_content in queue:
+        deliveries.enqueue(
+            tx,
+            of_content,
+            recipients,
+            mode=new.mode,
+            lane=lane_of(new.precedence),
+            precedence_rank=new.precedence.rank,
+            publication_seq=publication_seq,
+        )
     return publication_seq
+
+
+def _insert_other(tx: sqlite3.Connection, publication_seq: int, version: NewVersion) -> int:
+    content_id = deliveries.add_content(
+        tx, ContentType.MESSAGE, version.content, version.digest, version.message_id, version.wider
+    )
+    tx.execute(
+        "INSERT INTO other_version (publication_seq, version, message_id, content_id, digest, release_set)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (
+            publication_seq,
+            version.version,
+            version.message_id,
+            content_id,
+            version.digest,
+            strings_text(version.release_set),
+        ),
+    )
+    return content_id
 
 
 _COLUMNS = (
     "p.publication_seq, p.publication_id, p.message_id, p.digest, p.kind, p.mode, p.exercise_id,"
-    " p.precedence, p.release_set, p.source_id, p.api_key_id, p.accepted_at, p.expires_at"
+    " p.precedence, p.release_set, p.source_id, p.api_key_id, p.accepted_at, p.expires_at, p.version"
 )
 
 
@@ -186,55 +247,60 @@ def list_newest(
         " ORDER BY p.publication_seq DESC LIMIT ?",
         (*values, limit),
     ).fetchall()
-    states = _states(tx, [row[0] for row in rows])
-    return tuple(_publication(row, states.get(row[0], ())) for row in rows)
-
-
-def reference(tx: sqlite3.Connection, message_id: str) -> OwnReference | None:
-    """Our own message under this id, for checking a reference to it."""
-    row = tx.execute(
-        "SELECT publication_id, digest, kind, mode, exercise_id, release_set FROM publication"
-        " WHERE message_id = ?",
-        (message_id,),
-    ).fetchone()
-    if row is None:
-        return None
-    return OwnReference(row[0], row[1], Kind(row[2]), Mode(row[3]), row[4], strings(row[5]))
+    seqs = [row[0] for row in rows]
+    states, others = _states(tx, seqs), _others(tx, seqs)
+    return tuple(_publication(row, states.get(row[0], ()), others.get(row[0], ())) for row in rows)
 
 
 def _detail(tx: sqlite3.Connection, condition: str, value: str) -> PublicationDetail | None:
     row = tx.execute(
-        f"SELECT {_COLUMNS}, c.bytes, p.decisions, p.decision_basis, p.trust_version"  # noqa: S608
+        f"SELECT {_COLUMNS}, p.trust_version, c.bytes, p.decisions, p.decision_basis"  # noqa: S608
         f" FROM publication p JOIN content c USING (content_id) WHERE {condition}",
         (value,),
     ).fetchone()
     if row is None:
         return None
-    states = _states(tx, [row[0]])
-    return PublicationDetail(
-        _publication(row, states.get(row[0], ())), read_table(row[14], row[15]), row[16], row[13]
+    states, others = _states(tx, [row[0]]).get(row[0], ()), _others(tx, [row[0]]).get(row[0], ())
+    contents = (
+        tx.execute("SELECT bytes FROM content WHERE content_id = ?", (other.content_id,)).fetchone()[0]
+        for other in others
     )
+    return PublicationDetail(
+        _publication(row, states, others), read_table(row[16], row[17]), row[14], row[15], tuple(contents)
+    )
+
+
+def _others(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[Version, ...]]:
+    found: dict[int, list[Version]] = {}
+    for row in tx.execute(
+        "SELECT publication_seq, version, message_id, digest, release_set, content_id FROM other_version"
+        " WHERE publication_seq IN (SELECT value FROM json_each(?)) ORDER BY publication_seq, version",
+        (integers_text(seqs),),
+    ):
+        found.setdefault(row[0], []).append(Version(row[1], row[2], row[3], strings(row[4]), row[5]))
+    return {seq: tuple(others) for seq, others in found.items()}
 
 
 def _states(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[DeliveryState, ...]]:
     found: dict[int, list[DeliveryState]] = {}
     for row in tx.execute(
-        "SELECT publication_seq, recipient, state, reason, lane, lane_epoch, serial, attempts,"
-        " sent_at, settled_at"
-        " FROM delivery WHERE publication_seq IN (SELECT value FROM json_each(?))"
-        " ORDER BY publication_seq, recipient",
+        "SELECT d.publication_seq, d.recipient, d.state, d.reason, d.lane, d.lane_epoch, d.serial,"
+        " d.attempts, d.sent_at, d.settled_at, coalesce(v.version, p.version) FROM delivery d"
+        " JOIN publication p ON p.publication_seq = d.publication_seq"
+        " LEFT JOIN other_version v ON v.publication_seq = d.publication_seq AND v.content_id = d.content_id"
+        " WHERE d.publication_seq IN (SELECT value FROM json_each(?))"
+        " ORDER BY d.publication_seq, d.recipient",
         (integers_text(seqs),),
     ):
         times = instant_or_none(row[8]), instant_or_none(row[9])
+        place = Lane(row[4]), row[5], row[6]
         found.setdefault(row[0], []).append(
-            DeliveryState(
-                row[1], row[2], reason_or_none(row[3]), Lane(row[4]), row[5], row[6], row[7], *times
-            )
+            DeliveryState(row[1], row[2], reason_or_none(row[3]), *place, row[7], *times, row[10])
         )
     return {seq: tuple(states) for seq, states in found.items()}
 
 
-def _publication(row: Any, states: tuple[DeliveryState, ...]) -> Publication:
+def _publication(row: Any, states: tuple[DeliveryState, ...], others: tuple[Version, ...]) -> Publication:
     return Publication(
         publication_seq=row[0],
         publication_id=row[1],
@@ -249,5 +315,7 @@ def _publication(row: Any, states: tuple[DeliveryState, ...]) -> Publication:
         api_key_id=row[10],
         accepted_at=instant(row[11]),
         expires_at=instant_or_none(row[12]),
+        version=row[13],
+        others=others,
         deliveries=states,
     )

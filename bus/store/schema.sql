@@ -10,7 +10,8 @@ CREATE TABLE content (
     content_type TEXT NOT NULL,
     digest TEXT NOT NULL,
     message_id TEXT,
-    bytes BLOB NOT NULL
+    bytes BLOB NOT NULL,
+    wider INTEGER NOT NULL DEFAULT 0              -- how many wider versions its publication has; they share no tree
 ) STRICT;
 
 CREATE TABLE publication (
@@ -31,9 +32,22 @@ CREATE TABLE publication (
     -- The release decision as of acceptance for every nation considered (decision_table.py); JSON.
     decisions TEXT NOT NULL DEFAULT '[]',
     decision_basis TEXT NOT NULL DEFAULT '{}',
-    trust_version INTEGER NOT NULL DEFAULT 0
+    trust_version INTEGER NOT NULL DEFAULT 0,
+    -- Which version of the draft message_id, content_id, digest and release_set are: the fullest that anybody gets.
+    version INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX publication_source ON publication (source_id) WHERE source_id IS NOT NULL;
+
+-- The other versions of a publication with tear lines.
+CREATE TABLE other_version (
+    publication_seq INTEGER NOT NULL REFERENCES publication,
+    version INTEGER NOT NULL,
+    message_id TEXT NOT NULL UNIQUE,
+    content_id INTEGER NOT NULL REFERENCES content,
+    digest TEXT NOT NULL,
+    release_set TEXT NOT NULL,
+    PRIMARY KEY (publication_seq, version)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency (
     api_key_id TEXT NOT NULL,

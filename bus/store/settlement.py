@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from bus.store import own_messages
 from bus.store.columns import instant, integers_text, micros
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
@@ -147,15 +148,17 @@ def mark_acknowledged(
     """`nation` acknowledged our message by an `acknowledgement` of this mode and exercise.
 
     False when we sent it no such message, or sent it under another mode or in another exercise: an exercise
-    never settles what is real.
+    never settles what is real. Of a publication with tear lines only the nation's own version counts.
     """
+    own = own_messages.reference(tx, message_id)
+    if own is None or (own.digest, own.mode, own.exercise_id) != (digest, mode, exercise_id):
+        return False
     return (
         tx.execute(
             "UPDATE delivery SET state = 'acknowledged', settled_at = coalesce(settled_at, ?),"
-            " resend_at = NULL WHERE recipient = ? AND serial IS NOT NULL AND publication_seq ="
-            " (SELECT publication_seq FROM publication WHERE message_id = ? AND digest = ? AND mode = ?"
-            " AND exercise_id IS ?)",
-            (micros(now), nation, message_id, digest, mode.value, exercise_id),
+            " resend_at = NULL WHERE recipient = ? AND serial IS NOT NULL AND publication_seq = ?"
+            " AND content_id = ?",
+            (micros(now), nation, own.publication_seq, own.content_id),
         ).rowcount
         > 0
     )

@@ -72,7 +72,7 @@ def take_waiting(
     for row in tx.execute(
         "SELECT d.delivery_seq, d.content_id, c.content_type, c.digest, c.message_id, d.recipient, d.mode,"  # noqa: S608
         " d.lane, d.precedence_rank, d.lane_epoch, d.serial, d.attempts, p.publication_id, p.kind,"
-        " length(c.bytes)"
+        " length(c.bytes), c.wider"
         " FROM delivery d INDEXED BY delivery_waiting JOIN content c ON c.content_id = d.content_id"
         " LEFT JOIN publication p ON p.publication_seq = d.publication_seq"
         f" WHERE d.state = 'queued'{excluded} ORDER BY {_SEND_ORDER} LIMIT ?",
@@ -97,6 +97,7 @@ def take_waiting(
                 row[11],
                 row[12],
                 None if row[13] is None else KINDS[row[13]],
+                row[15],
             )
         )
     wanted = integers_text({delivery.content_id for delivery in taken})

@@ -1,12 +1,13 @@
 """What the API shows of stored things. A message appears as its exact bytes, never re-serialised."""
 
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Any
 
 from pydantic import Field
 
 from bus.store.inbox import InboxMessage
-from bus.store.publications import DeliveryState, Publication, PublicationDetail
+from bus.store.publications import DeliveryState, Publication, PublicationDetail, Version
 from gateways.http.label_views import marking_of
 from gateways.http.reading import EquivalentView, Reading, native_only
 from gateways.publishing.accepted import AcceptedRow
@@ -49,10 +50,31 @@ class DeliveryView(Statement):
     settled_at: UtcTime | None = Field(
         None, description="When the recipient answered first, or it was withheld."
     )
+    version: int = Field(description="Which version it gets; 0 is the draft itself, its tear lines follow.")
+
+
+class MessageView(Statement):
+    """One version of a publication, a message of its own."""
+
+    version: int
+    message_id: Uuid7
+    digest: Digest
+    release_set: tuple[Nation, ...]
+    recipients: tuple[Nation, ...] = Field(description="Who gets this version.")
+    marking: str | None = Field(None, description="The label's banner; where one publication is shown.")
+    message: Any = Field(
+        None,
+        description="The exact message; where one publication is shown, of the versions other than the one "
+        "that stands beside this list. Not for auditors.",
+    )
 
 
 class PublicationView(Statement):
-    """A message this nation published, with its state per nation."""
+    """A message this nation published, with its state per nation.
+
+    Of a draft with tear lines, ``message_id``, ``digest`` and ``release_set`` are those of the fullest
+    version that anybody gets; ``messages`` lists every version.
+    """
 
     publication_id: Uuid
     message_id: Uuid7
@@ -65,6 +87,7 @@ class PublicationView(Statement):
     source_id: str | None = Field(None, description="Its id in another standard, such as a CAP alert's.")
     accepted_at: UtcTime
     expires_at: UtcTime | None = None
+    messages: tuple[MessageView, ...] = Field(description="Every version, the fullest first.")
     deliveries: tuple[DeliveryView, ...]
 
 
@@ -133,6 +156,24 @@ def delivery_view(state: DeliveryState) -> DeliveryView:
         serial=state.serial,
         sent_at=state.sent_at,
         settled_at=state.settled_at,
+        version=state.version,
+    )
+
+
+def message_views(stored: Publication) -> tuple[MessageView, ...]:
+    """Every version of a publication, the fullest first, without content."""
+    versions: list[Publication | Version] = sorted((stored, *stored.others), key=attrgetter("version"))
+    return tuple(
+        MessageView.model_construct(
+            version=version.version,
+            message_id=version.message_id,
+            digest=version.digest,
+            release_set=version.release_set,
+            recipients=tuple(state.nation for state in stored.deliveries if state.version == version.version),
+            marking=None,
+            message=None,
+        )
+        for version in versions
     )
 
 
@@ -143,8 +184,10 @@ def publication_view(stored: Publication) -> PublicationView:
 
 def publication_detail(stored: PublicationDetail, *, with_content: bool) -> bytes:
     """A publication in full, as JSON (a ``PublicationDetailView``), with its message or without it."""
+    # With its versions' exact messages, this list is put together from bytes.
+    fields = _publication_fields(stored.publication) | {"messages": None}
     view = PublicationDetailView.model_construct(
-        **_publication_fields(stored.publication),
+        **fields,
         decisions=tuple(
             AcceptedRow.model_construct(
                 nation=row.nation,
@@ -152,13 +195,28 @@ def publication_detail(stored: PublicationDetail, *, with_content: bool) -> byte
                 permit=row.permit,
                 code=row.code,
                 explanation=row.explanation,
+                version=row.version,
+                by_version=row.by_version or None,
             )
             for row in stored.decisions
         ),
         marking=marking_of(stored.content),
         message=None,
     )
-    return _with_message(view, stored.content) if with_content else view.encode()
+    others = [other.version for other in stored.publication.others]
+    contents = dict(zip(others, stored.other_contents, strict=True))
+    messages = b",".join(
+        _version(version, contents.get(version.version), stored.content, with_content)
+        for version in message_views(stored.publication)
+    )
+    whole = _with_message(view, stored.content) if with_content else view.encode()
+    return b'%b,"messages":[%b]}' % (whole[:-1], messages)
+
+
+def _version(version: MessageView, other: bytes | None, fullest: bytes, with_content: bool) -> bytes:
+    """One version with its banner; with its message where that is not the one beside the list."""
+    marked = version.model_copy(update={"marking": marking_of(fullest if other is None else other)})
+    return marked.encode() if other is None or not with_content else _with_message(marked, other)
 
 
 def inbox_entry(stored: InboxMessage, reading: Reading = native_only, *, with_content: bool) -> bytes:
@@ -213,6 +271,7 @@ def _publication_fields(stored: Publication) -> dict[str, Any]:
         "source_id": stored.source_id,
         "accepted_at": stored.accepted_at,
         "expires_at": stored.expires_at,
+        "messages": message_views(stored),
         "deliveries": tuple(map(delivery_view, stored.deliveries)),
     }
 

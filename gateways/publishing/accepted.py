@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from bus.protocol.release import PlanRow
 from schemas.base import Digest, Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.body import Finding
@@ -17,6 +19,21 @@ class AcceptedRow(Statement):
     permit: bool
     code: ReasonCode
     explanation: str
+    version: int | None = Field(
+        None, description="Of a draft with tear lines: which version it gets. The decision is for that one."
+    )
+    by_version: tuple[ReasonCode, ...] | None = Field(
+        None, description="Of a draft with tear lines: the code of the decision for each version, from 0."
+    )
+
+
+class AcceptedMessage(Statement):
+    """One message of a publication; the draft itself is version 0, its tear lines follow."""
+
+    version: int
+    message_id: Uuid7
+    digest: Digest
+    recipients: tuple[Nation, ...] = Field(description="Who gets this version.")
 
 
 class AcceptedWarning(Statement):
@@ -28,13 +45,17 @@ class AcceptedWarning(Statement):
 
 
 class Accepted(Statement):
-    """A draft that became a publication: committed, not yet delivered."""
+    """A draft that became a publication: committed, not yet delivered.
+
+    ``message_id`` and ``digest`` are those of the fullest version that anybody gets.
+    """
 
     publication_id: Uuid
     message_id: Uuid7
     digest: Digest
     accepted_at: UtcTime
-    recipients: tuple[Nation, ...]
+    recipients: tuple[Nation, ...] = Field(description="Who gets any version.")
+    messages: tuple[AcceptedMessage, ...] = Field((), description="Every version, the fullest first.")
     decisions: tuple[AcceptedRow, ...]
     warnings: tuple[AcceptedWarning, ...] = ()
 
@@ -65,6 +86,8 @@ def rows_of(plan: Sequence[PlanRow]) -> tuple[AcceptedRow, ...]:
             permit=row.decision.permit,
             code=row.decision.code,
             explanation=row.decision.explanation,
+            version=row.version,
+            by_version=row.by_version or None,
         )
         for row in plan
     )

@@ -1,10 +1,11 @@
 """Reading a well-formed draft critically: its times, its body's findings, references, key. Pure."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bus.protocol.errors import TrustError
+from bus.protocol.tear_lines import version_pointer
 from bus.protocol.trust import TrustStore
 from gateways.publishing.draft_refused import DraftRefused
 from schemas.body import Body, Finding, FindingLevel
@@ -31,6 +32,8 @@ class KnownMessage:
     mode: Mode
     exercise_id: str | None
     release_set: tuple[str, ...]
+    may_know: frozenset[str] | None = None
+    """Of a message of ours: the nations that may learn that it exists."""
 
 
 Known = Mapping[tuple[str, str], KnownMessage]
@@ -60,12 +63,17 @@ def check_times(header: DraftHeader, now: datetime) -> None:
 
 
 def findings_of(draft: AnyDraft, now: datetime) -> tuple[Finding, ...]:
-    """What the author should be told of the body.
+    """What the author should be told of the body, and of those of the tear lines.
 
     Raises DraftRefused with the code of the first finding that stops publication.
     """
-    body = draft.body
-    found = body.findings(now, draft.header.references) if isinstance(body, Body) else ()
+    bodies = (draft.body, *(version.body for version in draft.tear_lines))
+    found = tuple(
+        replace(finding, pointer=version_pointer(finding.pointer, version))
+        for version, body in enumerate(bodies)
+        if isinstance(body, Body)
+        for finding in body.findings(now, draft.header.references)
+    )
     errors = [finding for finding in found if finding.level is FindingLevel.ERROR]
     if errors:
         first = errors[0]
@@ -96,6 +104,25 @@ def check_references(header: DraftHeader, known: Known, originator: str) -> None
         same = message.mode is header.mode and message.exercise_id == header.exercise_id
         if reference.relation is not Relation.RELATES and not same:
             raise _refused(ReasonCode.REFERENCE_MODE_MISMATCH, pointer)
+
+
+def check_own_references(header: DraftHeader, known: Known, recipients: Collection[str]) -> None:
+    """What refers to a message of ours goes only to nations that could have that very version of it.
+
+    To others its id alone would tell that there is a message, or a fuller version, that they have not got.
+    Looked at by id, whatever the digest given. Raises DraftRefused REFERENCE_BEYOND_RELEASE.
+    """
+    for index, reference in enumerate(header.references):
+        message = known.get((reference.originator, reference.message_id))
+        if message is None or message.may_know is None:
+            continue
+        for nation in recipients:
+            if nation not in message.may_know:
+                raise DraftRefused(
+                    ReasonCode.REFERENCE_BEYOND_RELEASE,
+                    f"/header/references/{index}",
+                    f"{nation} could not have the message that this refers to",
+                )
 
 
 def answered(header: DraftHeader, known: Known) -> tuple[tuple[int, Reference, KnownMessage], ...]:

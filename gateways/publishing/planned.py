@@ -3,15 +3,20 @@
 from dataclasses import dataclass
 
 from bus.protocol.release import ReleasePlan
+from bus.protocol.tear_lines import VersionPlan
 from schemas.body import Finding
 from schemas.message import AnyDraft
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What would be sent to whom, what its author should know, and which suite will sign it."""
+    """What would be sent to whom, what its author should know, and which suite will sign it.
+
+    ``plan`` covers every nation; ``versions`` has one plan for each version, a single one without tear lines.
+    """
 
     draft: AnyDraft
     plan: ReleasePlan
     findings: tuple[Finding, ...]
     suite: str
+    versions: tuple[VersionPlan, ...]

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.release import check_reply, plan_release
-from bus.store import idempotency, inbox, publications
+from bus.protocol.tear_lines import TearLinePlan, VersionPlan, plan_versions
+from bus.store import idempotency, inbox, own_messages, publications
 from bus.store.errors import StoreUnavailable
 from bus.store.idempotency import StoredResponse
-from bus.store.publications import OwnReference
+from bus.store.own_messages import OwnReference
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.publishing.accepted import Acceptance, Accepted
@@ -23,6 +24,7 @@ from gateways.publishing.draft_checks import (
     KnownMessage,
     answered,
     check_key,
+    check_own_references,
     check_references,
     check_times,
     findings_of,
@@ -103,7 +105,7 @@ async def accept_draft(
     if earlier is not None:
         return await _again(context, earlier, _request_digest(raw, source_id), api_key_id)
     context.counters.accepted += 1
-    context.counters.waiting += len(new.recipients)
+    context.counters.waiting += len(planned.plan.recipients)
     context.relay_wanted.set()
     return Acceptance(new.publication_id, answer, replayed=False)
 
@@ -125,13 +127,24 @@ async def plan(context: GatewayContext, draft: AnyDraft, now: datetime) -> Plann
     known: Known = await _known(context, header) if header.references else {}
     check_references(header, known, context.nation)
     try:
-        release = plan_release(header, draft.label, originator=context.nation, trust=context.trust, now=now)
+        made = _plan_versions(context, draft, now)
         for _, reference, message in answered(header, known):
-            check_reply(release.recipients, reference.originator, message.release_set)
+            check_reply(made.plan.recipients, reference.originator, message.release_set)
     except ReleaseRefused as refused:
         raise DraftRefused.from_release(refused) from None
+    check_own_references(header, known, made.plan.recipients)
     suite = check_key(context.trust, context.nation, header.mode, now)
-    return Planned(draft, release, findings, suite)
+    return Planned(draft, made.plan, (*findings, *made.findings), suite, made.versions)
+
+
+def _plan_versions(context: GatewayContext, draft: AnyDraft, now: datetime) -> TearLinePlan:
+    """Which nation gets which version; a draft without tear lines has one. Raises ReleaseRefused."""
+    header, nation, trust = draft.header, context.nation, context.trust
+    if draft.tear_lines:
+        versions = [(version.subject, version.label) for version in draft.versions]
+        return plan_versions(header, versions, originator=nation, trust=trust, now=now)
+    only = plan_release(header, draft.label, originator=nation, trust=trust, now=now)
+    return TearLinePlan(only, (VersionPlan(0, 0, header, only),), ())
 
 
 async def _known(context: GatewayContext, header: DraftHeader) -> Known:
@@ -142,16 +155,18 @@ async def _known(context: GatewayContext, header: DraftHeader) -> Known:
         for reference in header.references:
             origin, message_id, digest = reference.originator, reference.message_id, reference.digest
             message = (
-                publications.reference(tx, message_id)
+                own_messages.reference(tx, message_id)
                 if origin == context.nation
                 else inbox.reference(tx, origin, message_id, digest)
             )
-            if isinstance(message, OwnReference) and message.digest != digest:
-                message = None
-            if message is not None:
-                found[origin, message_id] = KnownMessage(
-                    origin, digest, message.mode, message.exercise_id, message.release_set
-                )
+            if message is None:
+                continue
+            may_know, known_digest = None, digest
+            if isinstance(message, OwnReference):
+                may_know, known_digest = message.may_know, message.digest
+            found[origin, message_id] = KnownMessage(
+                origin, known_digest, message.mode, message.exercise_id, message.release_set, may_know
+            )
         return found
 
     return await context.store.read(look)

@@ -50,3 +50,24 @@ def trees(members: Sequence[Member]) -> Sequence[Sequence[Member]]:
                 found.append([])
             found[-1] += bundle
     return found
+
+
+def variants_apart(tree: Sequence[Member]) -> Sequence[Sequence[Member]]:
+    """One tree's members as the trees that are signed, in the order in which their bundles leave.
+
+    Two variants of one publication never share a tree. Counted from the widest: nearly everything, and the
+    widest version of every publication, stays together; each fuller one goes to the tree of its own distance.
+    So who gets the widest finds its deliveries bundled just as if there were no fuller version. A lane
+    in which a fuller version is followed by something less full begins another round: its order must hold.
+    """
+    if not any(row.wider for row, _ in tree):
+        return [tree]
+    reached: dict[tuple[str, Lane], tuple[int, int]] = {}
+    parts: dict[tuple[int, int], list[Member]] = {}
+    for member in tree:
+        row = member[0]
+        turn, before = reached.get((row.recipient, row.lane), (0, 0))
+        place = (turn + (row.wider < before), row.wider)
+        reached[row.recipient, row.lane] = place
+        parts.setdefault(place, []).append(member)
+    return [parts[place] for place in sorted(parts)]

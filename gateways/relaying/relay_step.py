@@ -20,7 +20,7 @@ from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.receiving.gaps import ask_for_gaps
 from gateways.relaying.control_out import queue_receipts
-from gateways.relaying.packing import trees, whole_bundles
+from gateways.relaying.packing import TREE_LEAVES, Member, trees, variants_apart, whole_bundles
 from gateways.relaying.redecision import Redecision
 from gateways.relaying.withholding import withhold
 from schemas.audit import AuditEvent
@@ -75,7 +75,9 @@ class _Group:
     use: KeyUse
     signer: Signer
     needs_sha384: bool
-    members: list[tuple[Waiting, tuple[Basis, ...]]] = field(default_factory=list)
+    missing: int = 0
+    """Fuller versions withheld, whose recipients would be among the members had there been none."""
+    members: list[Member] = field(default_factory=list)
 
 
 @dataclass
@@ -196,6 +198,9 @@ def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes])
             refused.setdefault(ReasonCode.SUITE_MISMATCH, []).append(row)
             continue
         group.members.append((row, basis))
+    for group in groups.values():
+        withheld = (row for rows in refused.values() for row in rows)
+        group.missing = sum(row.wider > 0 and row.mode is group.mode for row in withheld)
     for code, rows in refused.items():
         withhold(work.context, work.tx, work.evidence, rows, code, work.now)
     return list(groups.values()), sum(map(len, refused.values()))
@@ -227,34 +232,49 @@ def _can_seal(work: _Work, row: Waiting) -> bool:
 
 def _seal_group(work: _Work, group: _Group, contents: dict[int, bytes]) -> tuple[StoredBundle, ...]:
     """Give serials, sign, seal and store one group."""
-    context = work.context
     positions = deliveries.assign_serials(work.tx, [row for row, _ in group.members])
     prepared: list[PreparedBundle] = []
-    for members in trees(group.members):
-        prepared += prepare(
-            [
-                Outgoing(
-                    row.delivery_seq,
-                    row.recipient,
-                    row.lane,
-                    *positions[row.delivery_seq],
-                    row.content_type.value,
-                    contents[row.content_id],
-                    row.digest,
-                    row.message_id,
-                    basis,
-                )
-                for row, basis in members
-            ],
-            mode=group.mode,
-            originator=context.nation,
-            trust=context.trust,
-            signer=group.signer,
-            sealer=seal,
-            now=work.now,
-            randomness=context.randomness,
-        )
+    for tree in trees(group.members):
+        # As deep as if every variant were in it: a proof must not tell that some recipients are elsewhere.
+        leaves = min(len(tree) + group.missing, TREE_LEAVES)
+        for members in variants_apart(tree):
+            prepared += _prepare(work, group, members, positions, contents, leaves)
     return _store(work, group, prepared, positions)
+
+
+def _prepare(
+    work: _Work,
+    group: _Group,
+    members: Sequence[Member],
+    positions: Mapping[int, LanePosition],
+    contents: dict[int, bytes],
+    leaves: int,
+) -> tuple[PreparedBundle, ...]:
+    """Sign and seal one tree."""
+    return prepare(
+        [
+            Outgoing(
+                row.delivery_seq,
+                row.recipient,
+                row.lane,
+                *positions[row.delivery_seq],
+                row.content_type.value,
+                contents[row.content_id],
+                row.digest,
+                row.message_id,
+                basis,
+            )
+            for row, basis in members
+        ],
+        mode=group.mode,
+        originator=work.context.nation,
+        trust=work.context.trust,
+        signer=group.signer,
+        sealer=seal,
+        now=work.now,
+        randomness=work.context.randomness,
+        leaves=leaves,
+    )
 
 
 def _store(

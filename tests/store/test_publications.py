@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from bus.store import deliveries, publications, settlement
+from bus.store import deliveries, own_messages, settlement
 from bus.store.publications import NewPublication, Publication, get, insert, list_newest
 from bus.store.waiting import take_waiting
 from schemas.header import Kind, Mode, Precedence
@@ -21,7 +21,7 @@ def test_what_was_inserted_comes_back_exactly(tx: Tx) -> None:
     assert detail is not None
     found = detail.publication
     same = set(Publication.__slots__) & set(NewPublication._fields)
-    assert len(same) == 12
+    assert len(same) == 14
     for name in same:
         assert getattr(found, name) == getattr(new, name), name
     assert detail.content == new.content
@@ -87,10 +87,10 @@ def test_states_are_told_per_nation(tx: Tx) -> None:
 def test_a_reference_to_our_own_message_finds_its_release_set(tx: Tx) -> None:
     new = publication(1, mode=Mode.EXERCISE)
     insert(tx, new)
-    found = publications.reference(tx, new.message_id)
+    found = own_messages.reference(tx, new.message_id)
     assert found is not None
     assert (found.digest, found.release_set, found.mode) == (new.digest, new.release_set, Mode.EXERCISE)
-    assert publications.reference(tx, message_id(2)) is None
+    assert own_messages.reference(tx, message_id(2)) is None
 
 
 def test_control_content_has_no_publication(tx: Tx) -> None:

@@ -18,6 +18,7 @@ from bus.store import (
     idempotency,
     inbox,
     lanes,
+    own_messages,
     publications,
     receipts,
     rejected,
@@ -52,7 +53,7 @@ HOT: dict[str, Callable[[Tx], object]] = {
         tx, before=9, state="sent", kind=Kind.THREAT_ALERT
     ),
     "finding a source": lambda tx: publications.list_newest(tx, source_id="a,b,c"),
-    "checking a reference of ours": lambda tx: publications.reference(tx, message_id(1)),
+    "checking a reference of ours": lambda tx: own_messages.reference(tx, message_id(1)),
     "taking what waits": lambda tx: take_waiting(tx, limit=9),
     "taking what waits but for some": lambda tx: take_waiting(
         tx, limit=9, blocked={Blocked("XBB", Mode.TEST, control=True)}
