@@ -8,20 +8,15 @@ from hypothesis import strategies as st
 
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.release import decide, plan_release
-from bus.protocol.standings import AgreementTrust
+from bus.protocol.standings import AgreementTrust, Standing
 from bus.protocol.tear_lines import TearLinePlan, plan_versions, version_pointer
+from bus.protocol.trust_documents import digest_of
 from schemas.body import FindingCode
 from schemas.header import DraftHeader, Kind
 from schemas.label import DraftLabel
 from schemas.reasons import ReasonCode
 from tests.protocol.messages import draft_header, draft_label
-from tests.protocol.test_release_properties import (
-    COMMUNITIES,
-    NATIONS,
-    agreements,
-    classifications,
-    trust_with,
-)
+from tests.protocol.test_release_properties import BASE, COMMUNITIES, LEVELS, NATIONS, trust_with
 from tests.realm_fixtures import NOW, AgreementPlan, make_realm
 
 TRUST = make_realm(
@@ -177,19 +172,45 @@ def test_pointers_lead_into_the_version_concerned() -> None:
 
 # -- by property ------------------------------------------------------------------------------------------
 
-names = st.lists(st.sampled_from((*NATIONS, *COMMUNITIES)), unique=True, max_size=3)
+# Mostly communities: a nation that is named by its code must get something, else the draft is refused.
+names = st.lists(st.sampled_from((*COMMUNITIES, *COMMUNITIES, "XBB", "XCC")), unique=True, max_size=2)
+addressees: st.SearchStrategy[list[str]] = st.one_of(st.just([]), names)
+levels = st.sampled_from([("NATO", level) for level in LEVELS["NATO"]] + [("SWE", LEVELS["SWE"][0])])
+
+
+@st.composite
+def agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
+    """Up to three agreements of XAA in force, with any parties and ceilings."""
+    made = []
+    for number in range(draw(st.integers(1, 3))):
+        others = draw(st.lists(st.sampled_from(NATIONS[1:]), unique=True, min_size=1))
+        ceilings = tuple(draw(st.lists(levels, min_size=1, max_size=2, unique_by=lambda pair: pair[0])))
+        parties = ("XAA", *others)
+        document = AgreementPlan(id=f"agreement-{number}", parties=parties, highest=ceilings).document(
+            BASE.realm, NOW
+        )
+        made.append(
+            AgreementTrust(
+                document,
+                digest_of(document.encode()),
+                frozenset(parties),
+                dict.fromkeys(parties, Standing.AGREED),
+                obstacle=None,
+            )
+        )
+    return tuple(made)
 
 
 @st.composite
 def labels(draw: st.DrawFn) -> DraftLabel:
-    policy, classification = draw(classifications)
+    policy, classification = draw(levels)
     return draft_label(*draw(names), policy=policy, classification=classification)
 
 
 @st.composite
 def headers(draw: st.DrawFn) -> DraftHeader:
-    action = draw(names)
-    return draft_header(action, [name for name in draw(names) if name not in action])
+    action = draw(addressees)
+    return draft_header(action, [name for name in draw(addressees) if name not in action])
 
 
 version_lists = st.lists(labels(), min_size=2, max_size=5).map(
