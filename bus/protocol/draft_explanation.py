@@ -37,7 +37,7 @@ def explain_draft(
     )
     action, info = (_meant(names, trust, now) for names in (header.action_addressees, header.info_addressees))
     if not header.action_addressees and not header.info_addressees:
-        action = releasable
+        action = set(trust.nations)  # whoever the label releases to
     rows = []
     for nation in sorted(trust.nations.keys() - {originator}):
         case = ReleaseCase(

@@ -86,7 +86,7 @@ def _plain(code: ReasonCode) -> str:
 def _outside(case: ReleaseCase) -> str:
     """The label does not release to the nation; says so of communities it was or will be a member of."""
     dated = [
-        f"{name} has it as a member {_period(period.since, period.until)}"
+        f"{name} has it as a member {_period(period.since, period.until, case.now)}"
         for name in case.label.releasable_to
         if name in case.trust.communities
         for period in case.trust.communities[name].members
@@ -96,8 +96,10 @@ def _outside(case: ReleaseCase) -> str:
     return f"the label releases to {names}" + "".join(f"; {text}" for text in dated)
 
 
-def _period(since: datetime | None, until: datetime | None) -> str:
-    parts = [] if since is None else [f"since {time_words(since)}"]
+def _period(since: datetime | None, until: datetime | None, now: datetime) -> str:
+    parts = []
+    if since is not None:
+        parts.append(f"since {time_words(since)}" if since <= now else f"from {time_words(since)} on")
     return " ".join(parts if until is None else [*parts, f"until {time_words(until)}"])
 
 

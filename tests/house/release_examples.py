@@ -4,7 +4,8 @@ A box begins with ``realm:`` (a realm plan, known by its name from there on) or 
 is one act in a realm founded for it at the instant ``at``:
 
 - ``from`` publishes under ``label``: ``expected`` holds the code for each nation, or ``refused`` the code of
-  the refusal; ``release_set`` what the label means then;
+  the refusal; ``release_set`` what the label means then; ``sentences`` and ``ways`` what the preview says of
+  some nations, each way as the texts of its steps. ``suspended``: agreements, and who has suspended them;
 - ``reads``: how levels of one policy read in another;
 - ``backfill`` to a new member, of what earlier examples published: ``expected`` names what it shows, and
   whether it is sent.
@@ -12,19 +13,31 @@ is one act in a realm founded for it at the instant ``at``:
 
 import os
 import re
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 from pydantic import Field
 
 from bus.protocol.backfill import OwnMessage, plan_backfill
 from bus.protocol.classification import equivalent
+from bus.protocol.draft_explanation import explain_draft
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.release import ReleasePlan, plan_release
+from bus.protocol.standings import AgreementTrust, Standing, obstacle_of
 from bus.protocol.trust import TrustStore
 from entente.founding import found_realm
-from schemas.base import CommunityName, Nation, NationOrCommunity, ShortText, Statement, TitleText
+from schemas.base import (
+    CommunityName,
+    Identifier,
+    Nation,
+    NationOrCommunity,
+    ShortText,
+    Statement,
+    TitleText,
+)
 from schemas.header import DraftHeader, Header, Kind, Mode, Precedence
 from schemas.known import DayOrInstant
 from schemas.label import DraftLabel
@@ -53,6 +66,13 @@ class Backfill(Statement):
     of: tuple[TitleText, ...]
 
 
+class Suspension(Statement):
+    """A party that has suspended an agreement."""
+
+    agreement: Identifier
+    by: Nation
+
+
 class Example(Statement):
     """One box."""
 
@@ -63,11 +83,15 @@ class Example(Statement):
     kind: Kind = Kind.THREAT_ALERT
     mode: Mode = Mode.OPERATION
     action_addressees: tuple[NationOrCommunity, ...] = ()
+    info_addressees: tuple[NationOrCommunity, ...] = ()
     label: DraftLabel | None = None
     backfill: Backfill | None = None
     expected: dict[str, str | bool] = Field(default_factory=dict)
     release_set: tuple[Nation, ...] | None = None
     refused: str | None = None
+    sentences: dict[str, str] = Field(default_factory=dict)
+    ways: dict[str, tuple[tuple[str, ...], ...]] = Field(default_factory=dict)
+    suspended: tuple[Suspension, ...] = ()
     reads: tuple[Reading, ...] = ()
 
     @property
@@ -79,6 +103,7 @@ class Example(Statement):
             mode=self.mode,
             exercise_id="EXAMPLE" if self.mode is Mode.EXERCISE else None,
             action_addressees=self.action_addressees,
+            info_addressees=self.info_addressees,
             subject=self.example,
         )
 
@@ -105,7 +130,10 @@ class Page:
     def trust(self, example: Example) -> TrustStore:
         """The example's realm, founded at the example's instant."""
         founded = found_realm(self.realms[example.realm], now=example.at, randomness=os.urandom)
-        return TrustStore.open(founded.realm.id, founded.realm.envelopes)
+        trust = TrustStore.open(founded.realm.id, founded.realm.envelopes)
+        for suspension in example.suspended:
+            trust = _suspended(trust, suspension)
+        return trust
 
     def published(self, example: Example) -> ReleasePlan:
         """What comes of the example's draft. Raises ReleaseRefused."""
@@ -128,7 +156,26 @@ class Page:
         for reading in example.reads:
             _check_reading(reading, self.trust(example), example.at)
 
+    def _check_explanation(self, example: Example) -> None:
+        assert example.label is not None
+        assert example.originator is not None
+        _, rows = explain_draft(
+            example.header,
+            example.label,
+            originator=example.originator,
+            trust=self.trust(example),
+            now=example.at,
+        )
+        explained = {row.nation: row for row in rows}
+        assert {nation: explained[nation].sentence for nation in example.sentences} == example.sentences
+        ways = {
+            nation: tuple(tuple(step.text for step in way) for way in explained[nation].ways)
+            for nation in example.ways
+        }
+        assert ways == example.ways
+
     def _check_release(self, example: Example) -> None:
+        self._check_explanation(example)
         if example.refused is not None:
             with pytest.raises(ReleaseRefused) as refused:
                 self.published(example)
@@ -159,6 +206,21 @@ class Page:
         assert earlier.originator is not None
         header = Header(**values, message_id=message_id, originator=earlier.originator, issued_at=earlier.at)
         return OwnMessage(header, self.published(earlier).label, "sha256:" + "0" * 64)
+
+
+def _suspended(trust: TrustStore, suspension: Suspension) -> TrustStore:
+    """The store once a party has suspended an agreement."""
+
+    def after(trusted: AgreementTrust) -> AgreementTrust:
+        if trusted.agreement.id != suspension.agreement:
+            return trusted
+        standings = {**trusted.standings, suspension.by: Standing.SUSPENDED}
+        # Its founding countersignature does not count any more, nor does the time of that.
+        acts = {nation: acts for nation, acts in trusted.acts.items() if nation != suspension.by}
+        return replace(trusted, standings=standings, acts=acts, obstacle=obstacle_of(standings.values()))
+
+    listed = {nation: tuple(map(after, each)) for nation, each in trust.agreements_of.items()}
+    return replace(trust, agreements_of=MappingProxyType(listed))
 
 
 def _message_id(number: int) -> str:

@@ -1,7 +1,10 @@
 """What docs/release.md shows in boxes is what the code does."""
 
+import re
+
 import pytest
 
+from bus.protocol.explanation import RULES
 from tests.house.release_examples import PAGE, Page
 
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -22,3 +25,8 @@ def test_every_realm_is_used_and_every_example_shows_something() -> None:
     assert {example.realm for example in READ.examples.values()} == READ.realms.keys()
     for example in READ.examples.values():
         assert example.expected or example.refused or example.reads
+
+
+def test_the_rules_stand_on_the_page_in_the_order_in_which_they_are_asked() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \| (.+?) \|", TEXT, re.MULTILINE)
+    assert listed == list(RULES.items())

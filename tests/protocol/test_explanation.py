@@ -82,7 +82,7 @@ CASES: list[tuple[str, Callable[[], ReleaseCase], R, str, list[str]]] = [
         lambda: case(nation="XCC", label=label(("XBB",), releasable_to=("XBB", "SOUTH"))),
         R.NOT_IN_RELEASE_SET,
         "Nation XCC (XCC) does not get it: the label releases to XBB and SOUTH; "
-        "SOUTH has it as a member since 3 March 2026, 09:30 UTC.",
+        "SOUTH has it as a member from 3 March 2026, 09:30 UTC on.",
         ["add XCC to releasable_to"],
     ),
     (

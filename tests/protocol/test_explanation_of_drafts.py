@@ -83,3 +83,47 @@ def test_a_draft_that_would_be_refused_is_explained_too(header: Any, label: Draf
     assert rows.keys() == {"XBB", "XCC"}
     assert rows["XCC"].decision.code is code
     assert rows["XCC"].ways
+
+
+def test_whoever_a_draft_without_addressees_releases_to_need_not_be_addressed_as_well() -> None:
+    rules: Any = {"originator": "XAA", "trust": trust_of(REALM), "now": NOW}
+    [_, beyond] = explain_draft(draft_header(), draft_label("XBB"), **rules)[1]
+    assert (beyond.nation, beyond.addressed) == ("XCC", "none")
+    assert [[step.change for step in way] for way in beyond.ways] == [["release_to"]]
+    [_, beyond] = explain_draft(draft_header(["XBB"]), draft_label("XBB"), **rules)[1]
+    assert [[step.change for step in way] for way in beyond.ways] == [["release_to", "address"]]
+    [_, beyond] = explain_draft(draft_header(["XBB"], ["SOUTH"]), draft_label("XBB"), **rules)[1]
+    assert [[step.change for step in way] for way in beyond.ways] == [["release_to"]]
+
+
+@settings(deadline=None, max_examples=100)
+@given(agreements(), questions(), names, names)
+def test_what_the_author_is_told_to_write_turns_the_draft(
+    agreed: Any, question: dict[str, Any], releasable: list[str], action: list[str]
+) -> None:
+    """The author's steps done to the draft itself, not to the case that they were tried on."""
+    given_label = label_of(question)
+    rules: Any = {"originator": question["originator"], "trust": trust_with(agreed), "now": question["now"]}
+    label = DraftLabel(
+        policy=given_label.policy,
+        classification=given_label.classification,
+        releasable_to=tuple(releasable),
+    )
+
+    def rows(action: list[str], label: DraftLabel) -> dict[str, Any]:
+        header = draft_header(action, kind=question["kind"], mode=question["mode"])
+        return {row.nation: row for row in explain_draft(header, label, **rules)[1]}
+
+    for nation, row in rows(action, label).items():
+        for way in row.ways:
+            if row.decision.permit or {step.change for step in way} - {"release_to", "address"}:
+                continue
+            changes = {step.change for step in way}
+            wider = label.model_copy(
+                update={
+                    "releasable_to": (*label.releasable_to, nation)
+                    if "release_to" in changes
+                    else label.releasable_to
+                }
+            )
+            assert rows([*action, nation] if "address" in changes else action, wider)[nation].decision.permit
