@@ -159,8 +159,8 @@ class DropCaveats(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AnswerNothing(Change):
-    """The draft does not answer the messages that may not go to the nation."""
+class LeaveOut(Change):
+    """The draft does not refer to messages that the nation may not know of."""
 
     kind: ClassVar[str] = "drop_reference"
     by: tuple[str, ...] = AUTHOR
@@ -172,10 +172,12 @@ class AnswerNothing(Change):
     def text(self, case: ReleaseCase) -> str:
         beyond = [bound for bound in case.bounds if case.nation not in bound.allowed]
         places = listed([bound.pointer for bound in beyond])
-        whose = listed(sorted({nation_words(bound.originator, case.trust) for bound in beyond}))
+        whose = {nation_words(bound.originator, case.trust) for bound in beyond}
+        if all(bound.originator == case.originator for bound in beyond):
+            return f"leave out {places}, or refer to a message that {case.nation} has got"
         return (
             f"publish a message of your own instead of an answer (leave out {places}), "
-            f"or ask {whose} to release to {case.nation} what it answers"
+            f"or ask {listed(sorted(whose))} to release to {case.nation} what it answers"
         )
 
 
@@ -197,9 +199,6 @@ class LiftSuspension(Change):
 
 
 OF_AUTHOR = frozenset(
-    {
-        change.kind
-        for change in (ReleaseTo, Withhold, Address, NotAddress, Classify, DropCaveats, AnswerNothing)
-    }
+    {change.kind for change in (ReleaseTo, Withhold, Address, NotAddress, Classify, DropCaveats, LeaveOut)}
 )
 """Kinds of change that are open to a draft only."""

@@ -20,7 +20,7 @@ RULES: dict[str, str] = {
     "classification": "A classification is one that the realm knows.",
     "agreement": "Nothing passes without an agreement in force that covers it.",
     "addressed": "Nobody gets what is not addressed to it.",
-    "answers": "An answer goes no further than what it answers.",
+    "references": "What refers to a message goes no further than that message.",
 }
 """Every rule by name, in the order in which they are asked."""
 
@@ -35,7 +35,8 @@ _RULE_OF: dict[ReasonCode, str] = {
     ReasonCode.NOT_IN_RELEASE_SET: "release-set",
     ReasonCode.CLASSIFICATION_UNKNOWN: "classification",
     ReasonCode.NOT_ADDRESSED: "addressed",
-    ReasonCode.REPLY_BEYOND_RELEASE: "answers",
+    ReasonCode.REPLY_BEYOND_RELEASE: "references",
+    ReasonCode.REFERENCE_BEYOND_RELEASE: "references",
 }
 """The rule that a code comes from; every other code comes from ``agreement``."""
 

@@ -15,14 +15,16 @@ from schemas.reasons import ReasonCode
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """What a draft answers may go to these nations only, and so may the draft.
+    """What a draft refers to may be known to these nations only, so the draft may go to no others.
 
-    ``pointer``: JSON pointer to the reference.
+    ``pointer``: JSON pointer to the reference. ``code``: REPLY_BEYOND_RELEASE for what it answers,
+    REFERENCE_BEYOND_RELEASE for a message of its own author.
     """
 
     pointer: str
     originator: str
     allowed: frozenset[str]
+    code: ReasonCode = ReasonCode.REPLY_BEYOND_RELEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class ReleaseCase:
     bounds: tuple[Bound, ...] = ()
 
     def decision(self) -> ReleaseDecision:
-        """The answer: ``decide``, then whether it is addressed, then what the draft answers."""
+        """The answer: ``decide``, then whether it is addressed, then what the draft refers to."""
         made = decide(
             originator=self.originator,
             kind=self.kind,
@@ -54,8 +56,9 @@ class ReleaseCase:
             return made
         if self.addressed == "none":
             return self._denied(ReasonCode.NOT_ADDRESSED)
-        if any(self.nation not in bound.allowed for bound in self.bounds):
-            return self._denied(ReasonCode.REPLY_BEYOND_RELEASE)
+        for bound in self.bounds:
+            if self.nation not in bound.allowed:
+                return self._denied(bound.code)
         return made
 
     def _denied(self, code: ReasonCode) -> ReleaseDecision:

@@ -72,6 +72,8 @@ def _why(case: ReleaseCase, code: ReasonCode, nearest: AgreementTrust | None) ->
             return "it might have it, but the message is addressed to others only"
         case ReasonCode.REPLY_BEYOND_RELEASE:
             return "what this draft answers was not released to it"
+        case ReasonCode.REFERENCE_BEYOND_RELEASE:
+            return f"this draft refers to a message of {author} that it could not have"
     if nearest is None:
         if code is ReasonCode.NO_AGREEMENT:
             return f"{author} has no agreement with it"

@@ -11,10 +11,10 @@ from bus.protocol.agreement_changes import Conclude, NextVersion, PartyAct, Resu
 from bus.protocol.changes import (
     OF_AUTHOR,
     Address,
-    AnswerNothing,
     Change,
     Classify,
     DropCaveats,
+    LeaveOut,
     LiftSuspension,
     NotAddress,
     ReleaseTo,
@@ -142,7 +142,8 @@ _CURES: dict[ReasonCode, Callable[[ReleaseCase], Change | None]] = {
     ReasonCode.NOT_IN_RELEASE_SET: lambda case: ReleaseTo(),
     ReasonCode.CLASSIFICATION_UNKNOWN: _known_level,
     ReasonCode.NOT_ADDRESSED: lambda case: Address(),
-    ReasonCode.REPLY_BEYOND_RELEASE: lambda case: AnswerNothing(),
+    ReasonCode.REPLY_BEYOND_RELEASE: lambda case: LeaveOut(),
+    ReasonCode.REFERENCE_BEYOND_RELEASE: lambda case: LeaveOut(),
 }
 """What cures an obstacle that no agreement cures. What has no place in the realm has no cure here."""
 

@@ -124,7 +124,7 @@ async def plan(context: GatewayContext, draft: AnyDraft, now: datetime) -> Plann
     check_times(header, now)
     check_minimize(header, context.minimize, now)
     findings = findings_of(draft, now)
-    known: Known = await _known(context, header) if header.references else {}
+    known: Known = await known_messages(context, header) if header.references else {}
     check_references(header, known, context.nation)
     try:
         made = _plan_versions(context, draft, now)
@@ -147,7 +147,7 @@ def _plan_versions(context: GatewayContext, draft: AnyDraft, now: datetime) -> T
     return TearLinePlan(only, (VersionPlan(0, 0, header, only),), ())
 
 
-async def _known(context: GatewayContext, header: DraftHeader) -> Known:
+async def known_messages(context: GatewayContext, header: DraftHeader) -> Known:
     """What the store knows of the messages that a draft refers to."""
 
     def look(tx: Transaction) -> dict[tuple[str, str], KnownMessage]:

@@ -58,6 +58,7 @@ class ReleaseThenAndNowRow(Statement):
     nation: Nation
     name: str
     addressed: str
+    version: int | None = Field(None, description="Of a draft with tear lines: the version that it gets.")
     then: DecidedThen | None = Field(None, description="Absent for a nation that had no place in the realm.")
     now: DecidedNow
     difference: str | None = Field(None, description="What differs between then and now; absent for nothing.")
@@ -97,7 +98,9 @@ def then_and_now(
 
 def _labels(stored: PublicationDetail) -> Mapping[int, ConfidentialityLabel]:
     """The label of every version, as it was signed."""
-    return {0: _label(stored.content)}
+    publication = stored.publication
+    others = zip((other.version for other in publication.others), stored.other_contents, strict=True)
+    return {version: _label(content) for version, content in ((publication.version, stored.content), *others)}
 
 
 def _label(content: bytes) -> ConfidentialityLabel:
@@ -115,11 +118,13 @@ def _row(
     now: datetime,
 ) -> ReleaseThenAndNowRow:
     addressed = "none" if decided is None else decided.addressed
+    # Who gets a version is asked about for that one: nobody is ever sent another instead.
+    version = max(labels) if decided is None or decided.version is None else decided.version
     case = ReleaseCase(
         originator=originator,
         kind=stored.publication.kind,
         mode=stored.publication.mode,
-        label=labels[max(labels)],
+        label=labels[version],
         nation=nation,
         addressed=addressed,
         trust=trust,
@@ -130,6 +135,7 @@ def _row(
         nation=nation,
         name=today.name,
         addressed=addressed,
+        version=version if decided is not None and decided.permit and len(labels) > 1 else None,
         then=None if decided is None else _then(decided, trust),
         now=_now(today),
         difference=_difference(decided, today, trust),

@@ -195,6 +195,16 @@ CASES: list[tuple[str, Callable[[], ReleaseCase], R, str, list[str]]] = [
         ],
     ),
     (
+        "a reference to what it could not have",
+        lambda: case(
+            bounds=(Bound("/header/references/1", "XAA", frozenset({"XCC"}), R.REFERENCE_BEYOND_RELEASE),)
+        ),
+        R.REFERENCE_BEYOND_RELEASE,
+        "Nation XBB (XBB) does not get it: this draft refers to a message of Nation XAA (XAA) that it could "
+        "not have.",
+        ["leave out /header/references/1, or refer to a message that XBB has got"],
+    ),
+    (
         "the author itself",
         lambda: case(nation="XAA"),
         R.ORIGINATOR_IS_RECIPIENT,
