@@ -4,17 +4,22 @@ A draft that is well-formed is explained also where publishing would refuse it: 
 publishing would answer, and the table shows nation by nation what else is to be mended.
 """
 
+from typing import Any
+
 from pydantic import Field
 
 from bus.protocol.draft_explanation import explain_draft
 from bus.protocol.explanation import Explanation
+from bus.protocol.release_case import Bound
 from gateways.context import GatewayContext
 from gateways.http.problems import Problem, refused_draft
 from gateways.publishing.accepted import AcceptedWarning, warnings_of
+from gateways.publishing.draft_checks import ANSWERS, Known
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.planned import Planned
-from gateways.publishing.publish import plan
+from gateways.publishing.publish import known_messages, plan
 from schemas.base import Digest, Nation, Statement
+from schemas.header import DraftHeader
 from schemas.message import AnyDraft
 from schemas.reasons import ReasonCode
 
@@ -47,8 +52,17 @@ class WayView(Statement):
     steps: tuple[StepView, ...]
 
 
+class FullerView(Statement):
+    """A fuller version than the one that a nation gets, and why it does not get that."""
+
+    version: int
+    code: ReasonCode
+    sentence: str
+    ways: tuple[WayView, ...]
+
+
 class ReleaseRow(Statement):
-    """The decision for one nation, explained."""
+    """The decision for one nation, explained. Of a draft with tear lines, for the version that it gets."""
 
     nation: Nation
     name: str = Field(description="As the nation's record gives it.")
@@ -60,6 +74,15 @@ class ReleaseRow(Statement):
     rests_on: tuple[RestsOnView, ...]
     ways: tuple[WayView, ...] = Field(
         description="What would have to change for the other answer, the shortest first. Each was tried."
+    )
+    version: int | None = Field(
+        None, description="Of a draft with tear lines: which version it gets; the widest explains a denial."
+    )
+    by_version: tuple[ReasonCode, ...] | None = Field(
+        None, description="Of a draft with tear lines: the code of the decision for each version, from 0."
+    )
+    fuller: tuple[FullerView, ...] | None = Field(
+        None, description="Of a draft with tear lines: every fuller version, and why not that one."
     )
 
 
@@ -76,29 +99,75 @@ class ReleaseTable(Statement):
 
 async def release_table(context: GatewayContext, draft: AnyDraft) -> ReleaseTable:
     """The table of a well-formed draft, decided as if it were published now."""
-    now = context.now()
+    now, header = context.now(), draft.header
     planned: Planned | None = None
     problem: Problem | None = None
     try:
         planned = await plan(context, draft, now)
     except DraftRefused as refused:
         problem = refused_draft(refused).problem
-    label, rows = explain_draft(
-        draft.header, draft.label, originator=context.nation, trust=context.trust, now=now
-    )
+    known = await known_messages(context, header) if header.references else {}
+    bounds = bounds_of(header, known)
+    versions = [
+        explain_draft(
+            header, version.label, originator=context.nation, trust=context.trust, now=now, bounds=bounds
+        )
+        for version in draft.versions
+    ]
+    # Without a plan, as of the draft itself: which version anybody would get is not settled then.
+    label = planned.plan.label if planned is not None else versions[0][0]
     return ReleaseTable.model_construct(
         would_be_accepted=planned is not None,
         problem=problem,
         release_set=label.release_set,
         recipients=planned.plan.recipients if planned is not None else (),
-        decisions=tuple(map(row_of, rows)),
+        decisions=tuple(map(row_of, zip(*(rows for _, rows in versions), strict=True))),
         warnings=warnings_of(planned.findings) if planned is not None else (),
     )
 
 
-def row_of(explained: Explanation) -> ReleaseRow:
-    """One nation's explanation as the author sees it."""
+def bounds_of(header: DraftHeader, known: Known) -> tuple[Bound, ...]:
+    """How far a draft may go for what it refers to."""
+    bounds = []
+    for index, reference in enumerate(header.references):
+        message, pointer = (
+            known.get((reference.originator, reference.message_id)),
+            f"/header/references/{index}",
+        )
+        if message is None:
+            continue  # publishing refuses it where that matters
+        if reference.relation in ANSWERS:
+            allowed = frozenset({reference.originator, *message.release_set})
+            bounds.append(Bound(pointer, reference.originator, allowed))
+        if message.may_know is not None:
+            code = ReasonCode.REFERENCE_BEYOND_RELEASE
+            bounds.append(Bound(pointer, reference.originator, message.may_know, code))
+    return tuple(bounds)
+
+
+def row_of(versions: tuple[Explanation, ...]) -> ReleaseRow:
+    """One nation's explanation as the author sees it, out of that for each version."""
+    version = next((number for number, each in enumerate(versions) if each.decision.permit), None)
+    explained = versions[-1 if version is None else version]
     decision = explained.decision
+    several: dict[str, Any] = {"version": None, "by_version": None, "fuller": None}
+    if len(versions) > 1:
+        several = {
+            "version": version,
+            "by_version": tuple(
+                ReasonCode.FULLER_VERSION
+                if each.decision.permit and version is not None and number > version
+                else each.decision.code
+                for number, each in enumerate(versions)
+            ),
+            "fuller": tuple(
+                FullerView.model_construct(
+                    version=number, code=each.decision.code, sentence=each.sentence, ways=ways_of(each)
+                )
+                for number, each in enumerate(versions)
+                if each is not explained and (version is None or number < version)
+            ),
+        }
     return ReleaseRow.model_construct(
         nation=explained.nation,
         name=explained.name,
@@ -109,6 +178,7 @@ def row_of(explained: Explanation) -> ReleaseRow:
         sentence=explained.sentence,
         rests_on=rests_on_of(explained),
         ways=ways_of(explained),
+        **several,
     )
 
 

@@ -134,3 +134,71 @@ def test_a_preview_needs_the_right_to_publish(xaa: Gateway) -> None:
     assert_problem(xaa.post("/v1/release-preview", draft(), reader), 403, "SCOPE_MISSING")
     limited = xaa.new_key([Scope.MESSAGES_WRITE], kinds=[Kind.EXERCISE_NOTICE.value])
     assert_problem(xaa.post("/v1/release-preview", encoded(draft()), limited), 403, "SCOPE_MISSING")
+
+
+def with_tear_line(*releasable_to: str) -> Json:
+    """A draft above what any agreement lets pass, with a tear line that is not."""
+    made = draft(action_addressees=[])
+    made["label"] = {"policy": "NATO", "classification": "COSMIC TOP SECRET", "releasable_to": ["XBB"]}
+    made["tear_lines"] = [
+        {
+            "label": {"policy": "REALM", "classification": "LIMITED", "releasable_to": list(releasable_to)},
+            "subject": f"{CANARY} in short",
+            "body": made["body"],
+        }
+    ]
+    return made
+
+
+def test_each_nation_is_told_which_version_it_gets_and_why_not_a_fuller_one(xaa: Gateway) -> None:
+    body = with_tear_line("XBB", "NORDIC")
+    table = preview(xaa, body)
+    published = xaa.publish(body).json()
+    shared = {name for row in published["decisions"] for name in row}
+    assert [{name: row[name] for name in shared & row.keys()} for row in table["decisions"]] == published[
+        "decisions"
+    ]
+    assert table["recipients"] == published["recipients"] == ["XBB"]
+    found = rows(table)
+    assert (found["XBB"]["version"], found["XBB"]["by_version"]) == (
+        1,
+        ["CLASSIFICATION_TOO_HIGH", "RELEASE_PERMITTED"],
+    )
+    [fuller] = found["XBB"]["fuller"]
+    assert (fuller["version"], fuller["code"]) == (0, "CLASSIFICATION_TOO_HIGH")
+    assert fuller["ways"][0]["steps"][0]["text"].startswith("classify it NATO SECRET or lower")
+    assert "version" not in found["XDD"]
+    assert found["XDD"]["code"] == "NO_AGREEMENT"
+
+
+def test_who_gets_the_fullest_version_is_not_told_of_others(xaa: Gateway) -> None:
+    body = changed(with_tear_line("XBB", "XCC"), "label", "classification", to="NATO SECRET")
+    found = rows(preview(xaa, body))
+    assert (found["XBB"]["version"], found["XBB"]["by_version"], found["XBB"]["fuller"]) == (
+        0,
+        ["RELEASE_PERMITTED", "FULLER_VERSION"],
+        [],
+    )
+    assert [fuller["code"] for fuller in found["XCC"]["fuller"]] == ["NOT_IN_RELEASE_SET"]
+
+
+def test_a_reference_that_would_go_too_far_is_explained(xaa: Gateway) -> None:
+    own = xaa.publish(draft()).json()
+    reference = {
+        "message_id": own["message_id"],
+        "originator": "XAA",
+        "digest": own["digest"],
+        "relation": "updates",
+    }
+    wider = draft(references=[reference], action_addressees=[])
+    wider["label"]["releasable_to"] = ["XBB", "NORDIC", "XCC"]
+    assert preview(xaa, wider)["would_be_accepted"]
+    wide = changed(wider, "label", "releasable_to", to=["XBB", "XCC"])
+    narrow = xaa.publish(changed(draft(), "label", "releasable_to", to=["XBB"])).json()
+    wide["header"]["references"][0] |= {"message_id": narrow["message_id"], "digest": narrow["digest"]}
+    table = preview(xaa, wide)
+    assert table["problem"]["code"] == "REFERENCE_BEYOND_RELEASE"
+    denied = rows(table)["XCC"]
+    assert denied["code"] == "REFERENCE_BEYOND_RELEASE"
+    assert [step["change"] for step in denied["ways"][0]["steps"]] == ["drop_reference"]
+    assert rows(table)["XBB"]["permit"]
