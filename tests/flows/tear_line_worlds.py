@@ -123,10 +123,10 @@ class Sight:
 
 
 def seen_by(nation: str, bundles: Sequence[StoredBundle], realm: TestRealm) -> list[Sight]:
-    """Everything that this nation can see of its bundles."""
+    """Everything that this nation can see of its bundles in the message lanes."""
     sights = []
     for bundle in bundles:
-        if not bundle.subject.endswith(nation):
+        if not bundle.subject.endswith(nation) or ".control." in bundle.subject:
             continue
         envelope, framed = Bundle(bundle.sealed, bundle.subject).opened_by(realm, nation)
         header = SealHeader.decode(bundle.sealed[:HEADER_LENGTH])
