@@ -19,6 +19,7 @@ GROUPS = {
     "key": "entente.api_key",
     "agreement": "entente.agreement",
     "operator": "entente.operator",
+    "minimize": "entente.minimize",
     "drill": "entente.drill",
 }
 """Groups of commands: name -> module with an `app`."""

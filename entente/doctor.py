@@ -17,6 +17,7 @@ from rich.table import Table
 from bus.embedded import EmbeddedServerError, server_binary
 from entente.terminal import OUT, CommandFailed, write_json
 
+RELEASE_POLICY = "ENTENTE_GATEWAY_RELEASE_POLICY_FILE"
 DISK_WANTED = 2 * 1024**3
 
 
@@ -32,10 +33,14 @@ class Finding:
 
 def doctor(
     state: Annotated[Path, typer.Option(help="State directory of `entente up`.")] = Path(".entente"),
+    release_policy: Annotated[
+        Path | None,
+        typer.Option(envvar=RELEASE_POLICY, help="The nation's release policy, as a gateway is given it."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Check Python, suites, broker, ports, disk and file modes. Exit code 1 when something is wrong."""
-    findings = [check(state) for check in CHECKS]
+    """Check Python, suites, broker, ports, disk, file modes, release policy. Exit code 1 if one is wrong."""
+    findings = [*(check(state) for check in CHECKS), _release_policy(release_policy)]
     if as_json:
         write_json([vars(finding) for finding in findings])
     else:
@@ -120,6 +125,20 @@ def _modes(state: Path) -> Finding:
     found = f"{len(secret)} secret files in {state}, {len(open_ones)} open to others"
     advice = "chmod 600 " + " ".join(str(path) for path in open_ones)
     return Finding("File modes", not open_ones, found, advice)
+
+
+def _release_policy(file: Path | None) -> Finding:
+    from gateways.releasing.policy import ALWAYS, ReleasePolicyError, read_release_policy
+
+    what = "Release policy"
+    if file is None:
+        return Finding(what, True, f"none: two persons release {ALWAYS} and nothing else")
+    try:
+        rules = read_release_policy(file).two_person
+    except ReleasePolicyError as error:
+        return Finding(what, False, str(error), "correct the file: a gateway does not start with it")
+    listed = "".join(f"\n{number}. {rule.words}" for number, rule in enumerate(rules, 1))
+    return Finding(what, True, f"two persons release {ALWAYS}, and by {file}:{listed or ' nothing else'}")
 
 
 def _is_secret(path: Path) -> bool:

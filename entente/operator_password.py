@@ -59,10 +59,17 @@ def new_password(name: str, file: Path | None, one_time: bool, one_time_file: Pa
     return NewPassword(_hashed(text), None)
 
 
-def _typed() -> str:
+def known_password(file: Path | None) -> str:
+    """The password that an operator has: read from a file, or typed. Raises CommandFailed."""
+    return _typed(confirm=False) if file is None else _read(file)
+
+
+def _typed(*, confirm: bool = True) -> str:
     if not sys.stdin.isatty():
-        raise CommandFailed("there is no terminal to ask at: give --password-file or --one-time")
-    text: str = typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        raise CommandFailed(
+            "there is no terminal to ask at: give --password-file" + " or --one-time" * confirm
+        )
+    text: str = typer.prompt("Password", hide_input=True, confirmation_prompt=confirm)
     return text
 
 

@@ -24,6 +24,7 @@ from bus.store.writer import Store
 from gateways.counters import Counters
 from gateways.evidence import Evidence
 from gateways.inbox_signal import InboxSignal
+from gateways.releasing.policy import ReleasePolicy
 from schemas.header import Mode
 from schemas.trust import KeyUse
 from schemas.wire import Lane
@@ -67,6 +68,12 @@ class FlowLimits:
 
     queue: int = 100_000
     """Deliveries that may wait to be sealed; beyond that drafts are refused QUEUE_FULL."""
+    release_flash: timedelta = timedelta(minutes=15)
+    """How long a FLASH draft waits for a second person; then it is withheld."""
+    release: timedelta = timedelta(hours=24)
+    """The same for every other draft that waits for one."""
+    releases: int = 1000
+    """Publications that may wait for a second person; beyond that further ones are refused QUEUE_FULL."""
     relay_batch: int = 1024
     """Deliveries that one relay step takes at most."""
     relay_ahead: int = 96
@@ -115,6 +122,10 @@ class GatewayContext:
     """Set when trust or keys changed: acts of ours on agreements may have to be signed anew."""
     generations: Iterator[int] = field(default_factory=lambda: count(1))
     """Numbers for trust stores, drawn inside the transactions that store them, which are in order."""
+    releases_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a release began to wait for a second person, or ended to."""
+    release_policy: ReleasePolicy = field(default_factory=ReleasePolicy)
+    """What waits for a second person, by this nation's own file."""
     minimize: Minimize | None = None
     """The MINIMIZE that was set last, over or not."""
     held_behind: bool = False

@@ -24,6 +24,9 @@ class Counters:
         default_factory=dict, metadata={"meaning": "Drafts refused, by reason code."}
     )
 
+    releases_waiting: int = _gauge("Publications that wait for a second person to confirm their release.")
+    minimize: int = _gauge("1 while MINIMIZE is in force.")
+
     waiting: int = _gauge("Deliveries queued and not yet sealed.")
     unconfirmed: int = _gauge("Sealed bundles that the broker has not confirmed.")
     deliveries_sealed: int = _total("Deliveries put into a sealed bundle, each time they were.")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from bus.protocol.errors import TrustError
 from bus.protocol.trust import TrustStore
-from bus.store import backlog, inbox, lanes
+from bus.store import backlog, inbox, lanes, pending
 from bus.store import trust as trust_table
 from bus.store.errors import StoreError
 from bus.store.writer import Store, Transaction
@@ -24,6 +24,8 @@ from gateways.receiving.held import HeldKeeper, retry_held
 from gateways.receiving.receive import Receiver
 from gateways.receiving.refusals import close_windows
 from gateways.relaying.relay import Relay
+from gateways.releasing.lapsing import ReleaseKeeper
+from gateways.releasing.policy import ReleasePolicy
 from gateways.stored_trust import stored_documents
 from schemas.audit import AuditEvent
 from schemas.header import Kind
@@ -51,6 +53,7 @@ class Exchange:
         self.receivers: dict[Lane, Receiver] = {}
         self._held = HeldKeeper(context)
         self._acts = ActKeeper(context)
+        self._releases = ReleaseKeeper(context)
 
     @classmethod
     async def open(
@@ -63,6 +66,7 @@ class Exchange:
         now: Callable[[], datetime] = utc_now,
         randomness: Callable[[int], bytes] = os.urandom,
         limits: FlowLimits | None = None,
+        release_policy: ReleasePolicy | None = None,
         holder: str | None = None,
     ) -> "Exchange":
         """Compose an exchange on an open store.
@@ -84,6 +88,7 @@ class Exchange:
             now=now,
             randomness=randomness,
             limits=limits or FlowLimits(),
+            release_policy=release_policy or ReleasePolicy(),
         )
         return cls(context, transport, holder or f"{socket.gethostname()}:{store.path.resolve()}")
 
@@ -104,13 +109,15 @@ class Exchange:
 
     async def start(self) -> None:
         """Start every flow. The broker need not be there."""
-        context = self.context
+        context, counters = self.context, self.counters
 
-        def look(tx: Transaction) -> tuple[int, int, int]:
-            return inbox.latest_seq(tx), backlog.queued(tx), sum(lanes.count_missing(tx).values())
+        def look(tx: Transaction) -> tuple[int, int, int, int]:
+            missing = sum(lanes.count_missing(tx).values())
+            return inbox.latest_seq(tx), backlog.queued(tx), missing, pending.outlook(tx)[0]
 
-        latest, context.counters.waiting, missing = await context.store.read(look)
-        context.counters.alarm_gaps = missing
+        latest, counters.waiting, counters.alarm_gaps, counters.releases_waiting = await context.store.read(
+            look
+        )
         context.inbox.announce(latest)
         await self._note(AuditEvent.GATEWAY_STARTED)
         context.held_behind = True
@@ -122,11 +129,13 @@ class Exchange:
             self.receivers[lane] = receiver
         self._held.start()
         self._acts.start()
+        self._releases.start()
 
     async def stop(self) -> None:
         """Finish what is in hand, give the relay's lease back, stop every flow; also when the store fails."""
         await asyncio.gather(
-            *(receiver.stop() for receiver in self.receivers.values()), self._held.stop(), self._acts.stop()
+            *(receiver.stop() for receiver in self.receivers.values()),
+            *(keeper.stop() for keeper in (self._held, self._acts, self._releases)),
         )
         await self.relay.stop()
         try:

@@ -17,6 +17,7 @@ from gateways.context import FlowLimits, GatewayContext
 from gateways.exchange import Exchange
 from gateways.key_file import KeyFile, follow_key_file
 from gateways.randomness import BufferedRandomness
+from gateways.releasing.policy import ReleasePolicy, read_release_policy
 from gateways.settings import Settings
 from gateways.store_file import STORE_FILE
 
@@ -37,8 +38,11 @@ class OpenGateway:
 async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
     """Open everything that the settings name and start the flows; the broker need not be there.
 
-    Raises KeyFileError, WrongKeysError, TrustBundleError, TrustError, StoreRefused or StoreUnavailable.
+    Raises KeyFileError, WrongKeysError, TrustBundleError, TrustError, ReleasePolicyError, StoreRefused or
+    StoreUnavailable.
     """
+    file = settings.release_policy_file
+    release_policy = ReleasePolicy() if file is None else read_release_policy(file)
     key_file = KeyFile(settings.keys_file, settings.nation, settings.realm)
     keys = key_file.keys
     envelopes = read_bundle(settings.trust_dir)
@@ -52,7 +56,12 @@ async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
             transport=transport,
             envelopes=envelopes,
             randomness=BufferedRandomness(),
-            limits=FlowLimits(queue=settings.queue_limit),
+            limits=FlowLimits(
+                queue=settings.queue_limit,
+                release_flash=timedelta(minutes=settings.release_flash_minutes),
+                release=timedelta(hours=settings.release_hours),
+            ),
+            release_policy=release_policy,
         )
         async with transport:
             await exchange.start()

@@ -93,6 +93,21 @@ class Settings(BaseSettings):
     operator_session_hours: int = Field(
         12, ge=1, le=24, description="Longest time from signing in until signing in again: a watch."
     )
+    release_policy_file: Path | None = Field(
+        None, description="YAML file naming what two persons release, beyond FLASH in mode OPERATION."
+    )
+    release_flash_minutes: int = Field(
+        15,
+        ge=1,
+        le=24 * 60,
+        description="A FLASH draft waits so long for a second person; then it is withheld.",
+    )
+    release_hours: int = Field(
+        24, ge=1, le=24 * 7, description="Every other draft that waits for a second person waits so long."
+    )
+    release_fresh_minutes: int = Field(
+        5, ge=1, le=60, description="Whoever confirms a release has given the password within this time."
+    )
     idempotency_hours: int = Field(
         24, ge=1, le=24 * 30, description="How long an Idempotency-Key and its answer are kept."
     )

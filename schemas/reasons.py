@@ -233,6 +233,17 @@ class ReasonCode(StrEnum):
         "MINIMIZE_IN_FORCE",
         "MINIMIZE is in force; drafts of this precedence are not accepted.",
     )
+    RELEASE_NOT_WAITING = (
+        "RELEASE_NOT_WAITING",
+        "This publication does not wait for a second person, or not any more.",
+    )
+    RELEASE_OWN_DRAFT = "RELEASE_OWN_DRAFT", "Nobody confirms the release of what they handed in themselves."
+    RELEASE_DIGEST_MISMATCH = (
+        "RELEASE_DIGEST_MISMATCH",
+        "The digest is not that of what waits; confirm only what was read.",
+    )
+    RELEASE_NOT_CONFIRMED = "RELEASE_NOT_CONFIRMED", "No second person confirmed the release in time."
+    RELEASE_DECLINED = "RELEASE_DECLINED", "A second person refused the release."
     QUEUE_FULL = "QUEUE_FULL", "Too much is waiting to be sent; try again later."
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE", "The gateway's store cannot take this now; nothing was accepted."
     INTERNAL_FAULT = "INTERNAL_FAULT", "An unexpected fault; it was recorded, nothing was accepted."

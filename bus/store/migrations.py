@@ -70,6 +70,12 @@ STEPS: dict[int, str] = {
             one INTEGER PRIMARY KEY CHECK (one = 1), lowest TEXT NOT NULL, exercise_too INTEGER NOT NULL,
             until INTEGER NOT NULL, set_by TEXT NOT NULL, set_at INTEGER NOT NULL
         ) STRICT;
+        CREATE TABLE pending_release (
+            publication_seq INTEGER PRIMARY KEY REFERENCES publication,
+            why TEXT NOT NULL, until INTEGER NOT NULL,
+            outcome TEXT, decided_by TEXT, decided_at INTEGER, note TEXT
+        ) STRICT;
+        CREATE INDEX pending_release_until ON pending_release (until) WHERE outcome IS NULL;
     """,
 }
 """Statements that bring a file of format n to n + 1, by n."""

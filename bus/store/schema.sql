@@ -68,7 +68,7 @@ CREATE TABLE delivery (
     mode TEXT NOT NULL,
     lane TEXT NOT NULL,
     precedence_rank INTEGER NOT NULL,             -- 0 FLASH .. 3 ROUTINE; control content 0
-    state TEXT NOT NULL,                          -- queued | sealed | sent | delivered | read | acknowledged | refused | withheld | done
+    state TEXT NOT NULL,                          -- pending_release | queued | sealed | sent | delivered | read | acknowledged | refused | withheld | done
     awaits_receipt INTEGER NOT NULL,              -- 0 for receipts.v1
     basis TEXT NOT NULL DEFAULT '[]',
     lane_epoch INTEGER,
@@ -89,6 +89,15 @@ CREATE INDEX delivery_sealed ON delivery (bundle_seq, recipient) WHERE state = '
 CREATE INDEX delivery_overdue ON delivery (resend_at, recipient) WHERE state = 'sent';
 CREATE UNIQUE INDEX delivery_serial ON delivery (recipient, mode, lane, lane_epoch, serial) WHERE serial IS NOT NULL;
 CREATE INDEX delivery_publication ON delivery (publication_seq) WHERE publication_seq IS NOT NULL;
+
+-- Publications that wait, or waited, for a second person; their deliveries are pending_release meanwhile (pending.py).
+CREATE TABLE pending_release (
+    publication_seq INTEGER PRIMARY KEY REFERENCES publication,
+    why TEXT NOT NULL, until INTEGER NOT NULL,
+    outcome TEXT,                                 -- NULL while it waits | confirmed | refused | lapsed
+    decided_by TEXT, decided_at INTEGER, note TEXT
+) STRICT;
+CREATE INDEX pending_release_until ON pending_release (until) WHERE outcome IS NULL;
 
 CREATE TABLE lane_out (
     recipient TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL,

@@ -22,6 +22,7 @@ from gateways.http.routes import (
     operators,
     partners,
     release,
+    releases,
     stream,
     system,
     trust,
@@ -86,7 +87,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     # The stream before the inbox: /v1/inbox/stream is not a message id.
     app.include_router(messages.publishing)
     for module in (
-        *(messages, release, stream, inbox, labels, evidence),
+        *(messages, release, releases, stream, inbox, labels, evidence),
         *(partners, trust, agreements, operators, minimize, system),
     ):
         app.include_router(module.router)

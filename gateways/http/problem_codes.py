@@ -81,6 +81,14 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         HTTPStatus.FORBIDDEN,
         "Wait until the time in the detail, or raise the precedence if the matter is that urgent.",
     ),
+    _.RELEASE_NOT_WAITING: (HTTPStatus.CONFLICT, "Nothing is left to do; see GET /v1/messages/{id}."),
+    _.RELEASE_OWN_DRAFT: (HTTPStatus.FORBIDDEN, "Ask another releaser to read and confirm it."),
+    _.RELEASE_DIGEST_MISMATCH: (
+        HTTPStatus.CONFLICT,
+        "Read it again at GET /v1/releases and give the release_digest shown there.",
+    ),
+    _.RELEASE_NOT_CONFIRMED: (HTTPStatus.CONFLICT, "Publish again, if it is still wanted."),
+    _.RELEASE_DECLINED: (HTTPStatus.CONFLICT, "Ask the releaser why; the note may say so."),
     _.QUEUE_FULL: (HTTPStatus.SERVICE_UNAVAILABLE, "Wait as long as Retry-After says, then send again."),
     _.STORE_UNAVAILABLE: (
         HTTPStatus.SERVICE_UNAVAILABLE,

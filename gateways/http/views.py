@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import Field
 
 from bus.store.inbox import InboxMessage
+from bus.store.pending import SecondPerson
 from bus.store.publications import DeliveryState, Publication, PublicationDetail, Version
 from gateways.http.label_views import marking_of
 from gateways.http.reading import EquivalentView, Reading, native_only
+from gateways.http.second_person_view import SecondPersonView, second_person_view
 from gateways.publishing.accepted import AcceptedRow
 from schemas.base import Digest, KeyId, Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.header import Kind, Mode, Precedence
@@ -17,6 +19,7 @@ from schemas.reasons import ReasonCode
 from schemas.wire import Basis, Handling, Lane
 
 SHOWN_STATES = {
+    "pending_release": "pending_release",
     "queued": "queued",
     "sealed": "queued",
     "sent": "sent",
@@ -36,7 +39,7 @@ class DeliveryView(Statement):
 
     nation: Nation
     state: str = Field(
-        description="queued, sent, delivered, read, acknowledged, refused or withheld. "
+        description="pending_release, queued, sent, delivered, read, acknowledged, refused or withheld. "
         "Only a signed receipt makes it delivered, or read, which gateways of this version never say."
     )
     reason: ReasonCode | None = Field(None, description="Why it was refused or withheld.")
@@ -89,6 +92,9 @@ class PublicationView(Statement):
     expires_at: UtcTime | None = None
     messages: tuple[MessageView, ...] = Field(description="Every version, the fullest first.")
     deliveries: tuple[DeliveryView, ...]
+    second_person: SecondPersonView | None = Field(
+        None, description="Of one that waits, or waited, for a second person to confirm its release."
+    )
 
 
 class PublicationPage(Statement):
@@ -177,12 +183,15 @@ def message_views(stored: Publication) -> tuple[MessageView, ...]:
     )
 
 
-def publication_view(stored: Publication) -> PublicationView:
+def publication_view(stored: Publication, wait: SecondPerson | None = None) -> PublicationView:
     """A publication as listed."""
-    return PublicationView.model_construct(**_publication_fields(stored))
+    waits = second_person_view(wait, with_note=False)
+    return PublicationView.model_construct(**_publication_fields(stored), second_person=waits)
 
 
-def publication_detail(stored: PublicationDetail, *, with_content: bool) -> bytes:
+def publication_detail(
+    stored: PublicationDetail, wait: SecondPerson | None = None, *, with_content: bool
+) -> bytes:
     """A publication in full, as JSON (a ``PublicationDetailView``), with its message or without it."""
     # With its versions' exact messages, this list is put together from bytes.
     fields = _publication_fields(stored.publication) | {"messages": None}
@@ -200,6 +209,7 @@ def publication_detail(stored: PublicationDetail, *, with_content: bool) -> byte
             )
             for row in stored.decisions
         ),
+        second_person=second_person_view(wait, with_note=with_content),
         marking=marking_of(stored.content),
         message=None,
     )

@@ -97,6 +97,16 @@ class Sessions:
                 await self._context.store.write(lambda tx: stored.used(tx, found.session.session_id, now))
         return _signed_in(found)
 
+    def still(self, tx: Transaction, signed_in: SignedIn, now: datetime) -> SignedIn:
+        """Who this is as of this transaction: the operator may have been disabled meanwhile, or lost a role.
+
+        Raises SessionEnded.
+        """
+        found = stored.find(tx, signed_in.token_hash)
+        if found is None or found.token.use is not TokenUse.ACCESS or not self._in_force(found, now):
+            raise SessionEnded
+        return _signed_in(found)
+
     def start(self, tx: Transaction, operator: Operator, means: str, now: datetime) -> Issued:
         """A new session, never one that was there before; ``means`` is how the operator proved who it is."""
         stored.drop_ended(tx, now, now - self._lifetimes.idle)

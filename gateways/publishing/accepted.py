@@ -36,6 +36,13 @@ class AcceptedMessage(Statement):
     recipients: tuple[Nation, ...] = Field(description="Who gets this version.")
 
 
+class AcceptedSecondPerson(Statement):
+    """Why a second person must confirm the release before anything is sent, and until when."""
+
+    why: str
+    until: UtcTime
+
+
 class AcceptedWarning(Statement):
     """Something doubtful in the draft that did not stop it; ``pointer`` is a JSON pointer into the draft."""
 
@@ -54,6 +61,7 @@ class Accepted(Statement):
     message_id: Uuid7
     digest: Digest
     accepted_at: UtcTime
+    second_person: AcceptedSecondPerson | None = None
     recipients: tuple[Nation, ...] = Field(description="Who gets any version.")
     messages: tuple[AcceptedMessage, ...] = Field((), description="Every version, the fullest first.")
     decisions: tuple[AcceptedRow, ...]

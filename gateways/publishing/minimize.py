@@ -5,7 +5,7 @@ from datetime import datetime
 from bus.store.minimize import Minimize
 from gateways.publishing.draft_refused import DraftRefused
 from schemas.base import rfc3339
-from schemas.header import DraftHeader, Mode
+from schemas.header import Mode, Precedence
 from schemas.reasons import ReasonCode
 
 
@@ -14,12 +14,12 @@ def in_force(minimize: Minimize | None, now: datetime) -> Minimize | None:
     return minimize if minimize is not None and now < minimize.until else None
 
 
-def check_minimize(header: DraftHeader, minimize: Minimize | None, now: datetime) -> None:
+def check_minimize(precedence: Precedence, mode: Mode, minimize: Minimize | None, now: datetime) -> None:
     """Raises DraftRefused MINIMIZE_IN_FORCE."""
     held = in_force(minimize, now)
-    if held is None or (header.mode is not Mode.OPERATION and not held.exercise_too):
+    if held is None or (mode is not Mode.OPERATION and not held.exercise_too):
         return
-    if header.precedence.rank > held.lowest.rank:
+    if precedence.rank > held.lowest.rank:
         raise DraftRefused(
             ReasonCode.MINIMIZE_IN_FORCE,
             "/header/precedence",

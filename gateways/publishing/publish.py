@@ -11,10 +11,11 @@ from datetime import datetime
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.release import check_reply, plan_release
 from bus.protocol.tear_lines import TearLinePlan, VersionPlan, plan_versions
-from bus.store import idempotency, inbox, own_messages, publications
+from bus.store import idempotency, inbox, own_messages, pending, publications
 from bus.store.errors import StoreUnavailable
 from bus.store.idempotency import StoredResponse
 from bus.store.own_messages import OwnReference
+from bus.store.pending import SecondPersonWanted
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.publishing.accepted import Acceptance, Accepted
@@ -33,6 +34,7 @@ from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.minimize import check_minimize
 from gateways.publishing.new_publication import answer_of, evidence_of, new_publication
 from gateways.publishing.planned import Planned
+from gateways.releasing.wait import record_wait, second_person_wanted, told
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.header import DraftHeader, Kind, Mode, Relation
 from schemas.message import AnyDraft, parse_draft
@@ -67,7 +69,9 @@ async def accept_draft(
         draft = read_draft(raw)
         check_allowed(draft.header, allowed_kinds, allowed_modes)
         planned = await plan(context, draft, now)
-        _check_room(context, planned)
+        labels = [version.plan.label for version in planned.versions]
+        wanted = second_person_wanted(context, draft.header, labels, now)
+        _check_room(context, planned, wanted)
         new = new_publication(context, planned, api_key_id, source_id, now)
     except DraftRefused as refused:
         earlier = await _earlier(context, api_key_id, idempotency_key)
@@ -77,6 +81,9 @@ async def accept_draft(
         raise
     evidence = evidence_of(context, new, planned)
     answer = answer_of(new, planned)
+    if wanted is not None:
+        record_wait(evidence, new)
+        answer = told(answer, wanted)
     acknowledged = [
         reference
         for reference in planned.draft.header.references
@@ -90,8 +97,10 @@ async def accept_draft(
                 return earlier
             response = StoredResponse(_request_digest(raw, source_id), CREATED, answer, now)
             idempotency.put(tx, api_key_id, idempotency_key, response)
-        publications.insert(tx, new)
-        for reference in acknowledged:
+        publication_seq = publications.insert(tx, new)
+        if wanted is not None:
+            pending.hold(tx, publication_seq, wanted)
+        for reference in acknowledged if wanted is None else ():
             inbox.mark_acknowledged(tx, reference.originator, reference.message_id, now)
         evidence.write(tx)
         return None
@@ -105,6 +114,10 @@ async def accept_draft(
     if earlier is not None:
         return await _again(context, earlier, _request_digest(raw, source_id), api_key_id)
     context.counters.accepted += 1
+    if wanted is not None:
+        context.counters.releases_waiting += 1
+        context.releases_changed.set()
+        return Acceptance(new.publication_id, answer, replayed=False)
     context.counters.waiting += len(planned.plan.recipients)
     context.relay_wanted.set()
     return Acceptance(new.publication_id, answer, replayed=False)
@@ -122,7 +135,7 @@ async def plan(context: GatewayContext, draft: AnyDraft, now: datetime) -> Plann
     """Every check and the release decision, without publishing anything. Raises DraftRefused."""
     header = draft.header
     check_times(header, now)
-    check_minimize(header, context.minimize, now)
+    check_minimize(header.precedence, header.mode, context.minimize, now)
     findings = findings_of(draft, now)
     known: Known = await known_messages(context, header) if header.references else {}
     check_references(header, known, context.nation)
@@ -180,7 +193,10 @@ def _request_digest(raw: bytes, source_id: str | None) -> str:
     return hashlib.sha256(body.digest() + source_id.encode()).hexdigest()
 
 
-def _check_room(context: GatewayContext, planned: Planned) -> None:
+def _check_room(context: GatewayContext, planned: Planned, wanted: SecondPersonWanted | None) -> None:
+    if wanted is not None and context.counters.releases_waiting >= context.limits.releases:
+        detail = "too many releases wait for a second person; confirm or refuse some first"
+        raise DraftRefused(ReasonCode.QUEUE_FULL, "", detail)
     if context.counters.waiting + len(planned.plan.recipients) > context.limits.queue:
         raise DraftRefused(ReasonCode.QUEUE_FULL, "", ReasonCode.QUEUE_FULL.explanation)
 

@@ -195,11 +195,11 @@ def test_publish_reads_no_key_that_others_can_read(tmp_path: Path) -> None:
 
 def test_doctor_finds_this_machine_fit_and_open_secrets_unfit(tmp_path: Path) -> None:
     findings: list[dict[str, Any]] = json.loads(run("doctor", "--state", str(tmp_path), "--json"))
-    assert len(findings) == 6
+    assert len(findings) == 7
     assert all(finding["good"] for finding in findings), findings
     secret = tmp_path / "keys.json"
     secret.touch(0o644)
-    with pytest.raises(CommandFailed, match="1 of 6"):
+    with pytest.raises(CommandFailed, match="1 of 7"):
         run("doctor", "--state", str(tmp_path))
 
 

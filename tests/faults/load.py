@@ -68,7 +68,7 @@ class Load:
                 return
             audience = audiences[number % len(audiences)]
             title = f"{name} {number:06d}"
-            precedence = "FLASH" if number % 7 == 0 else "ROUTINE"
+            precedence = "IMMEDIATE" if number % 7 == 0 else "ROUTINE"
             body = draft(audience, subject=title, header={"precedence": precedence})
             answer = await self._insist(gateway, body, title.replace(" ", "-"))
             async with self._count:

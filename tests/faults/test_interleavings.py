@@ -80,7 +80,7 @@ class Interleavings(RuleBasedStateMachine):
         released=st.sets(nations, min_size=1),
         addressed=st.one_of(st.just(set[str]()), st.sets(nations, max_size=2)),
         classification=st.sampled_from(["NATO RESTRICTED"] * 3 + ["NATO SECRET", TOO_HIGH]),
-        precedence=st.sampled_from(["FLASH", "IMMEDIATE", "ROUTINE"]),
+        precedence=st.sampled_from(["IMMEDIATE", "PRIORITY", "ROUTINE"]),
     )
     def publish(
         self, originator: str, released: set[str], addressed: set[str], classification: str, precedence: str

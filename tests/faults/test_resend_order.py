@@ -19,12 +19,12 @@ def test_after_the_broker_lost_its_store_a_lane_comes_in_order(
     alfa = world.gateways["XAA"]
     alfa.context.limits = FlowLimits(relay_batch=4)
     for number in range(24):
-        alfa.publish(draft(["XBB"], header={"precedence": pair[(number + 1) % 2]}))
+        alfa.publish(draft(["XBB"], header={"precedence": pair[(number + 1) % 2], "mode": "TEST"}))
         if number % at_once == at_once - 1:
             world.relay("XAA")
     world.travelling["XBB"].clear()
     alfa.lose_broker()
-    alfa.publish(draft(["XBB"], header={"precedence": pair[0]}))
+    alfa.publish(draft(["XBB"], header={"precedence": pair[0], "mode": "TEST"}))
     for _ in range(12):
         world.relay("XAA")
     while world.travelling["XBB"]:

@@ -144,10 +144,10 @@ async def test_a_flash_accepted_without_a_broker_overtakes_all_but_a_handful(wor
     await alfa.states(before, {"XCC": "sent"})
     await world.broker.server.kill()
     await alfa.transport.wait_disconnected(WAIT)
-    await alfa.states(await alfa.publish("XBB"), {"XBB": "sealed"})
+    await alfa.states(await alfa.publish("XBB", header={"mode": "TEST"}), {"XBB": "sealed"})
     for number in range(100):
-        accepted = await alfa.publish("XBB", subject=f"{number}")
-    flash = await alfa.publish("XBB", header={"precedence": "FLASH"})
+        accepted = await alfa.publish("XBB", subject=f"{number}", header={"mode": "TEST"})
+    flash = await alfa.publish("XBB", header={"precedence": "FLASH", "mode": "TEST"})
     await world.broker.server.start()
     await alfa.states(accepted, {"XBB": "sent"})
     await alfa.states(flash, {"XBB": "sent"})

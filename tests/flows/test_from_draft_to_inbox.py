@@ -40,7 +40,7 @@ async def test_a_message_reaches_both_partners_and_their_receipts_return(world: 
 async def test_what_is_shown_of_a_message_leads_to_the_record_of_its_sending(world: World) -> None:
     alfa = await world.gateway("XAA")
     shown = []
-    for precedence in ("ROUTINE", "FLASH", "ROUTINE"):
+    for precedence in ("ROUTINE", "IMMEDIATE", "ROUTINE"):
         accepted = await alfa.publish("XBB", "XCC", header={"precedence": precedence})
         await alfa.states(accepted, {"XBB": "sent", "XCC": "sent"})
         world.clock.move(timedelta(seconds=7, microseconds=11))

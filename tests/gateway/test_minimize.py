@@ -9,7 +9,7 @@ import pytest
 from bus.store.minimize import Minimize
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.minimize import check_minimize, in_force
-from schemas.header import DraftHeader, Kind, Mode, Precedence
+from schemas.header import Mode, Precedence
 from schemas.operator import Role
 from tests.gateway.drafts import draft, soon
 from tests.gateway.operator_desk import START, hire, sign_in
@@ -18,15 +18,9 @@ from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
 SECOND = timedelta(seconds=1)
 
 
-def header(mode: Mode, precedence: Precedence) -> DraftHeader:
-    return DraftHeader.model_construct(
-        kind=Kind.THREAT_ALERT, subject="Any", mode=mode, precedence=precedence
-    )
-
-
 def refused(minimize: Minimize, mode: Mode, precedence: Precedence, seconds: int = 0) -> bool:
     try:
-        check_minimize(header(mode, precedence), minimize, START + seconds * SECOND)
+        check_minimize(precedence, mode, minimize, START + seconds * SECOND)
     except DraftRefused:
         return True
     return False
@@ -46,7 +40,7 @@ def test_what_lies_below_is_refused_and_nothing_else(lowest: Precedence) -> None
 
 def test_without_one_nothing_is_refused() -> None:
     assert in_force(None, START) is None
-    check_minimize(header(Mode.OPERATION, Precedence.ROUTINE), None, START)
+    check_minimize(Precedence.ROUTINE, Mode.OPERATION, None, START)
 
 
 @pytest.fixture
@@ -69,7 +63,8 @@ def test_an_operator_sets_it_and_lifts_it(gateway: Gateway) -> None:
     assert (shown["in_force"], shown["lowest"], shown["set_by"]) == (True, "IMMEDIATE", "operator:rita")
     routine, urgent = draft(precedence="ROUTINE"), draft(precedence="IMMEDIATE")
     assert_problem(gateway.publish(routine), 403, "MINIMIZE_IN_FORCE", "/header/precedence")
-    assert_problem(gateway.post("/v1/release-preview", routine), 403, "MINIMIZE_IN_FORCE")
+    preview = gateway.post("/v1/release-preview", routine).json()
+    assert (preview["would_be_accepted"], preview["problem"]["code"]) == (False, "MINIMIZE_IN_FORCE")
     assert gateway.refusals(position) == [("publication.refused", "MINIMIZE_IN_FORCE")]
     assert gateway.publish(urgent).status_code == 201
     assert (

@@ -43,6 +43,8 @@ ROUTES: dict[str, Right | None] = {
     "GET /v1/messages/{publication_id}": Scope.MESSAGES_READ,
     "GET /v1/messages/{publication_id}/release": Scope.MESSAGES_READ,
     "GET /v1/messages/{publication_id}/label.xml": Scope.MESSAGES_READ,
+    "GET /v1/releases": OperatorRight.RELEASE_CONFIRM,
+    "POST /v1/messages/{publication_id}/release": OperatorRight.RELEASE_CONFIRM,
     "POST /v1/labels/read": Scope.MESSAGES_WRITE,
     "GET /v1/inbox": Scope.INBOX_READ,
     "GET /v1/inbox/stream": Scope.INBOX_READ,

@@ -6,7 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from bus.store import publications
+from bus.store import pending, publications
+from bus.store.pending import SecondPerson
+from bus.store.publications import Publication, PublicationDetail
+from bus.store.writer import Transaction
 from gateways.http.api_keys import Scope
 from gateways.http.limits import read_json_body
 from gateways.http.problems import ApiRefused
@@ -195,14 +198,21 @@ async def list_messages(
     """Publications, each with its state per nation."""
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.MESSAGES_READ)
-    stored = await gateway.context.store.read(
-        lambda tx: publications.list_newest(
+
+    def look(tx: Transaction) -> tuple[tuple[Publication, ...], dict[int, SecondPerson]]:
+        found = publications.list_newest(
             tx, before=before, limit=limit, kind=kind, mode=mode, source_id=source_id
         )
-    )
+        return found, pending.of_publications(tx, [row.publication_seq for row in found])
+
+    stored, waits = await gateway.context.store.read(look)
     return statement_response(
         PublicationPage.model_construct(
-            items=tuple(publication_view(row) for row in stored if caller.sees(row.kind, row.mode)),
+            items=tuple(
+                publication_view(row, waits.get(row.publication_seq))
+                for row in stored
+                if caller.sees(row.kind, row.mode)
+            ),
             next=stored[-1].publication_seq if len(stored) == limit else None,
         )
     )
@@ -220,7 +230,11 @@ async def show_message(
     """One publication in full."""
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.MESSAGES_READ)
-    stored = await gateway.context.store.read(lambda tx: publications.get(tx, publication_id))
+
+    def look(tx: Transaction) -> tuple[PublicationDetail | None, SecondPerson | None]:
+        return publications.get(tx, publication_id), pending.of_publication(tx, publication_id)
+
+    stored, wait = await gateway.context.store.read(look)
     if stored is None or not caller.sees(stored.publication.kind, stored.publication.mode):
         raise ApiRefused(C.NOT_FOUND)
-    return json_response(publication_detail(stored, with_content=caller.sees_content))
+    return json_response(publication_detail(stored, wait, with_content=caller.sees_content))

@@ -12,6 +12,7 @@ from gateways.http import docs_page
 from gateways.http.api_keys import Scope
 from gateways.http.routes.answers import GUARDED, json_response, problems
 from gateways.http.runtime import runtime
+from gateways.publishing.minimize import in_force
 from schemas.base import Statement
 from schemas.header import Kind
 from schemas.reasons import ReasonCode
@@ -91,6 +92,8 @@ async def metrics(request: Request) -> Response:
     """How much went where tells something about a nation, so this needs a key too."""
     gateway = runtime(request)
     await gateway.access.admit(request, Scope.METRICS_READ)
+    context = gateway.context
+    context.counters.minimize = int(in_force(context.minimize, context.now()) is not None)
     return Response(
         gateway.metrics.render(), headers={"Cache-Control": "no-store", "Content-Type": CONTENT_TYPE_LATEST}
     )
