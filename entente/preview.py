@@ -57,19 +57,33 @@ def preview_of(client: httpx.Client, body: bytes) -> dict[str, Any]:
 
 def show_preview(table: dict[str, Any]) -> None:
     """The table for a person: for who does not get it, what would have to change."""
-    shown = Table("Nation", "Addressed", "Gets it", "Why", "To change that", show_lines=True)
+    shown = Table("Nation", "Addressed", "Gets it", "Why", "To get it, or more", show_lines=True)
     for row in table["decisions"]:
         # Text, not markup: titles of agreements are other nations' words.
         shown.add_row(
             row["nation"],
             row["addressed"],
-            "yes" if row["permit"] else "no",
+            _got(row),
             Text(f"{row['sentence']}\n{row['code']}"),
-            Text("" if row["permit"] else _in_words(row["ways"])),
+            Text("\n".join(_changes(row))),
         )
     OUT.print(shown)
     for warning in table.get("warnings", ()):
         say(f"warning {warning['code']}: {warning['explanation']} (at {warning['pointer']})")
+
+
+def _got(row: dict[str, Any]) -> str:
+    if not row["permit"]:
+        return "no"
+    return f"version {row['version']}" if "version" in row else "yes"
+
+
+def _changes(row: dict[str, Any]) -> list[str]:
+    """What would give the nation the message, or a fuller version of it."""
+    told = [] if row["permit"] else [_in_words(row["ways"])]
+    for fuller in row.get("fuller", ()):
+        told.append(f"for version {fuller['version']} ({fuller['code']}): {_in_words(fuller['ways'])}")
+    return told
 
 
 def _in_words(ways: list[dict[str, Any]]) -> str:

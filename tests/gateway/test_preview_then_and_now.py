@@ -101,6 +101,18 @@ def test_a_message_that_was_issued_is_not_told_to_be_widened(xaa: Gateway) -> No
     assert (row["now"]["code"], row["now"]["ways"]) == ("NOT_IN_RELEASE_SET", [])
 
 
+def test_a_nation_is_asked_about_for_the_version_that_it_got(xaa: Gateway) -> None:
+    body = changed(draft(action_addressees=[]), "label", to={
+        "policy": "NATO", "classification": "NATO SECRET", "releasable_to": ["XCC"]})  # fmt: skip
+    lower = {"policy": "REALM", "classification": "LIMITED", "releasable_to": ["XBB", "XCC"]}
+    body["tear_lines"] = [{"label": lower, "subject": "In short", "body": body["body"]}]
+    location = published(xaa, body)
+    found = rows(release(xaa, location))
+    assert [found[nation].get("version") for nation in ("XBB", "XCC", "XDD")] == [1, 0, None]
+    assert [found[nation]["now"]["permit"] for nation in ("XBB", "XCC", "XDD")] == [True, True, False]
+    assert not any("difference" in row for row in found.values())
+
+
 def test_nothing_of_the_content_is_shown(xaa: Gateway) -> None:
     location = published(xaa, draft())
     assert CANARY not in xaa.get(f"{location}/release").text
