@@ -9,9 +9,9 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from drills.connecting import partner_systems
 from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutcome, marking
 from drills.partner_system import GatewayAccess, PartnerSystem
-from drills.play import partner_systems
 from schemas.header import Reference
 from schemas.interop.cap import (
     CapDraft,

@@ -23,10 +23,10 @@ from bus.protocol.trust import TrustStore
 from bus.protocol.trust_documents import public_bytes
 from bus.transport import NatsTransport
 from bus.trust_bundle import read_bundle
-from drills.scenario import Hostile, HostileAct
+from drills.injects import Hostile, HostileAct
 from schemas.header import Mode
 from schemas.trust import KeyUse
-from schemas.wire import ContentType, Lane
+from schemas.wire import Basis, ContentType, Lane
 
 PATIENCE = 15.0
 SILENCE = 1.0
@@ -40,12 +40,13 @@ class HostileActError(Exception):
 
 @dataclass(frozen=True)
 class Loot:
-    """What was stolen: where the broker is, the public trust documents, and nations' key files."""
+    """What was stolen: where the broker is, the public trust documents, nations' key files and stores."""
 
     nats_url: str
     realm: str
     trust_dir: Path
     keys_files: Mapping[str, Path]
+    stores: Mapping[str, Path]
 
 
 @dataclass(frozen=True)
@@ -87,8 +88,8 @@ class HostileActor:
             case HostileAct.FORWARD_AS_OWN:
                 sealed = self._forwarded(hostile, lane, message_id, content)
                 done = f"forwarded a message of {hostile.victim} in a delivery of its own"
-            case HostileAct.RESEAL_FOR_THIRD:
-                raise HostileActError("RESEAL_FOR_THIRD has a method of its own")
+            case _:
+                raise HostileActError(f"{hostile.act} has a method of its own")
         await self._inject(Subject(self._nation, hostile.mode, lane, hostile.target).format(), sealed)
         return HostileResult(stopped_by_broker=False, done=done)
 
@@ -147,21 +148,26 @@ class HostileActor:
         originator: str,
         trust: TrustStore,
         sealer: Sealer,
+        *,
+        content_type: ContentType = ContentType.MESSAGE,
+        basis: tuple[Basis, ...] = (),
+        lane_epoch: int = 1,
     ) -> bytes:
         now = datetime.now(UTC)
-        current = self._trust.current_key(self._nation, KeyUse.MESSAGE, hostile.mode, now)
-        signer = self._keys.signer(KeyUse.MESSAGE, hostile.mode, current.kid)
+        use = KeyUse.RECEIPT if lane is Lane.CONTROL else KeyUse.MESSAGE
+        current = self._trust.current_key(self._nation, use, hostile.mode, now)
+        signer = self._keys.signer(use, hostile.mode, current.kid)
         outgoing = Outgoing(
             ref=0,
             recipient=hostile.target,
             lane=lane,
-            lane_epoch=1,
+            lane_epoch=lane_epoch,
             serial=1,
-            content_type=ContentType.MESSAGE.value,
+            content_type=content_type.value,
             content=content,
             content_digest=content_digest(content, signer.suite),
             message_id=message_id,
-            basis=(),
+            basis=basis,
         )
         (bundle,) = prepare(
             [outgoing],

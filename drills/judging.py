@@ -4,16 +4,16 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from drills.expectation import ARRIVED, SETTLED, Expectation
+from drills.judging_steps import different_decisions, different_states, unsaid
 from drills.outcome import AttemptOutcome, MessageOutcome, NationOutcome, marking
 from drills.partner_system import PartnerSystem
-from drills.play import Played, Sent, Tried
-from drills.scenario import Expectation, Scenario
+from drills.played import Played, Sent, Tried
+from drills.scenario import Scenario
 from schemas.header import Kind
 
 SETTLE_SECONDS = 30.0
 _POLL = 0.05
-_ARRIVED = ("delivered", "read", "acknowledged")
-_SETTLED = (*_ARRIVED, "refused", "withheld")
 
 
 class Judge:
@@ -39,46 +39,45 @@ class Judge:
 
         `settled` is called with each serial when nothing more is awaited for it.
         """
-        states: dict[str, dict[str, Mapping[str, Any]]] = {}
+        shown: dict[str, Mapping[str, Any]] = {}
         for serial, sent in self._played.sent.items():
             acknowledged_by = self._scenario.expectation(serial).acknowledged_by
-            states[serial] = await self._settled_states(sent.originator, sent.answer, acknowledged_by)
+            shown[serial] = await self._settled(sent.originator, sent.answer, acknowledged_by)
             settled(serial)
         rejections = {}
         for serial, tried in self._played.tried.items():
             if tried.hostile is not None:
-                rejections[serial] = await self._rejections(tried)
-            elif tried.answer is not None and tried.answer.accepted:
+                rejections[serial] = await self._rejections(tried) if tried.codes is None else tried.codes
+            elif tried.answer is not None and "publication_id" in tried.answer.body:
                 # It should never have been; how far it gets is part of the finding.
-                await self._settled_states(tried.inject.nation, tried.answer.body, ())
+                await self._settled(tried.inject.nation, tried.answer.body, ())
             if serial not in self._played.sent:
                 settled(serial)
         # Only now, with everything settled, does an inbox show everything that ever came.
         for nation, partner in self._partners.items():
             self._inboxes[nation] = await partner.inbox()
-        messages = tuple(self._message(sent, states[serial]) for serial, sent in self._played.sent.items())
+        messages = tuple(self._message(sent, shown[serial]) for serial, sent in self._played.sent.items())
         attempts = tuple(
             self._attempt(tried, rejections.get(serial, ())) for serial, tried in self._played.tried.items()
         )
         return messages, attempts, self._unexpected()
 
-    async def _settled_states(
+    async def _settled(
         self, originator: str, accepted: Mapping[str, Any], acknowledged_by: Collection[str]
-    ) -> dict[str, Mapping[str, Any]]:
-        """Each recipient's state, once none is under way any more or patience ends."""
+    ) -> Mapping[str, Any]:
+        """The publication, once no copy is under way any more or patience ends."""
         partner = self._partners[originator]
         until = asyncio.get_running_loop().time() + self._patience
         while True:
             shown = await partner.publication(accepted["publication_id"])
-            states = {row["nation"]: row for row in shown["deliveries"]}
             awaited = [
-                nation
-                for nation, row in states.items()
-                if row["state"] not in _SETTLED
-                or (nation in acknowledged_by and row["state"] in ("delivered", "read"))
+                row
+                for row in shown["deliveries"]
+                if row["state"] not in SETTLED
+                or (row["nation"] in acknowledged_by and row["state"] in ("delivered", "read"))
             ]
             if not awaited or asyncio.get_running_loop().time() > until:
-                return states
+                return shown
             await asyncio.sleep(_POLL)
 
     async def _rejections(self, tried: Tried) -> tuple[str, ...]:
@@ -116,10 +115,15 @@ class Judge:
                 break
         return count
 
-    def _message(self, sent: Sent, states: Mapping[str, Mapping[str, Any]]) -> MessageOutcome:
+    def _message(self, sent: Sent, shown: Mapping[str, Any]) -> MessageOutcome:
         expectation = self._scenario.expectation(sent.inject.serial)
         decisions = {row["nation"]: row for row in sent.answer["decisions"]}
+        states = {row["nation"]: row for row in shown["deliveries"]}
         header, label = sent.draft.get("header", {}), sent.draft.get("label", {})
+        remarks = different_decisions(expectation, {nation: row["code"] for nation, row in decisions.items()})
+        banner = shown.get("marking", "")
+        if expectation.marking not in (None, banner):
+            remarks.append(f"the marking must be {expectation.marking}, but is {banner}")
         return MessageOutcome(
             serial=sent.inject.serial,
             title=sent.inject.title,
@@ -129,11 +133,13 @@ class Judge:
             classification=marking(label.get("policy", ""), label.get("classification", "")),
             releasable_to=tuple(label.get("releasable_to", ())),
             message_id=sent.message.message_id,
+            marking=banner,
             nations=tuple(
                 self._nation(sent, nation, decisions.get(nation), states.get(nation), expectation)
                 for nation in self._partners
                 if nation != sent.originator
             ),
+            remark="; ".join(remarks),
         )
 
     def _nation(
@@ -145,22 +151,35 @@ class Judge:
         expectation: Expectation,
     ) -> NationOutcome:
         code = decision["code"] if decision else "NOT_IN_RELEASE_SET"
-        shown = state["state"] if state else ""
+        shown, reason = (state["state"], state.get("reason") or "") if state else ("", "")
         seen = self._partners[nation].seen_at(sent.originator, sent.message.message_id)
-        in_inbox = self._holds(nation, sent)
+        entry = self._entry(nation, sent)
         remarks = []
         if nation in expectation.must_have:
-            if shown not in _ARRIVED or not in_inbox:
-                reason = f" ({state['reason']})" if state and state.get("reason") else ""
-                remarks.append(f"must have it, but it is {shown or code}{reason}")
+            if shown not in ARRIVED or entry is None:
+                remarks.append(
+                    f"must have it, but it is {shown or code}" + (f" ({reason})" if reason else "")
+                )
+            elif expectation.marking not in (None, entry["marking"]):
+                remarks.append(f"must see the marking {expectation.marking}, but sees {entry['marking']}")
             if nation in expectation.acknowledged_by and shown != "acknowledged":
                 remarks.append("must acknowledge it, and did not")
+        elif nation in expectation.withheld:
+            wanted = expectation.withheld[nation].value
+            if entry is not None or (shown, reason) != ("withheld", wanted):
+                remarks.append(f"must be withheld for {wanted}, but is {shown or code} {reason}".rstrip())
         else:
-            if in_inbox or state is not None:
+            if entry is not None or state is not None:
                 remarks.append("must never have it, and got it")
-            wanted = expectation.must_never.get(nation)
-            if wanted is not None and code != wanted.value:
-                remarks.append(f"must be denied for {wanted.value}, but was for {code}")
+            denied = expectation.code_for(nation)
+            if denied is not None and code != denied.value:
+                remarks.append(f"must be denied for {denied.value}, but was for {code}")
+        if nation in expectation.states and shown != expectation.states[nation].value:
+            remarks.append(f"must be {expectation.states[nation].value}, but is {shown or code}")
+        if nation in expectation.equivalent:
+            read = ((entry or {}).get("equivalent") or {}).get("classification")
+            if read != expectation.equivalent[nation]:
+                remarks.append(f"must read {expectation.equivalent[nation]}, but reads {read or 'nothing'}")
         return NationOutcome(
             nation=nation,
             permit=bool(decision and decision["permit"]),
@@ -169,6 +188,7 @@ class Judge:
             state=shown,
             latency_ms=None if seen is None else round(1000 * (seen - sent.sent_at), 1),
             acknowledged=shown == "acknowledged",
+            reason=reason,
             as_expected=not remarks,
             remark="; ".join(remarks),
         )
@@ -188,10 +208,12 @@ class Judge:
         else:
             assert tried.answer is not None
             assert expectation.refused is not None
-            attempted = tried.subject or "acknowledge a message"
+            attempted = tried.subject or ""
             expected = expectation.refused.value
             stopped_by = "nothing" if tried.answer.accepted else tried.answer.code
-        remarks = []
+        remarks = different_states(expectation, tried.states)
+        if tried.answer is not None:
+            remarks += unsaid(expectation, str(tried.answer.body.get("detail", "")))
         if stopped_by != expected:
             remarks.append(f"must be stopped by {expected}, but was by {stopped_by}")
         if reached:
@@ -204,15 +226,16 @@ class Judge:
             expected=expected,
             stopped_by=stopped_by,
             reached=reached,
+            detail=str(tried.answer.body.get("detail", "")) if tried.answer is not None else "",
             as_expected=not remarks,
             remark="; ".join(remarks),
         )
 
-    def _holds(self, nation: str, sent: Sent) -> bool:
-        return any(
-            (entry["originator"], entry["message_id"]) == (sent.originator, sent.message.message_id)
-            for entry in self._inboxes[nation]
-        )
+    def _entry(self, nation: str, sent: Sent) -> Mapping[str, Any] | None:
+        """The message in a nation's inbox; None when it is not there."""
+        identity = (sent.originator, sent.message.message_id)
+        entries = self._inboxes[nation]
+        return next((each for each in entries if (each["originator"], each["message_id"]) == identity), None)
 
     def _reached(self, nation: str, tried: Tried) -> bool:
         """Whether an inbox holds what the attempt tried to bring there.
@@ -226,7 +249,7 @@ class Judge:
             if serial is None or nation in self._scenario.expectation(serial).must_have:
                 return False
             sent = self._played.sent[serial]
-            return nation != sent.originator and self._holds(nation, sent)
+            return nation != sent.originator and self._entry(nation, sent) is not None
         return tried.subject is not None and any(
             entry["message"]["header"]["subject"] == tried.subject for entry in self._inboxes[nation]
         )

@@ -11,6 +11,7 @@ class NationOutcome(Statement):
     """One nation and one message: the decision, how far it came, and whether that is as expected.
 
     ``latency_ms``: from handing the draft in until the nation's own system saw it on its inbox stream.
+    ``reason``: why it was refused or withheld after it had been permitted.
     """
 
     nation: str
@@ -20,6 +21,7 @@ class NationOutcome(Statement):
     state: str
     latency_ms: float | None = None
     acknowledged: bool = False
+    reason: str = ""
     as_expected: bool
     remark: str = ""
 
@@ -35,12 +37,14 @@ class MessageOutcome(Statement):
     classification: str
     releasable_to: tuple[str, ...]
     message_id: str
+    marking: str = ""
     nations: tuple[NationOutcome, ...]
+    remark: str = ""
 
     @property
     def as_expected(self) -> bool:
         """Whether every nation's part is."""
-        return all(nation.as_expected for nation in self.nations)
+        return not self.remark and all(nation.as_expected for nation in self.nations)
 
 
 class AttemptOutcome(Statement):
@@ -53,8 +57,80 @@ class AttemptOutcome(Statement):
     expected: str
     stopped_by: str
     reached: tuple[str, ...] = ()
+    detail: str = ""
     as_expected: bool
     remark: str = ""
+
+
+class PreviewRow(Statement):
+    """What a preview says of one nation, and what would have to change for the other answer."""
+
+    nation: str
+    permit: bool
+    code: str
+    explanation: str
+    change: tuple[str, ...] = ()
+
+
+class PreviewOutcome(Statement):
+    """A draft that was previewed, not published. ``refused``: the code publishing it would get, or ""."""
+
+    serial: str
+    title: str
+    nation: str
+    subject: str
+    refused: str = ""
+    detail: str = ""
+    rows: tuple[PreviewRow, ...]
+    as_expected: bool
+    remark: str = ""
+
+
+class AgreementOutcome(Statement):
+    """One step in an agreement's life, and its state at each party's gateway once the step was known there.
+
+    ``took_ms``: from the request until the last party's gateway showed the step; None when one never did.
+    """
+
+    serial: str
+    title: str
+    nation: str
+    step: str
+    id: str
+    version: int
+    digest: str
+    states: dict[str, str]
+    took_ms: float | None = None
+    as_expected: bool
+    remark: str = ""
+
+
+class EventOutcome(Statement):
+    """Something that happened to the realm or its machinery."""
+
+    serial: str
+    title: str
+    nation: str
+    what: str
+    as_expected: bool = True
+    remark: str = ""
+
+
+class CodeCount(Statement):
+    """How often release was decided under one code, and in which injects."""
+
+    code: str
+    permit: bool
+    explanation: str
+    count: int
+    injects: tuple[str, ...]
+
+
+class ChapterOutcome(Statement):
+    """A chapter of the scenario: the first number of its injects' serials, and its title."""
+
+    event: str
+    title: str
 
 
 class FileOutcome(Statement):
@@ -75,8 +151,13 @@ class DrillOutcome(Statement):
     started_at: UtcTime
     seconds: float
     nations: tuple[str, ...]
+    chapters: tuple[ChapterOutcome, ...] = ()
     messages: tuple[MessageOutcome, ...]
+    previews: tuple[PreviewOutcome, ...] = ()
+    agreements: tuple[AgreementOutcome, ...] = ()
+    events: tuple[EventOutcome, ...] = ()
     attempts: tuple[AttemptOutcome, ...] = ()
+    decisions_by_code: tuple[CodeCount, ...] = ()
     files: tuple[FileOutcome, ...] = ()
     unexpected: Annotated[tuple[str, ...], Field(max_length=10_000)] = ()
 
@@ -89,9 +170,14 @@ class DrillOutcome(Statement):
             for nation in message.nations
             if not nation.as_expected
         ]
-        found += [
-            f"{attempt.serial}: {attempt.remark}" for attempt in self.attempts if not attempt.as_expected
-        ]
+        found += [f"{message.serial}: {message.remark}" for message in self.messages if message.remark]
+        others: tuple[AttemptOutcome | PreviewOutcome | AgreementOutcome | EventOutcome, ...] = (
+            *self.previews,
+            *self.agreements,
+            *self.events,
+            *self.attempts,
+        )
+        found += [f"{each.serial}: {each.remark}" for each in others if not each.as_expected]
         return (*found, *self.unexpected)
 
 

@@ -67,19 +67,68 @@ class PartnerSystem:
         path = f"/v1/inbox/{message_id}/acknowledgements"
         return await self._post(path, acknowledgement, key, {"originator": originator})
 
+    async def preview(self, draft: bytes) -> Answer:
+        """Ask who would get a draft."""
+        return await self._post("/v1/release-preview", draft, None, None)
+
+    async def propose(self, proposal: bytes, key: str | None = None) -> Answer:
+        """Propose an agreement."""
+        return await self._post("/v1/agreements", proposal, key, None)
+
+    async def act(self, digest: str, act: str, key: str | None = None) -> Answer:
+        """Countersign, suspend, resume or leave the agreement with this digest."""
+        return await self._post(f"/v1/agreements/{digest}/{act}", b"", key, None)
+
+    async def agreement(self, digest: str) -> Mapping[str, Any] | None:
+        """An agreement as our gateway knows it; None when it does not."""
+        response = await self._client.get(
+            f"{self._url}/v1/agreements/{digest}", headers=self._headers(self.key)
+        )
+        if response.status_code == 404:
+            return None
+        if response.status_code != 200:
+            raise PartnerSystemError(f"{self.nation}: the agreement answered {response.status_code}")
+        return _json(response)
+
+    async def bring_trust(self, documents: bytes) -> Answer:
+        """Bring signed documents of the realm to our gateway."""
+        return await self._post("/v1/trust", documents, None, None)
+
+    async def trust_version(self) -> int:
+        """The number of the realm's snapshot that our gateway goes by."""
+        return int((await self._get("/v1/trust", {}))["trust_version"])
+
+    async def broker_connected(self) -> bool:
+        """Whether our gateway is connected to the broker."""
+        return bool((await self._get("/readyz", {}))["broker_connected"])
+
+    async def refused_papers(self, partner: str) -> tuple[str, ...]:
+        """Codes under which trust documents that this partner passed on were refused, oldest first."""
+        found: list[str] = []
+        after = 0
+        while True:
+            page = await self._get("/v1/audit", {"event": "trust.refused", "after": after, "limit": 500})
+            if not page["items"]:
+                return tuple(found)
+            records = [item["record"] for item in page["items"]]
+            found += [str(record.get("reason")) for record in records if record.get("partner") == partner]
+            after = page["next"]
+
     async def publication(self, publication_id: str) -> Mapping[str, Any]:
         """A publication with its state per nation."""
         return await self._get(f"/v1/messages/{publication_id}", {})
 
     async def exact_message(self, publication_id: str) -> bytes:
-        """The exact bytes of a published message: the last member of the answer, as the gateway stored it."""
+        """The exact bytes of a published message, as the gateway stored it: of its fullest version."""
         response = await self._client.get(
             f"{self._url}/v1/messages/{publication_id}", headers=self._headers(self.key)
         )
         if response.status_code != 200:
             raise PartnerSystemError(f"{self.nation}: the publication answered {response.status_code}")
-        marker = b',"message":'
-        return response.content[response.content.index(marker) + len(marker) : -1]
+        answer, marker = response.content.decode(), ',"message":'
+        begin = answer.index(marker) + len(marker)
+        _, end = json.JSONDecoder().raw_decode(answer, begin)
+        return answer[begin:end].encode()
 
     async def inbox(self) -> tuple[Mapping[str, Any], ...]:
         """The whole inbox."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from drills.scenario import DraftTemplate
+from drills.injects import DraftTemplate
 from schemas.base import rfc3339
 
 _TIME = re.compile(r"\{now(?:([+-])([0-9]{1,6})([smhd]))?\}", re.ASCII)
@@ -35,7 +35,7 @@ def filled_in(
     misquote_digest: bool = False,
 ) -> bytes:
     """The draft as JSON. PlaceholderError when a `{now...}` is malformed or a message was not played."""
-    header = _with_times(template.header, now)
+    header = with_times(template.header, now)
     if template.references:
         header["references"] = [
             _reference(reference.inject, reference.relation.value, played, misquote_digest)
@@ -43,8 +43,8 @@ def filled_in(
         ]
     draft = {
         "header": header,
-        "label": _with_times(template.label, now),
-        "body": _with_times(template.body, now),
+        "label": with_times(template.label, now),
+        "body": with_times(template.body, now),
     }
     return json.dumps(draft, ensure_ascii=False).encode()
 
@@ -65,11 +65,12 @@ def _reference(
     }
 
 
-def _with_times(value: Any, now: datetime) -> Any:
+def with_times(value: Any, now: datetime) -> Any:
+    """A value out of a scenario with every `{now...}` in it replaced by that time. PlaceholderError."""
     if isinstance(value, dict):
-        return {key: _with_times(item, now) for key, item in value.items()}
+        return {key: with_times(item, now) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_with_times(item, now) for item in value]
+        return [with_times(item, now) for item in value]
     if isinstance(value, str) and value.startswith("{now"):
         return _time(value, now)
     return value

@@ -1,107 +1,30 @@
 """Playing a scenario: injects go to the gateways as partner systems would send them, over HTTP."""
 
 import asyncio
-import contextlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 
+from drills.agreement_play import AgreementPlay
+from drills.expectation import SETTLED
 from drills.hostile import HostileActError, HostileActor, HostileResult, Loot
-from drills.partner_system import Answer, GatewayAccess, PartnerSystem, PartnerSystemError
-from drills.placeholders import PlayedMessage, filled_in
-from drills.scenario import Acknowledge, Attempt, DraftTemplate, Hostile, HostileAct, Inject, Scenario
+from drills.hostile_agreements import AgreementForger
+from drills.injects import Accession, Acknowledge, Attempt, DraftTemplate, Fault, Hostile, HostileAct
+from drills.partner_system import Answer, PartnerSystem, PartnerSystemError
+from drills.placeholders import filled_in
+from drills.played import DrillError, Happened, Played, Sent, Tried
+from drills.ports import Machinery, RealmOffice
+from drills.scenario import Inject, Scenario
 from schemas.base import rfc3339
 from schemas.header import Precedence
 from schemas.wire import lane_of
 
-
-class DrillError(Exception):
-    """The drill cannot go on: not an expectation that failed, but the play itself."""
-
-
-class Gateways(Protocol):
-    """Port: taking a nation's gateway away and bringing it back (the process, not the nation)."""
-
-    async def take_away(self, nation: str) -> None:
-        """Stop the gateway in order."""
-
-    async def bring_back(self, nation: str) -> None:
-        """Start it again; returns when it is ready."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A message that a gateway accepted."""
-
-    inject: Inject
-    originator: str
-    draft: Mapping[str, Any]
-    answer: Mapping[str, Any]
-    sent_at: float
-
-    @property
-    def message(self) -> PlayedMessage:
-        """Its identity on the bus."""
-        return PlayedMessage(self.answer["message_id"], self.originator, self.answer["digest"])
-
-
-@dataclass(frozen=True)
-class Tried:
-    """Something that had to fail, and what became of it."""
-
-    inject: Inject
-    answer: Answer | None = None
-    hostile: HostileResult | None = None
-    subject: str | None = None
-
-
-@dataclass
-class Played:
-    """Everything that was played, by serial."""
-
-    sent: dict[str, Sent] = field(default_factory=dict)
-    tried: dict[str, Tried] = field(default_factory=dict)
-
-    @property
-    def messages(self) -> dict[str, PlayedMessage]:
-        """Identities of the messages by serial."""
-        return {serial: sent.message for serial, sent in self.sent.items()}
-
-
-@contextlib.asynccontextmanager
-async def partner_systems(accesses: Mapping[str, GatewayAccess]) -> AsyncIterator[dict[str, PartnerSystem]]:
-    """A partner system per nation, each following its inbox; yields once all are connected."""
-    limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
-    async with httpx.AsyncClient(trust_env=False, timeout=30.0, limits=limits) as client:
-        partners = {nation: PartnerSystem(access, client) for nation, access in accesses.items()}
-        connected = {nation: asyncio.Event() for nation in partners}
-        tasks = [asyncio.create_task(partner.follow(connected[name])) for name, partner in partners.items()]
-        try:
-            await _first_of(tasks, [event.wait() for event in connected.values()])
-            yield partners
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _first_of(tasks: list[asyncio.Task[None]], waits: list[Any]) -> None:
-    """Wait for all `waits`, or raise what ended a task first."""
-
-    async def all_waits() -> None:
-        await asyncio.gather(*waits)
-
-    waiting = asyncio.create_task(all_waits())
-    done, _ = await asyncio.wait({waiting, *tasks}, return_when=asyncio.FIRST_COMPLETED, timeout=30.0)
-    if waiting not in done:
-        waiting.cancel()
-        for task in done:
-            task.result()
-        raise DrillError("the gateways' inbox streams did not open")
+PATIENCE = 30.0
+_POLL = 0.02
 
 
 class Player:
@@ -111,16 +34,22 @@ class Player:
         self,
         scenario: Scenario,
         partners: Mapping[str, PartnerSystem],
-        gateways: Gateways,
+        machinery: Machinery,
+        office: RealmOffice,
         loot: Loot,
         began: Callable[[Inject], None],
     ) -> None:
         self._scenario = scenario
         self._partners = partners
-        self._gateways = gateways
+        self._machinery = machinery
+        self._office = office
         self._loot = loot
         self._began = began
         self._played = Played()
+        self._agreements = AgreementPlay(partners)
+        self._broker_runs = True
+        self._ahead: set[str] = set()
+        self._under_way: list[str] = []
 
     async def play(self) -> Played:
         """Everything in order. DrillError when the play itself breaks down."""
@@ -134,10 +63,22 @@ class Player:
 
     async def _one(self, inject: Inject) -> None:
         partner = self._partners[inject.nation]
+        if inject.about_agreement or inject.accession or inject.fault:
+            await self._settled()
         for serial in inject.refers_to:
             await self._has_arrived(serial, inject.nation)
-        if inject.publish is not None:
-            await self._publish(inject, partner, inject.publish)
+        template = self._scenario.template(inject)
+        if inject.publish is not None and template is not None:
+            await self._publish(inject, partner, template)
+        elif inject.preview is not None and template is not None:
+            await self._preview(inject, partner, template)
+        elif inject.agreement is not None:
+            await self._agreements.begin(inject, inject.agreement, datetime.now(UTC))
+            await self._let_travel()
+        elif inject.accession is not None:
+            await self._accession(inject, partner, inject.accession)
+        elif inject.fault is not None:
+            await self._fault(inject, inject.fault)
         elif inject.acknowledge is not None:
             began = asyncio.get_running_loop().time()
             answer = await self._acknowledge(partner, inject.acknowledge, None)
@@ -146,6 +87,50 @@ class Player:
             await self._attempt(inject, partner, inject.attempt)
         elif inject.hostile is not None:
             await self._hostile(inject, inject.hostile)
+
+    async def _preview(self, inject: Inject, partner: PartnerSystem, template: DraftTemplate) -> None:
+        draft = self._draft(template)
+        subject = str(json.loads(draft)["header"].get("subject", ""))
+        self._played.previewed[inject.serial] = (inject, subject, await partner.preview(draft))
+
+    async def _let_travel(self) -> None:
+        """Wait until the parties know of what was done; not while nothing travels."""
+        if self._broker_runs:
+            self._played.steps |= await self._agreements.arrived()
+
+    async def _accession(self, inject: Inject, partner: PartnerSystem, accession: Accession) -> None:
+        loop = asyncio.get_running_loop()
+        documents = await self._office.accede(accession.community, accession.nation)
+        began = loop.time()
+        answer = await partner.bring_trust(documents.body)
+        if not answer.accepted:
+            raise PartnerSystemError(f"{inject.nation}'s gateway refused the documents: {answer.code}")
+        until = loop.time() + PATIENCE
+        missing = set(self._partners)
+        while missing and loop.time() < until:
+            for nation in sorted(missing):
+                if await self._partners[nation].trust_version() >= documents.trust_version:
+                    missing.discard(nation)
+            if missing:
+                await asyncio.sleep(_POLL)
+        what = (
+            f"{accession.nation} is a member of {accession.community} from now on; "
+            f"in force at every gateway after {1000 * (loop.time() - began):.0f} ms"
+        )
+        self._played.happened[inject.serial] = Happened(inject, what, tuple(sorted(missing)))
+
+    async def _fault(self, inject: Inject, fault: Fault) -> None:
+        if fault is Fault.BROKER_AWAY:
+            await self._machinery.broker_away()
+            self._ahead.clear()
+            await self._connected(False)
+            self._broker_runs, what = False, "the broker stands still; gateways accept and queue"
+        else:
+            await self._machinery.broker_back()
+            await self._connected(True)
+            self._broker_runs, what = True, "the broker runs again"
+            await self._let_travel()
+        self._played.happened[inject.serial] = Happened(inject, what)
 
     async def _has_arrived(self, serial: str, nation: str) -> None:
         """Whoever refers to a message has it: its author, or a nation whose inbox shows it.
@@ -156,11 +141,47 @@ class Player:
         if nation != sent.originator and nation in sent.answer["recipients"]:
             await self._partners[nation].wait_for(sent.originator, sent.message.message_id)
 
+    async def _connected(self, wanted: bool) -> None:
+        """Wait until every gateway knows that the broker is there, or that it is not."""
+        for partner in self._partners.values():
+            until = asyncio.get_running_loop().time() + PATIENCE
+            while await partner.broker_connected() is not wanted:
+                if asyncio.get_running_loop().time() > until:
+                    raise PartnerSystemError(f"{partner.nation}'s gateway does not notice the broker")
+                await asyncio.sleep(_POLL)
+
+    async def _settled(self) -> None:
+        """Wait until nothing that was published is under way: what changes now does not concern it."""
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while self._broker_runs and self._under_way and asyncio.get_running_loop().time() < until:
+            sent = self._played.sent[self._under_way[0]]
+            shown = await self._partners[sent.originator].publication(sent.answer["publication_id"])
+            if all(row["state"] in SETTLED for row in shown["deliveries"]):
+                self._under_way.pop(0)
+            else:
+                await asyncio.sleep(_POLL)
+        self._under_way = self._under_way if not self._broker_runs else []
+
+    async def _made_ready(self, partner: PartnerSystem, publication_id: str) -> None:
+        """Without a broker a gateway makes one bundle ahead; what comes after it waits undecided.
+
+        The first message of that time is waited for until it stands in that bundle.
+        """
+        if self._broker_runs or partner.nation in self._ahead:
+            return
+        self._ahead.add(partner.nation)
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while any(not row["attempts"] for row in (await partner.publication(publication_id))["deliveries"]):
+            if asyncio.get_running_loop().time() > until:
+                raise PartnerSystemError(f"{partner.nation}'s gateway makes no bundle ahead")
+            await asyncio.sleep(_POLL)
+
     async def _publish(self, inject: Inject, partner: PartnerSystem, template: DraftTemplate) -> None:
         draft = self._draft(template)
         began = asyncio.get_running_loop().time()
         answer = await partner.publish(draft)
         self._sent(inject, partner.nation, json.loads(draft), answer, began)
+        await self._made_ready(partner, answer.body["publication_id"])
 
     def _sent(
         self, inject: Inject, originator: str, draft: Mapping[str, Any], answer: Answer, began: float
@@ -168,6 +189,7 @@ class Player:
         if not answer.accepted:
             detail = answer.body.get("detail", "")
             raise PartnerSystemError(f"{originator}'s gateway refused it: {answer.code}: {detail}")
+        self._under_way.append(inject.serial)
         self._played.sent[inject.serial] = Sent(inject, originator, draft, answer.body, began)
 
     async def _acknowledge(self, partner: PartnerSystem, acknowledge: Acknowledge, key: str | None) -> Answer:
@@ -191,22 +213,55 @@ class Player:
             draft = self._draft(template, misquote_digest=attempt.misquote_digest)
             subject = json.loads(draft)["header"].get("subject")
             answer = await partner.publish(draft, key)
+        elif attempt.agreement is not None:
+            now = datetime.now(UTC)
+            answer = await self._agreements.hand_in(partner.nation, attempt.agreement, key, now)
         else:
             assert attempt.acknowledge is not None
             answer = await self._acknowledge(partner, attempt.acknowledge, key)
         self._played.tried[inject.serial] = Tried(inject, answer=answer, subject=subject)
 
     async def _hostile(self, inject: Inject, hostile: Hostile) -> None:
+        if hostile.agreement is not None:
+            self._played.tried[inject.serial] = await self._forge_papers(inject, hostile)
+            return
         actor = HostileActor(inject.nation, self._loot)
         if hostile.act is HostileAct.RESEAL_FOR_THIRD:
             result = await self._reseal(inject, hostile, actor)
         else:
-            message_id, content = None, b""
-            if hostile.inject is not None:
-                message_id = self._played.messages[hostile.inject].message_id
-                content = await self._content(hostile.inject)
-            result = await actor.act(hostile, message_id, content)
+            result = await actor.act(hostile, *await self._carried(hostile))
         self._played.tried[inject.serial] = Tried(inject, hostile=result)
+
+    async def _carried(self, hostile: Hostile) -> tuple[str | None, bytes]:
+        """Id and exact bytes of the message that a hostile act carries, if it carries one."""
+        if hostile.inject is None:
+            return None, b""
+        return self._played.messages[hostile.inject].message_id, await self._content(hostile.inject)
+
+    async def _forge_papers(self, inject: Inject, hostile: Hostile) -> Tried:
+        """A hostile act on an agreement, and what it came to at the target: before anything else changes."""
+        assert hostile.agreement is not None
+        proposed = self._agreements.proposed(hostile.agreement)
+        target = self._partners[hostile.target]
+        before = await self._refusals(target, inject.nation)
+        message_id, content = await self._carried(hostile)
+        result = await AgreementForger(inject.nation, self._loot).act_on_agreement(
+            hostile, proposed.digest, message_id, content
+        )
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while not (codes := tuple((await self._refusals(target, inject.nation) - before).elements())):
+            if asyncio.get_running_loop().time() > until:
+                break
+            await asyncio.sleep(_POLL)
+        wanted = self._scenario.expectation(inject.serial).agreement
+        states = {nation: await self._agreements.state(hostile.agreement, nation) for nation in wanted}
+        return Tried(inject, hostile=result, codes=codes, states=states)
+
+    @staticmethod
+    async def _refusals(target: PartnerSystem, nation: str) -> Counter[str]:
+        """How often a gateway refused papers and bundles of a nation, by code."""
+        bundles = [row["reason"] for row in await target.rejected() if row.get("originator") == nation]
+        return Counter((*await target.refused_papers(nation), *bundles))
 
     async def _reseal(self, inject: Inject, hostile: Hostile, actor: HostileActor) -> HostileResult:
         assert hostile.draft is not None
@@ -216,11 +271,11 @@ class Player:
             await self._publish(inject, victim, template)
 
         lane = lane_of(Precedence(template.header["precedence"]))
-        await self._gateways.take_away(inject.nation)
+        await self._machinery.take_away(inject.nation)
         try:
             return await actor.reseal(hostile, lane, publish)
         finally:
-            await self._gateways.bring_back(inject.nation)
+            await self._machinery.bring_back(inject.nation)
 
     async def _content(self, serial: str) -> bytes:
         """The exact bytes of a message, as its author's gateway shows them."""

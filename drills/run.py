@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
+from drills.connecting import partner_systems
 from drills.hostile import Loot
 from drills.judging import Judge
-from drills.outcome import DrillOutcome
+from drills.judging_steps import counted, event_outcome, preview_outcome, step_outcome
+from drills.outcome import ChapterOutcome, DrillOutcome
 from drills.partner_system import GatewayAccess
-from drills.play import Gateways, Player, partner_systems
+from drills.play import Player
+from drills.ports import Machinery, RealmOffice
 from drills.scenario import Inject, Scenario
 
 
@@ -29,7 +32,8 @@ class Progress(Protocol):
 async def run_drill(
     scenario: Scenario,
     accesses: Mapping[str, GatewayAccess],
-    gateways: Gateways,
+    machinery: Machinery,
+    office: RealmOffice,
     loot: Loot,
     progress: Progress,
     *,
@@ -42,10 +46,14 @@ async def run_drill(
     started_at, began = datetime.now(UTC), asyncio.get_running_loop().time()
     async with partner_systems(accesses) as partners:
         progress.phase("playing")
-        played = await Player(scenario, partners, gateways, loot, progress.inject).play()
+        played = await Player(scenario, partners, machinery, office, loot, progress.inject).play()
         progress.phase("waiting for receipts")
         judge = Judge(scenario, partners, played, settle_seconds)
         messages, attempts, unexpected = await judge.judge(progress.settled)
+    previews = tuple(
+        preview_outcome(*previewed, scenario.expectation(serial))
+        for serial, previewed in played.previewed.items()
+    )
     return DrillOutcome(
         title=scenario.title,
         summary=scenario.summary,
@@ -53,7 +61,16 @@ async def run_drill(
         started_at=started_at,
         seconds=round(asyncio.get_running_loop().time() - began, 2),
         nations=tuple(accesses),
+        chapters=tuple(
+            ChapterOutcome(event=chapter.event, title=chapter.title) for chapter in scenario.chapters
+        ),
         messages=messages,
+        previews=previews,
+        agreements=tuple(
+            step_outcome(step, scenario.expectation(serial)) for serial, step in played.steps.items()
+        ),
+        events=tuple(event_outcome(each) for each in played.happened.values()),
         attempts=attempts,
+        decisions_by_code=counted(messages, previews),
         unexpected=unexpected,
     )

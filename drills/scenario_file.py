@@ -4,12 +4,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from drills.agreement_play import proposal
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
 from drills.scenario import Inject, Scenario
+from schemas.agreement import AgreementDraft
 from schemas.message import parse_draft
-from schemas.strict_json import JsonRefused
+from schemas.strict_json import JsonRefused, parse_model
 from schemas.strict_yaml import YamlRefused, parse_yaml
 
+MAX_PROPOSAL_BYTES = 32 * 1024
 SCENARIOS = Path(__file__).parent / "scenarios"
 _SOME_MESSAGE = PlayedMessage("01890a5d-ac96-774b-bcce-b302099a8057", "XAA", "sha256:" + "0" * 64)
 
@@ -54,8 +57,19 @@ def load_scenario(path: Path) -> Scenario:
     except YamlRefused as refused:
         raise ScenarioError(f"{path}: {refused}") from None
     for inject in scenario.injects:
-        _try_draft(path, scenario, inject)
+        try:
+            _try_draft(path, scenario, inject)
+            _try_proposal(inject)
+        except JsonRefused as refused:
+            raise ScenarioError(f"{path}: inject {inject.serial}: {refused.explanation}") from None
+        except PlaceholderError as error:
+            raise ScenarioError(f"{path}: inject {inject.serial}: {error}") from None
     return scenario
+
+
+def _try_proposal(inject: Inject) -> None:
+    if inject.step is not None and inject.step.act is None:
+        parse_model(AgreementDraft, proposal(inject.step, datetime.now(UTC)), MAX_PROPOSAL_BYTES)
 
 
 def _try_draft(path: Path, scenario: Scenario, inject: Inject) -> None:
@@ -65,16 +79,11 @@ def _try_draft(path: Path, scenario: Scenario, inject: Inject) -> None:
         return
     everything = {other.serial: _SOME_MESSAGE for other in scenario.injects}
     now = datetime.now(UTC)
-    try:
-        draft = parse_draft(filled_in(template, now=now, played=everything))
-        findings = [
-            finding.explanation
-            for finding in draft.body.findings(now + timedelta(seconds=1), draft.header.references)
-            if finding.level.value == "ERROR" and inject.publish is not None
-        ]
-    except JsonRefused as refused:
-        raise ScenarioError(f"{path}: inject {inject.serial}: {refused.explanation}") from None
-    except PlaceholderError as error:
-        raise ScenarioError(f"{path}: inject {inject.serial}: {error}") from None
+    draft = parse_draft(filled_in(template, now=now, played=everything))
+    findings = [
+        finding.explanation
+        for finding in draft.body.findings(now + timedelta(seconds=1), draft.header.references)
+        if finding.level.value == "ERROR" and inject.publish is not None
+    ]
     if findings:
         raise ScenarioError(f"{path}: inject {inject.serial}: {'; '.join(findings)}")

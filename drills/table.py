@@ -1,20 +1,36 @@
-"""The outcome on a terminal: who got what and why, and what every attempt ran into."""
+"""A drill's outcome on a terminal: chapter by chapter who got what, what had to fail, the verdict."""
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from drills.outcome import AttemptOutcome, DrillOutcome, MessageOutcome, NationOutcome
+from drills.chapters import DULL, ChapterMessages, chapters
+from drills.outcome import AgreementOutcome, AttemptOutcome, DrillOutcome, NationOutcome, PreviewOutcome
+from drills.report_release import WORDS
+
+LEGEND = "ms: until the nation's own system saw it. ack: a person acknowledged. -: not released to it."
 
 
 def show(outcome: DrillOutcome, console: Console) -> None:
     """Print the tables, then every failure, then one line of verdict."""
+    for chapter in chapters(outcome):
+        console.print(_messages(chapter))
+        if chapter.note:
+            console.print(Text(f"  {chapter.note}\n", style="dim"))
     if outcome.messages:
-        console.print(_messages(outcome))
+        console.print(Text(f"  {LEGEND}\n", style="dim"))
+    for preview in outcome.previews:
+        console.print(_preview(preview))
+    if outcome.agreements:
+        console.print(_agreements(outcome.agreements))
     if outcome.attempts:
         console.print(_attempts(outcome.attempts))
     if outcome.files:
         console.print(_files(outcome))
+    if outcome.decisions_by_code:
+        counts = ", ".join(f"{each.code} {each.count}" for each in outcome.decisions_by_code)
+        console.print(Text(f"Release decisions by code: {counts}\n"))
     for failure in outcome.failures:
         console.print(Text(f"FAILED  {failure}", style="bold red"))
     console.print(verdict(outcome))
@@ -22,7 +38,8 @@ def show(outcome: DrillOutcome, console: Console) -> None:
 
 def verdict(outcome: DrillOutcome) -> Text:
     """One line: passed or failed, and the counts."""
-    expected = sum(len(message.nations) for message in outcome.messages) + len(outcome.attempts)
+    judged = (*outcome.attempts, *outcome.previews, *outcome.agreements, *outcome.events)
+    expected = sum(len(message.nations) for message in outcome.messages) + len(judged)
     failed = len(outcome.failures)
     counts = (
         f"{len(outcome.messages)} messages, {len(outcome.attempts)} attempts, {expected} expectations, "
@@ -33,32 +50,34 @@ def verdict(outcome: DrillOutcome) -> Text:
     return Text(f"{outcome.title}: passed ({counts})", style="bold green")
 
 
-def _messages(outcome: DrillOutcome) -> Table:
-    table = Table(title=f"{outcome.title}: who got what and why", show_lines=True)
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+
+
+def _messages(chapter: ChapterMessages) -> Table:
+    table = _table(chapter.title or "Who got what")
     table.add_column("Inject", no_wrap=True)
     table.add_column("Message", min_width=24)
     table.add_column("From", no_wrap=True)
-    for nation in outcome.nations:
-        table.add_column(nation, min_width=12)
-    for message in outcome.messages:
+    for nation in chapter.nations:
+        table.add_column(nation, min_width=7)
+    for message in chapter.messages:
         by_nation = {each.nation: each for each in message.nations}
-        cells = [_cell(by_nation.get(nation)) for nation in outcome.nations]
-        table.add_row(message.serial, _what(message), message.originator, *cells)
+        cells = [_cell(by_nation.get(nation)) for nation in chapter.nations]
+        what = Text.assemble(message.title, "\n", (message.marking or message.classification, "dim"))
+        table.add_row(message.serial, what, message.originator, *cells)
     return table
-
-
-def _what(message: MessageOutcome) -> Text:
-    kind = message.kind.replace("_", " ")
-    details = " ".join(part for part in (message.precedence, message.classification) if part)
-    return Text.assemble(message.title, "\n", (f"{kind} {details}".strip(), "dim"))
 
 
 def _cell(nation: NationOutcome | None) -> Text:
     if nation is None:
         return Text("author", style="dim")
-    if nation.state:
-        words = nation.state + (f"\n{nation.latency_ms:.0f} ms" if nation.latency_ms is not None else "")
-        text = Text(words, style="green")
+    if nation.state and nation.latency_ms is not None:
+        text = Text(f"{'ack ' if nation.acknowledged else ''}{nation.latency_ms:.0f} ms", style="green")
+    elif nation.state:
+        text = Text(nation.state, style="yellow")
+    elif nation.code == DULL:
+        text = Text("-", style="dim")
     else:
         text = Text(nation.code.replace("_", " ").lower(), style="yellow")
     if not nation.as_expected:
@@ -66,20 +85,53 @@ def _cell(nation: NationOutcome | None) -> Text:
     return text
 
 
+def _preview(preview: PreviewOutcome) -> Table:
+    table = _table(f"Preview {preview.serial}, {preview.nation}: {preview.title}")
+    for column in ("Nation", "Decision", "What would change it"):
+        table.add_column(column, no_wrap=column == "Nation")
+    for row in preview.rows:
+        decision = Text(
+            row.code.replace("_", " ").lower(),
+            style="green" if row.permit else "dim" if row.code == DULL else "yellow",
+        )
+        change = row.change[0] if row.change and not row.permit else ""
+        table.add_row(row.nation, decision, change + (" ..." if len(row.change) > 1 and change else ""))
+    return table
+
+
+def _agreements(steps: tuple[AgreementOutcome, ...]) -> Table:
+    table = _table("Agreements over time")
+    for column in ("Inject", "Step", "State at the parties", "Known after"):
+        table.add_column(column, no_wrap=column != "Step")
+    for step in steps:
+        states = set(step.states.values())
+        if len(states) == 1:
+            where = states.pop().replace("_", " ")
+        else:
+            where = ", ".join(f"{nation} {state.replace('_', ' ')}" for nation, state in step.states.items())
+        style = "green" if where == "in force" else "yellow"
+        text = Text(where, style=style if step.as_expected else "bold red")
+        what = f"{step.nation} {WORDS.get(step.step, step.step)} {step.id} version {step.version}"
+        took = "not everywhere" if step.took_ms is None else f"{step.took_ms:.0f} ms"
+        table.add_row(step.serial, what, text, took)
+    return table
+
+
 def _attempts(attempts: tuple[AttemptOutcome, ...]) -> Table:
-    table = Table(title="What must fail, and what it ran into", show_lines=True)
-    for column in ("Inject", "By", "Attempt", "Stopped by", "Reached"):
+    """Whom an attempt reached is told only where it reached anybody: it never should."""
+    table = _table("What had to fail, and what it ran into")
+    for column in ("Inject", "By", "Attempt", "Stopped by"):
         table.add_column(column, no_wrap=column in ("Inject", "By"))
     for attempt in attempts:
         stopped = Text(attempt.stopped_by, style="green" if attempt.as_expected else "bold red")
-        what = Text.assemble(attempt.title, "\n", (attempt.attempted, "dim"))
-        reached = ", ".join(attempt.reached) or "nobody"
-        table.add_row(attempt.serial, attempt.nation, what, stopped, reached)
+        if attempt.reached:
+            stopped.append(f"\nREACHED {', '.join(attempt.reached)}", style="bold red")
+        table.add_row(attempt.serial, attempt.nation, attempt.title, stopped)
     return table
 
 
 def _files(outcome: DrillOutcome) -> Table:
-    table = Table(title="CAP files", show_lines=True)
+    table = _table("CAP files")
     for column in ("File", "Taken as", "Refused, and why", "Warnings"):
         table.add_column(column)
     for file in outcome.files:

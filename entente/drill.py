@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import httpx
 import typer
 from rich.table import Table
 
@@ -18,18 +17,20 @@ from drills.hostile import Loot
 from drills.judging import SETTLE_SECONDS
 from drills.outcome import DrillOutcome
 from drills.partner_system import GatewayAccess
-from drills.play import DrillError
+from drills.played import DrillError
 from drills.report import write_report
 from drills.run import run_drill
 from drills.scenario import Scenario
 from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
 from drills.table import show
 from entente.drill_progress import DrillProgress
+from entente.drill_realm import KeyHolders, RealmMachinery
 from entente.gateway_process import GatewayDiedError
 from entente.label_flags import label_of_flags
-from entente.realm import RunningRealm, found_or_keep, running_realm
+from entente.realm import found_or_keep, running_realm
 from entente.state_dir import StateDir
 from entente.terminal import ERR, OUT, CommandFailed, say, write_json
+from gateways.store_file import STORE_FILE
 
 app = typer.Typer(help="Simulated drills.", no_args_is_help=True)
 
@@ -167,25 +168,16 @@ async def _run(
                     place.realm.realm_id(),
                     place.realm.trust_dir,
                     {nation: place.realm.keys_file(nation) for nation in accesses},
+                    {nation: place.gateway(nation) / STORE_FILE for nation in accesses},
                 )
                 outcome = await run_drill(
-                    scenario, accesses, _Processes(realm), loot, progress, settle_seconds=settle
+                    scenario,
+                    accesses,
+                    RealmMachinery(realm),
+                    KeyHolders(place.realm),
+                    loot,
+                    progress,
+                    settle_seconds=settle,
                 )
             progress.phase("stopping")
     return outcome
-
-
-class _Processes:
-    """The drill's `Gateways` port over real processes."""
-
-    def __init__(self, realm: RunningRealm) -> None:
-        self._realm = realm
-
-    async def take_away(self, nation: str) -> None:
-        await self._realm.processes[nation].stop()
-
-    async def bring_back(self, nation: str) -> None:
-        process = self._realm.processes[nation]
-        await process.start()
-        async with httpx.AsyncClient(trust_env=False) as client:
-            await process.wait_ready(client)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from drills.injects import DraftTemplate, InjectReference
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
-from drills.scenario import DraftTemplate, InjectReference
 from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
+from schemas.agreement import ActKind
 from schemas.header import Relation
 from schemas.strict_json import parse
 
@@ -25,8 +26,9 @@ def test_every_scenario_that_comes_along_loads_and_judges_every_inject() -> None
 
 def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
     scenario = load_scenario(find_scenario("baltic-guard"))
-    assert len(scenario.realm.nations) == 5
-    published = [inject.publish for inject in scenario.injects if inject.publish]
+    invented = [planned.nation for planned in scenario.realm.nations if planned.nation.startswith("X")]
+    assert (len(scenario.realm.nations), invented) == (7, ["XAL", "XVE"])
+    published = [whole for each in scenario.injects if each.publish and (whole := scenario.template(each))]
     kinds = [template.header["kind"] for template in published]
     assert set(kinds) == {"threat_alert", "exercise_notice", "information_request", "information_response"}
     notice = next(each for each in published if each.header["kind"] == "exercise_notice")
@@ -36,6 +38,10 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
     hostile = [inject for inject in scenario.injects if inject.hostile]
     assert len(attempts) >= 10
     assert len(hostile) >= 4
+    against_agreements = {inject.nation for inject in hostile if inject.hostile and inject.hostile.agreement}
+    assert against_agreements == {"XVE"}, "no real state forges an agreement, not even in an exercise"
+    steps = {inject.step.act[0] for inject in scenario.injects if inject.step and inject.step.act}
+    assert steps == set(ActKind)
 
 
 @pytest.mark.parametrize(

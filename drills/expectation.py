@@ -1,0 +1,86 @@
+"""What must come of an inject. It never reaches a gateway: it stays in the scenario and the report."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from drills.injects import Serial
+from schemas.base import Nation, ShortText, Statement, TitleText, unique
+from schemas.reasons import ReasonCode
+
+
+class AgreementState(StrEnum):
+    """What an agreement is at a party's gateway, as `GET /v1/agreements` says it."""
+
+    PROPOSED = "proposed"
+    IN_FORCE = "in_force"
+    SUSPENDED = "suspended"
+    LEFT = "left"
+    NOT_YET_VALID = "not_yet_valid"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+
+
+class State(StrEnum):
+    """How far a nation's copy came, as its author's gateway says it."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    READ = "read"
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+    WITHHELD = "withheld"
+
+
+ARRIVED = (State.DELIVERED, State.READ, State.ACKNOWLEDGED)
+SETTLED = (*ARRIVED, State.REFUSED, State.WITHHELD)
+
+
+class Expectation(Statement):
+    """What must come of one inject.
+
+    ``must_have``: these nations get the message, and their signed receipts come back. ``must_never``: these
+    do not, each for the stated reason; ``others``: nor does any nation not named, for this one.
+    ``withheld``: decided for them at first, but not sent, for the reason that came in between.
+    ``acknowledged_by``: a person there acknowledges.
+
+    ``decisions``: the code of the originator's decision for a nation. ``states``: how far its copy comes.
+    ``marking``: the banner that every nation that has the message sees. ``equivalent``: how its
+    classification reads in a nation's own policy.
+
+    ``refused``: the attempt, or the draft that is previewed, is refused with this code.
+    ``says``: words that the answer explains itself with. ``stopped_by_broker``: the broker does not take the
+    hostile act. ``rejected``: the target's gateway refuses it with this code. ``agreement``: the state of
+    the agreement at each of these nations' gateways, once the inject is known there.
+
+    Nobody but ``must_have`` may get anything: that holds for every inject, also without being written.
+    """
+
+    inject: Serial
+    must_have: Annotated[tuple[Nation, ...], Field(max_length=300), AfterValidator(unique)] = ()
+    must_never: dict[Nation, ReasonCode] = Field(default_factory=dict)
+    others: ReasonCode | None = None
+    withheld: dict[Nation, ReasonCode] = Field(default_factory=dict)
+    acknowledged_by: Annotated[tuple[Nation, ...], Field(max_length=300), AfterValidator(unique)] = ()
+    decisions: dict[Nation, ReasonCode] = Field(default_factory=dict)
+    states: dict[Nation, State] = Field(default_factory=dict)
+    marking: ShortText | None = None
+    equivalent: dict[Nation, ShortText] = Field(default_factory=dict)
+    refused: ReasonCode | None = None
+    says: Annotated[tuple[TitleText, ...], Field(max_length=20)] = ()
+    stopped_by_broker: bool = False
+    rejected: ReasonCode | None = None
+    agreement: dict[Nation, AgreementState] = Field(default_factory=dict)
+
+    @property
+    def named(self) -> set[str]:
+        """The nations of whose copy it says what must come of it."""
+        return {*self.must_have, *self.must_never, *self.withheld}
+
+    def code_for(self, nation: str) -> ReasonCode | None:
+        """The code with which a nation must be denied; None when none is asked for."""
+        if nation in self.must_have or nation in self.withheld:
+            return None
+        return self.must_never.get(nation, self.others)

@@ -1,0 +1,234 @@
+"""What injects are made of: drafts, and the kinds of things that are done with a gateway or past it."""
+
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from schemas.acknowledgement import AcknowledgementLevel, AcknowledgementOutcome
+from schemas.agreement import ActKind
+from schemas.base import CommunityName, Nation, ParagraphText, Statement, TitleText
+from schemas.header import Mode, Relation
+
+Serial = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$")]
+"""event.incident.inject"""
+
+
+class InjectReference(Statement):
+    """An earlier inject's message, and what this one is to it."""
+
+    inject: Serial
+    relation: Relation
+
+
+class DraftTemplate(Statement):
+    """A draft as a partner system would send it.
+
+    Any text of it may be `{now}`, `{now+45d}`, `{now-20m}` (days, hours, minutes, seconds), counted from when
+    the inject is played. `references` name earlier injects; their ids and digests are filled in. ``like``
+    takes an earlier inject's draft and puts these members of header, label and body in the place of its own;
+    null takes one out.
+    """
+
+    like: Serial | None = None
+    header: dict[str, Any] = Field(default_factory=dict)
+    label: dict[str, Any] = Field(default_factory=dict)
+    body: dict[str, Any] = Field(default_factory=dict)
+    references: Annotated[tuple[InjectReference, ...], Field(max_length=20)] | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.like is None and not {"header", "label", "body"} <= self.model_fields_set:
+            raise PydanticCustomError("draft", "a draft has header, label and body, or like and what differs")
+        return self
+
+    def on(self, original: "DraftTemplate") -> "DraftTemplate":
+        """The draft that the changes to ``original`` make."""
+        return DraftTemplate(
+            header=_changed(original.header, self.header),
+            label=_changed(original.label, self.label),
+            body=_changed(original.body, self.body),
+            references=original.references if self.references is None else self.references,
+        )
+
+    @property
+    def refers_to(self) -> tuple[str, ...]:
+        """Serials whose messages it refers to."""
+        return tuple(reference.inject for reference in self.references or ())
+
+
+def _changed(members: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    merged = {**members, **changes}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+class Acknowledge(Statement):
+    """A person's acknowledgement of an earlier inject's message."""
+
+    inject: Serial
+    level: AcknowledgementLevel
+    outcome: AcknowledgementOutcome
+    officer_role: TitleText
+    remarks: ParagraphText | None = None
+
+
+class AgreementStep(Statement):
+    """What a nation does about an agreement: ``propose`` one, or an act on the one proposed in an inject.
+
+    ``propose`` holds a proposal as `POST /v1/agreements` takes it; times may be `{now...}`.
+    """
+
+    propose: dict[str, Any] | None = None
+    countersign: Serial | None = None
+    suspend: Serial | None = None
+    resume: Serial | None = None
+    leave: Serial | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        acts = [act for act in ActKind if getattr(self, act.value) is not None]
+        if len(acts) + (self.propose is not None) != 1:
+            raise PydanticCustomError(
+                "agreement_step", "one of propose, countersign, suspend, resume, leave, and no other"
+            )
+        return self
+
+    @property
+    def act(self) -> tuple[ActKind, str] | None:
+        """The act and the inject that proposed what it is about; None for a proposal."""
+        for act in ActKind:
+            proposed_in = getattr(self, act.value)
+            if proposed_in is not None:
+                return act, proposed_in
+        return None
+
+
+class Accession(Statement):
+    """The realm puts in force that a nation is a member of a community from this moment on.
+
+    The inject's nation brings the signed documents to its own gateway, which passes them on.
+    """
+
+    community: CommunityName
+    nation: Nation
+
+
+class Fault(StrEnum):
+    """What happens to the machinery, not to a nation."""
+
+    BROKER_AWAY = "BROKER_AWAY"
+    """The broker stops: gateways accept and queue, nothing travels."""
+    BROKER_BACK = "BROKER_BACK"
+    """It runs again; what became known meanwhile reaches everybody before the next inject."""
+
+
+class Attempt(Statement):
+    """Something that must be refused: a draft, an acknowledgement or a step on an agreement.
+
+    ``like`` takes the draft of an earlier inject and changes members of its header and label (null takes one
+    out) and its references. ``key_of`` tries another nation's API key, ``key`` any text, "" none at all.
+    ``misquote_digest`` falsifies the digest of every reference.
+    """
+
+    draft: DraftTemplate | None = None
+    like: Serial | None = None
+    header: dict[str, Any] = Field(default_factory=dict)
+    label: dict[str, Any] = Field(default_factory=dict)
+    references: Annotated[tuple[InjectReference, ...], Field(max_length=20)] | None = None
+    acknowledge: Acknowledge | None = None
+    agreement: AgreementStep | None = None
+    key_of: Nation | None = None
+    key: str | None = None
+    misquote_digest: bool = False
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if sum(each is not None for each in (self.draft, self.like, self.acknowledge, self.agreement)) != 1:
+            raise PydanticCustomError("attempt", "an attempt has one of draft, like, acknowledge, agreement")
+        if self.like is None and (self.header or self.label or self.references is not None):
+            raise PydanticCustomError("attempt", "header, label and references change what like names")
+        if self.key_of is not None and self.key is not None:
+            raise PydanticCustomError("attempt", "give key_of or key, not both")
+        return self
+
+    @property
+    def template(self) -> DraftTemplate | None:
+        """The draft that is tried; None when it is something else."""
+        if self.like is None:
+            return self.draft
+        return DraftTemplate(like=self.like, header=self.header, label=self.label, references=self.references)
+
+
+class HostileAct(StrEnum):
+    """What hostile actors do beside the HTTP APIs, with a nation's stolen or misused credentials."""
+
+    PUBLISH_AS_OTHER = "PUBLISH_AS_OTHER"
+    """Publish a bundle on the victim's subject with one's own broker credentials."""
+    READ_OTHERS_MAIL = "READ_OTHERS_MAIL"
+    """Read the victim's mailbox with one's own broker credentials."""
+    FORGE_ORIGINATOR = "FORGE_ORIGINATOR"
+    """Say in the seal header that the bundle comes from the victim, but send it on one's own subject."""
+    FORGE_SIGNATURE = "FORGE_SIGNATURE"
+    """Pass off a message of one's own making as the victim's, signed with one's own key."""
+    FORWARD_AS_OWN = "FORWARD_AS_OWN"
+    """Forward a received message to a nation it is not released to, in a delivery of one's own."""
+    RESEAL_FOR_THIRD = "RESEAL_FOR_THIRD"
+    """Open one's own copy and seal the very same signed frame for a nation it is not released to."""
+    FORGE_COUNTERSIGNATURE = "FORGE_COUNTERSIGNATURE"
+    """Countersign in the victim's name: its key is named, but one's own has signed."""
+    COUNTERSIGN_WITH_OWN_KEY = "COUNTERSIGN_WITH_OWN_KEY"
+    """Countersign in the victim's name with one's own key, named as what it is."""
+    COUNTERSIGN_WITH_NEW_KEY = "COUNTERSIGN_WITH_NEW_KEY"
+    """Countersign in the victim's name with a key that nobody has seen before."""
+    REPLAY_AGREEMENT = "REPLAY_AGREEMENT"
+    """Send an older version's papers once more, and one's own message as if that version were in force."""
+
+
+NEED_INJECT = frozenset(
+    {
+        HostileAct.FORGE_ORIGINATOR,
+        HostileAct.FORGE_SIGNATURE,
+        HostileAct.FORWARD_AS_OWN,
+        HostileAct.REPLAY_AGREEMENT,
+    }
+)
+NEED_AGREEMENT = frozenset(
+    {
+        HostileAct.FORGE_COUNTERSIGNATURE,
+        HostileAct.COUNTERSIGN_WITH_OWN_KEY,
+        HostileAct.COUNTERSIGN_WITH_NEW_KEY,
+        HostileAct.REPLAY_AGREEMENT,
+    }
+)
+"""Judged as soon as they are played, since agreements change."""
+
+
+class Hostile(Statement):
+    """A hostile act by the inject's nation, in the name or with a message of ``victim``, aimed at ``target``.
+
+    ``inject`` names the message that FORWARD_AS_OWN, the forgeries and REPLAY_AGREEMENT carry, ``agreement``
+    the inject that proposed the agreement in question. RESEAL_FOR_THIRD needs the sealed bytes themselves:
+    ``draft`` is what the victim publishes while the hostile nation's gateway is away and its credentials
+    fetch the bundle instead. ``mode`` is where the forged bundle travels.
+    """
+
+    act: HostileAct
+    victim: Nation
+    target: Nation
+    mode: Mode = Mode.EXERCISE
+    inject: Serial | None = None
+    agreement: Serial | None = None
+    draft: DraftTemplate | None = None
+
+    @model_validator(mode="after")
+    def _material(self) -> Self:
+        needs_draft = self.act is HostileAct.RESEAL_FOR_THIRD
+        needs_inject = self.act in NEED_INJECT
+        if needs_draft != (self.draft is not None) or needs_inject != (self.inject is not None):
+            raise PydanticCustomError(
+                "hostile", "RESEAL_FOR_THIRD needs draft, forging, forwarding and replaying inject"
+            )
+        if (self.act in NEED_AGREEMENT) != (self.agreement is not None):
+            raise PydanticCustomError("hostile", "acts on agreements need agreement, and only they")
+        return self

@@ -1,0 +1,92 @@
+"""What was played, as plain data for whoever judges it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from drills.hostile import HostileResult
+from drills.partner_system import Answer
+from drills.placeholders import PlayedMessage
+from drills.scenario import Inject
+
+
+class DrillError(Exception):
+    """The drill cannot go on: not an expectation that failed, but the play itself."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A message that a gateway accepted."""
+
+    inject: Inject
+    originator: str
+    draft: Mapping[str, Any]
+    answer: Mapping[str, Any]
+    sent_at: float
+
+    @property
+    def message(self) -> PlayedMessage:
+        """Its identity on the bus."""
+        return PlayedMessage(self.answer["message_id"], self.originator, self.answer["digest"])
+
+
+@dataclass(frozen=True)
+class Tried:
+    """Something that had to fail, and what became of it.
+
+    ``codes``: what the target's gateway refused the hostile nation's papers for; None when a bundle of its
+    own was to be refused, which is looked up in the end.
+    """
+
+    inject: Inject
+    answer: Answer | None = None
+    hostile: HostileResult | None = None
+    subject: str | None = None
+    codes: tuple[str, ...] | None = None
+    states: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """An agreement that was proposed in the play."""
+
+    id: str
+    version: int
+    digest: str
+    parties: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step in an agreement's life, as each party's gateway showed it."""
+
+    inject: Inject
+    what: str
+    agreement: Proposed
+    states: Mapping[str, str]
+    took: float | None
+
+
+@dataclass(frozen=True)
+class Happened:
+    """Something that happened to the realm or its machinery; ``missing``: who did not hear of it."""
+
+    inject: Inject
+    what: str
+    missing: tuple[str, ...] = ()
+
+
+@dataclass
+class Played:
+    """Everything that was played, by serial."""
+
+    sent: dict[str, Sent] = field(default_factory=dict)
+    tried: dict[str, Tried] = field(default_factory=dict)
+    previewed: dict[str, tuple[Inject, str, Answer]] = field(default_factory=dict)
+    steps: dict[str, Step] = field(default_factory=dict)
+    happened: dict[str, Happened] = field(default_factory=dict)
+
+    @property
+    def messages(self) -> dict[str, PlayedMessage]:
+        """Identities of the messages by serial."""
+        return {serial: sent.message for serial, sent in self.sent.items()}

@@ -1,0 +1,55 @@
+"""The report's sections on messages: who got what, chapter by chapter, and why."""
+
+from html import escape
+
+from drills.chapters import DULL, ChapterMessages, chapters
+from drills.outcome import DrillOutcome, MessageOutcome, NationOutcome
+
+
+def message_sections(outcome: DrillOutcome) -> str:
+    """A table per chapter; empty without messages."""
+    if not outcome.messages:
+        return ""
+    return "<h2>Who got what</h2>" + "".join(_chapter(chapter) for chapter in chapters(outcome))
+
+
+def _chapter(chapter: ChapterMessages) -> str:
+    title = f"<h3>{escape(chapter.title)}</h3>" if chapter.title else ""
+    note = f'<p class="note">{escape(chapter.note)}</p>' if chapter.note else ""
+    head = "".join(f"<th>{escape(nation)}</th>" for nation in chapter.nations)
+    rows = "".join(_row(message, chapter.nations) for message in chapter.messages)
+    return (
+        f"{title}{note}<table><thead><tr><th>Inject</th><th>Message</th><th>From</th>{head}</tr></thead>"
+        f"<tbody>{rows}</tbody></table>"
+    )
+
+
+def _row(message: MessageOutcome, nations: tuple[str, ...]) -> str:
+    by_nation = {each.nation: each for each in message.nations}
+    details = " ".join((message.kind.replace("_", " "), message.precedence))
+    banner = message.marking or message.classification
+    failed = f'<small class="bad">{escape(message.remark)}</small>' if message.remark else ""
+    return (
+        f'<tr><td class="fixed">{escape(message.serial)}</td><td>{escape(message.title)}'
+        f"<small>{escape(details)}</small><small>{escape(banner)}</small>{failed}</td>"
+        f"<td>{escape(message.originator)}</td>"
+        + "".join(_cell(by_nation.get(nation)) for nation in nations)
+        + "</tr>"
+    )
+
+
+def _cell(nation: NationOutcome | None) -> str:
+    if nation is None:
+        return "<td><small>author</small></td>"
+    if nation.state and nation.reason:
+        text = f'<span class="no">{escape(nation.state)}</span><small>{escape(nation.reason)}</small>'
+    elif nation.state:
+        took = f"<small>{nation.latency_ms:.0f} ms</small>" if nation.latency_ms is not None else ""
+        text = f'<span class="ok">{escape(nation.state)}</span>{took}'
+    else:
+        words = nation.code.replace("_", " ").lower()
+        kind = "soft" if nation.code == DULL else "no"
+        text = f'<span class="{kind}" title="{escape(nation.explanation)}">{escape(words)}</span>'
+    if not nation.as_expected:
+        text += f'<small class="bad">{escape(nation.remark)}</small>'
+    return f"<td>{text}</td>"
