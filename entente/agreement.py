@@ -136,6 +136,8 @@ def _print(answer: dict[str, Any], as_json: bool) -> None:
     OUT.print(f"modes    {', '.join(answer['modes'])}", markup=False)
     highest = "; ".join(f"{entry['policy']}: {entry['classification']}" for entry in answer["highest"])
     OUT.print(f"highest  {highest}", markup=False, soft_wrap=True)
+    if answer["categories"]:
+        OUT.print(f"covers   {', '.join(answer['categories'])}", markup=False, soft_wrap=True)
     OUT.print(f"valid    {answer['not_before']} to {answer['not_after']}", markup=False, soft_wrap=True)
     table = Table("Party", "Standing", "Act", "At")
     for party in answer["parties"]:

@@ -166,6 +166,7 @@ def _agreement(
         kinds=agreed.kinds,
         modes=agreed.modes,
         highest=agreed.highest,
+        categories=agreed.categories,
         not_before=now - MAX_CLOCK_SKEW,
         not_after=now + timedelta(days=agreed.valid_days),
     )

@@ -37,10 +37,12 @@ Parties = Annotated[tuple[Nation, ...], Field(min_length=2, max_length=300), Aft
 AgreedKinds = Annotated[tuple[Kind, ...], Field(min_length=1), AfterValidator(unique)]
 AgreedModes = Annotated[tuple[Mode, ...], Field(min_length=1), AfterValidator(unique)]
 Ceilings = Annotated[tuple[Ceiling, ...], Field(min_length=1, max_length=64)]
+Categories = Annotated[tuple[ShortText, ...], Field(max_length=64), AfterValidator(unique)]
+"""Restrictive categories that an agreement covers, letter by letter; none by default."""
 
 
 class Agreement(Statement):
-    """Who may exchange what: parties, kinds, modes, highest classification per policy, validity.
+    """Who may exchange what: parties, kinds, modes, highest classification per policy, categories, validity.
 
     ``proposed_by``: the party that proposed it at run time and signed it; absent when the realm signed it and
     its snapshot lists it.
@@ -56,6 +58,7 @@ class Agreement(Statement):
     kinds: AgreedKinds
     modes: AgreedModes
     highest: Ceilings
+    categories: Categories = ()
     not_before: UtcTime
     not_after: UtcTime
     proposed_by: Nation | None = None
@@ -78,6 +81,7 @@ class AgreementDraft(Statement):
     kinds: AgreedKinds
     modes: AgreedModes
     highest: Ceilings
+    categories: Categories = ()
     not_before: UtcTime
     not_after: UtcTime
 

@@ -39,6 +39,7 @@ class AuditEvent(StrEnum):
     MESSAGE_EQUIVOCATION = "message.equivocation"
     MESSAGE_HELD = "message.held"
     MESSAGE_REJECTED = "message.rejected"
+    MESSAGE_DISPLAYED = "message.displayed"
     LANE_GAP = "lane.gap"
     LANE_GAP_CLOSED = "lane.gap-closed"
     RESEND_REQUESTED = "lane.resend-requested"

@@ -29,6 +29,8 @@ class ConfidentialityLabel(DraftLabel):
     """The label as signed: ``release_set`` is what ``releasable_to`` meant when the message was issued.
 
     ``release_set`` is sorted, holds nations only and never the originator. Empty releases to nobody.
+    ``display_set`` is the same of ``display_only_to``; who is in both sets is released to.
     """
 
     release_set: Annotated[tuple[Nation, ...], Field(max_length=300), AfterValidator(unique)]
+    display_set: Annotated[tuple[Nation, ...], Field(max_length=300), AfterValidator(unique)] = ()

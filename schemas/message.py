@@ -1,5 +1,6 @@
 """Message = header + label + body; and the draft a partner system hands in (design 3)."""
 
+import json
 import re
 from typing import Annotated, Any, Generic
 
@@ -72,6 +73,11 @@ def parse_message(data: bytes) -> AnyMessage:
     if model is not None:
         return parse_written(model, data, MAX_CONTENT_BYTES)
     return validate_model(MESSAGE_MODELS[_kind_of(parse(data, MAX_CONTENT_BYTES))], data)
+
+
+def label_of(content: bytes) -> ConfidentialityLabel:
+    """The label of a message that was accepted or admitted; ``content`` is its exact bytes."""
+    return ConfidentialityLabel.model_validate_json(json.dumps(json.loads(content)["label"]))
 
 
 def parse_draft(data: bytes) -> AnyDraft:

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from schemas.agreement import Ceiling
+from schemas.agreement import Categories, Ceiling
 from schemas.base import (
     CommunityName,
     Identifier,
@@ -53,6 +53,7 @@ class PlannedAgreement(Statement):
     kinds: Annotated[tuple[Kind, ...], Field(min_length=1), AfterValidator(unique)]
     modes: Annotated[tuple[Mode, ...], Field(min_length=1), AfterValidator(unique)]
     highest: Annotated[tuple[Ceiling, ...], Field(min_length=1, max_length=64)]
+    categories: Categories = ()
     valid_days: Annotated[int, Field(ge=1, le=3650)] = 365
 
 

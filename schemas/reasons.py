@@ -20,6 +20,14 @@ class ReasonCode(StrEnum):
 
     # -- release decision (design 5) ------------------------------------------------------------------
     RELEASE_PERMITTED = "RELEASE_PERMITTED", "An agreement in force covers this message for this nation."
+    DISPLAY_ONLY_PERMITTED = (
+        "DISPLAY_ONLY_PERMITTED",
+        "An agreement in force covers this message, and the label lets this nation look at it only.",
+    )
+    NATIONAL_ONLY = (
+        "NATIONAL_ONLY",
+        "The label keeps the message within its own nation, so nothing leaves this gateway.",
+    )
     RELEASE_SET_EMPTY = "RELEASE_SET_EMPTY", "The label releases to nobody, so nobody may have the message."
     NOT_IN_RELEASE_SET = "NOT_IN_RELEASE_SET", "The nation is not in the label's release set."
     NATION_UNKNOWN = "NATION_UNKNOWN", "The realm does not know this nation."
@@ -71,10 +79,13 @@ class ReasonCode(StrEnum):
         "CLASSIFICATION_UNMAPPED",
         "No equivalence leads from the label's policy to one the agreements with this nation name.",
     )
-    CAVEAT_NOT_ENFORCEABLE = (
-        "CAVEAT_NOT_ENFORCEABLE",
-        "The label carries a caveat (display only, restrictive category, originator controlled) that this "
-        "version cannot enforce, so it is refused.",
+    CATEGORY_NOT_COVERED = (
+        "CATEGORY_NOT_COVERED",
+        "No agreement in force with this nation names every restrictive category of the label.",
+    )
+    HANDLING_MISMATCH = (
+        "HANDLING_MISMATCH",
+        "The delivery's handling is not the one that its label gives the recipient.",
     )
     RELEASE_SET_MISMATCH = (
         "RELEASE_SET_MISMATCH",
@@ -82,7 +93,7 @@ class ReasonCode(StrEnum):
     )
     REPLY_BEYOND_RELEASE = (
         "REPLY_BEYOND_RELEASE",
-        "A reply may go only to the originator and the release set of what it answers.",
+        "A reply may go only to nations that may have everything it refers to.",
     )
     REFERENCE_UNKNOWN = (
         "REFERENCE_UNKNOWN",
@@ -98,7 +109,7 @@ class ReasonCode(StrEnum):
     )
     REFERENCE_BEYOND_RELEASE = (
         "REFERENCE_BEYOND_RELEASE",
-        "A reference to a message of our own may go only to nations that could have that very message.",
+        "A reference to this message may go only to its originator and nations that may have that very one.",
     )
     TRUST_STALE = "TRUST_STALE", "The realm snapshot has expired; release and admission wait for a fresh one."
 

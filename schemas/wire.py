@@ -36,7 +36,7 @@ class ContentType(StrEnum):
 
 
 class Handling(StrEnum):
-    """How the recipient may handle its copy; DISPLAY_ONLY is refused until caveats arrive."""
+    """How the recipient may handle its copy: as its own policy says, or only by showing it to people."""
 
     RELEASE = "RELEASE"
     DISPLAY_ONLY = "DISPLAY_ONLY"

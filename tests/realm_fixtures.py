@@ -35,6 +35,7 @@ class AgreementPlan:
     kinds: tuple[Kind, ...] = tuple(Kind)
     modes: tuple[Mode, ...] = tuple(Mode)
     highest: tuple[tuple[str, str], ...] = (("NATO", "NATO SECRET"),)
+    categories: tuple[str, ...] = ()
     not_before: datetime | None = None
     not_after: datetime | None = None
 
@@ -51,6 +52,7 @@ class AgreementPlan:
             kinds=self.kinds,
             modes=self.modes,
             highest=tuple(Ceiling(policy=policy, classification=level) for policy, level in self.highest),
+            categories=self.categories,
             not_before=self.not_before or now - timedelta(days=1),
             not_after=self.not_after or now + timedelta(days=365),
         )

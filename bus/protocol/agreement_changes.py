@@ -91,6 +91,7 @@ class NextVersion(Change):
     modes: tuple[Mode, ...] = ()
     kinds: tuple[Kind, ...] = ()
     highest: tuple[Ceiling, ...] = ()
+    categories: tuple[str, ...] = ()
     in_force: bool = False
     """Whether its time must be another one."""
     kind: ClassVar[str] = "next_version"
@@ -111,6 +112,7 @@ class NextVersion(Change):
                 "modes": (*terms.modes, *self.modes),
                 "kinds": (*terms.kinds, *self.kinds),
                 "highest": (*kept, *self.highest),
+                "categories": (*terms.categories, *self.categories),
                 "not_before": min(terms.not_before, case.now) if self.in_force else terms.not_before,
                 "not_after": max(terms.not_after, case.now + MOMENT) if self.in_force else terms.not_after,
             }
@@ -122,6 +124,8 @@ class NextVersion(Change):
         terms = [f"covers {kind_words(kind)}" for kind in self.kinds]
         terms += [f"covers mode {mode.value}" for mode in self.modes]
         terms += [f"goes up to {ceiling.classification}" for ceiling in self.highest]
+        if self.categories:
+            terms.append(f"names {listed(self.categories)}")
         if self.in_force:
             terms.append("is valid now")
         parties = listed([nation_words(nation, case.trust) for nation in old.agreement.parties])
@@ -148,6 +152,7 @@ class Conclude(Change):
             kinds=(case.kind,),
             modes=(case.mode,),
             highest=(Ceiling(policy=label.policy, classification=label.classification),),
+            categories=label.restrictive,
             not_before=case.now,
             not_after=case.now + MOMENT,
         )
@@ -158,6 +163,7 @@ class Conclude(Change):
         return (
             f"{one} and {other} conclude an agreement that covers {kind_words(case.kind)} "
             f"in mode {case.mode.value} up to {case.label.classification}"
+            + (f" and names {listed(case.label.restrictive)}" if case.label.restrictive else "")
         )
 
 

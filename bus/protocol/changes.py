@@ -58,28 +58,33 @@ class ReleaseTo(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withhold(Change):
-    """The label does not release to the nation."""
+    """The label neither releases to the nation nor lets it look."""
 
     kind: ClassVar[str] = "not_release_to"
     by: tuple[str, ...] = AUTHOR
 
     def apply(self, case: ReleaseCase) -> ReleaseCase:
-        release_set = tuple(name for name in case.label.release_set if name != case.nation)
-        return replace(case, label=case.label.model_copy(update={"release_set": release_set}))
+        label = case.label
+        without = {
+            name: tuple(nation for nation in getattr(label, name) if nation != case.nation)
+            for name in ("release_set", "display_set")
+        }
+        return replace(case, label=label.model_copy(update=without))
 
     def text(self, case: ReleaseCase) -> str:
         names = [
             name
-            for name in case.label.releasable_to
+            for name in (*case.label.releasable_to, *case.label.display_only_to)
             if name == case.nation
             or (
                 name in case.trust.communities
                 and case.nation in case.trust.communities[name].members_at(case.now)
             )
         ]
-        if names in ([], [case.nation]):
-            return f"take {case.nation} out of releasable_to"
-        return f"take {listed(names)} out of releasable_to and name the others instead"
+        lists = "releasable_to and display_only_to" if case.label.display_only_to else "releasable_to"
+        if set(names) <= {case.nation}:
+            return f"take {case.nation} out of {lists}"
+        return f"take {listed(names)} out of {lists} and name the others instead"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,28 +139,19 @@ class Classify(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropCaveats(Change):
-    """The label has no caveat that nobody can enforce."""
+class DropCategories(Change):
+    """The label does without restrictive categories that an agreement does not name."""
 
-    kind: ClassVar[str] = "drop_caveats"
+    categories: tuple[str, ...]
+    kind: ClassVar[str] = "drop_categories"
     by: tuple[str, ...] = AUTHOR
 
     def apply(self, case: ReleaseCase) -> ReleaseCase:
-        free = {"display_only_to": (), "restrictive": (), "originator_controlled": False}
-        return replace(case, label=case.label.model_copy(update=free))
+        kept = tuple(name for name in case.label.restrictive if name not in self.categories)
+        return replace(case, label=case.label.model_copy(update={"restrictive": kept}))
 
     def text(self, case: ReleaseCase) -> str:
-        label = case.label
-        named = [
-            name
-            for name, stands in (
-                ("display_only_to", label.display_only_to),
-                ("restrictive", label.restrictive),
-                ("originator_controlled", label.originator_controlled),
-            )
-            if stands
-        ]
-        return f"leave {listed(named)} out of the label, if its content allows that"
+        return f"leave {listed(self.categories)} out of restrictive, if its content allows that"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +195,6 @@ class LiftSuspension(Change):
 
 
 OF_AUTHOR = frozenset(
-    {change.kind for change in (ReleaseTo, Withhold, Address, NotAddress, Classify, DropCaveats, LeaveOut)}
+    {change.kind for change in (ReleaseTo, Withhold, Address, NotAddress, Classify, DropCategories, LeaveOut)}
 )
 """Kinds of change that are open to a draft only."""

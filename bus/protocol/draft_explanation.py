@@ -30,10 +30,13 @@ def explain_draft(
     Names that the realm does not know mean nobody here. Of a draft that ``plan_release`` takes, label,
     ``addressed`` and decisions are the same.
     """
-    releasable = _meant(label.releasable_to, trust, now) - {originator}
+    released = _meant(label.releasable_to, trust, now) - {originator}
+    displayed = _meant(label.display_only_to, trust, now) - {originator}
+    eligible = released | displayed
     complete = ConfidentialityLabel.of_valid(
         **{name: getattr(label, name) for name in DraftLabel.model_fields},
-        release_set=tuple(sorted(releasable)),
+        release_set=tuple(sorted(released)),
+        display_set=tuple(sorted(displayed)),
     )
     action, info = (_meant(names, trust, now) for names in (header.action_addressees, header.info_addressees))
     if not header.action_addressees and not header.info_addressees:
@@ -54,7 +57,7 @@ def explain_draft(
         row = explain(case)
         named = nation in header.action_addressees or nation in header.info_addressees
         # Members of an addressed community beyond the release set are not addressed, and no error.
-        rows.append(row if nation in releasable or named else replace(row, addressed="none"))
+        rows.append(row if nation in eligible or named else replace(row, addressed="none"))
     return complete, tuple(rows)
 
 

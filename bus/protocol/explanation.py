@@ -15,7 +15,6 @@ from schemas.reasons import ReasonCode
 
 RULES: dict[str, str] = {
     "realm": "Only nations that are active in the realm send and receive.",
-    "caveats": "A caveat that cannot be enforced is not accepted.",
     "release-set": "Nobody gets what its label does not release to it.",
     "classification": "A classification is one that the realm knows.",
     "agreement": "Nothing passes without an agreement in force that covers it.",
@@ -30,7 +29,6 @@ _RULE_OF: dict[ReasonCode, str] = {
     ReasonCode.NATION_SUSPENDED: "realm",
     ReasonCode.ORIGINATOR_UNKNOWN: "realm",
     ReasonCode.ORIGINATOR_SUSPENDED: "realm",
-    ReasonCode.CAVEAT_NOT_ENFORCEABLE: "caveats",
     ReasonCode.RELEASE_SET_EMPTY: "release-set",
     ReasonCode.NOT_IN_RELEASE_SET: "release-set",
     ReasonCode.CLASSIFICATION_UNKNOWN: "classification",

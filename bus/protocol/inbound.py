@@ -14,7 +14,7 @@
     11 parse exactly the verified bytes, schema valid, own header equals the statement
     12 duplicate, equivocation, serial
     13 time: issued in the future beyond skew is HELD, expired is admitted and flagged
-    14 release decision for me
+    14 release decision for me, and the handling that fits it
 
 ``open_bundle`` does 1-11 and needs no history; ``judge`` does 12-14 and is cheap, so that a gateway can run
 it inside the transaction that files what was admitted.
@@ -38,7 +38,7 @@ from schemas.control import Control, TrustUpdate
 from schemas.message import AnyMessage
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts
-from schemas.wire import Delivery
+from schemas.wire import Delivery, Handling
 
 
 class Outcome(StrEnum):
@@ -263,15 +263,22 @@ def _release_fault(message: AnyMessage, delivery: Delivery, bench: _Bench) -> tu
     fault = basis_fault(delivery.basis, decision, message, same_trust=same_trust, trust=trust, now=bench.now)
     if fault is not None:
         return fault
-    return _naming_fault(message, me, trust)
+    if delivery.handling is not decision.handling:
+        return ReasonCode.HANDLING_MISMATCH, False
+    return _naming_fault(message, me, decision.handling, trust)
 
 
-def _naming_fault(message: AnyMessage, me: str, trust: TrustStore) -> tuple[ReasonCode, bool] | None:
-    """The release set and the addressees must mean me; an unknown community may still arrive."""
+def _naming_fault(
+    message: AnyMessage, me: str, handling: Handling, trust: TrustStore
+) -> tuple[ReasonCode, bool] | None:
+    """The list that the handling rests on and the addressees must mean me; a community may still arrive."""
     header, label = message.header, message.label
     addressees = (*header.action_addressees, *header.info_addressees)
+    names, pointer = label.releasable_to, "/label/releasable_to"
+    if handling is Handling.DISPLAY_ONLY:
+        names, pointer = label.display_only_to, "/label/display_only_to"
     try:
-        if me not in expand(label.releasable_to, trust, "/label/releasable_to", header.issued_at):
+        if me not in expand(names, trust, pointer, header.issued_at):
             return ReasonCode.RELEASE_SET_MISMATCH, False
         if addressees and me not in expand(addressees, trust, "/header", header.issued_at):
             return ReasonCode.NOT_ADDRESSED, False

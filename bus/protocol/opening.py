@@ -260,8 +260,8 @@ def _open_content(content: bytes, delivery: Delivery, root: Root) -> OpenedDeliv
         return refused(ReasonCode.CONTENT_TYPE_UNKNOWN, held=True)
     if (content_type is ContentType.MESSAGE) == (delivery.lane is Lane.CONTROL):
         return refused(ReasonCode.CONTENT_WRONG_LANE)
-    if delivery.handling is not Handling.RELEASE:
-        return refused(ReasonCode.CAVEAT_NOT_ENFORCEABLE)
+    if delivery.handling is not Handling.RELEASE and content_type is not ContentType.MESSAGE:
+        return refused(ReasonCode.HANDLING_MISMATCH)
     # 11 parse exactly the verified bytes
     try:
         parsed: AnyMessage | Receipts | Control

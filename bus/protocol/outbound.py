@@ -56,6 +56,7 @@ class Outgoing:
     content_digest: str
     message_id: str | None
     basis: tuple[Basis, ...]
+    handling: Handling = Handling.RELEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +164,7 @@ def _statements(
     head = {"v": WIRE_VERSION, "realm": trust.realm, "originator": originator}
     heads: dict[tuple[str, Lane, int], tuple[str, str]] = {}
     contents: dict[tuple[str, str, str | None], str] = {}
-    bases: dict[int, str] = {}
+    bases: dict[tuple[int, Handling], str] = {}
     statements = []
     for at, out in zip(range(0, step * len(batch), step), batch, strict=True):
         place = (out.recipient, out.lane, out.lane_epoch)
@@ -178,14 +179,15 @@ def _statements(
                 content["message_id"] = out.message_id
             contents[said] = _members(content)
         # The basis stays alive as long as the batch, so its address names it.
-        if id(out.basis) not in bases:
+        rests = (id(out.basis), out.handling)
+        if rests not in bases:
             listed = [{"id": each.id, "digest": each.digest} for each in out.basis]
-            last = {"handling": Handling.RELEASE.value, "basis": listed, "trust_version": trust.trust_version}
-            bases[id(out.basis)] = _members(last)
+            last = {"handling": out.handling.value, "basis": listed, "trust_version": trust.trust_version}
+            bases[rests] = _members(last)
         delivery_id, salt = drawn[at : at + 2 * ID_BYTES], drawn[at + 2 * ID_BYTES : at + step]
         statements.append(
             f'{{{before},"delivery_id":"{delivery_id}",{lane_members},"serial":{out.serial},'
-            f'{contents[said]},{bases[id(out.basis)]},"salt":"{salt}"}}'.encode()
+            f'{contents[said]},{bases[rests]},"salt":"{salt}"}}'.encode()
         )
     return statements
 

@@ -8,8 +8,9 @@ Everything fails closed: what no rule permits is denied, and an empty release se
 from dataclasses import dataclass
 from datetime import datetime
 
+from bus.protocol.addressing import addressed_nations, complete_label
+from bus.protocol.caveats import categories_covered, handling_for, national_only
 from bus.protocol.classification import classification_known, within
-from bus.protocol.communities import expand
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.standings import AgreementTrust
 from bus.protocol.trust import TrustStore
@@ -18,18 +19,22 @@ from schemas.header import DraftHeader, Kind, Mode
 from schemas.label import ConfidentialityLabel, DraftLabel
 from schemas.reasons import ReasonCode
 from schemas.trust import NationStatus
-from schemas.wire import Basis
+from schemas.wire import Basis, Handling
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseDecision:
-    """Permit or deny for one nation. ``basis`` names the agreement a permit rests on; empty for a denial."""
+    """Permit or deny for one nation. ``basis`` names the agreement a permit rests on; empty for a denial.
+
+    ``handling``: how a permitted copy may be handled.
+    """
 
     nation: str
     permit: bool
     code: ReasonCode
     explanation: str
     basis: tuple[Basis, ...] = ()
+    handling: Handling = Handling.RELEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,33 +72,25 @@ def decide(
     """May ``nation`` have a message of this kind, mode and label from ``originator`` at ``now``?
 
     Pure. Adding an agreement or a nation to the release set never turns a permit into a denial of another;
-    raising the classification never turns a denial into a permit.
+    raising the classification or adding a restrictive category never turns a denial into a permit.
     """
     code = _standing(originator, nation, trust)
-    if code is None and has_caveat(label):
-        code = ReasonCode.CAVEAT_NOT_ENFORCEABLE
-    if code is None and not label.release_set:
+    handling = handling_for(label, nation)
+    if code is None and not label.release_set and not label.display_set:
         code = ReasonCode.RELEASE_SET_EMPTY
-    if code is None and nation not in label.release_set:
+    if code is None and handling is None:
         code = ReasonCode.NOT_IN_RELEASE_SET
     if code is None and not classification_known(label.policy, label.classification, trust):
         code = ReasonCode.CLASSIFICATION_UNKNOWN
-    if code is not None:
-        return _deny(nation, code)
+    if code is not None or handling is None:
+        return _deny(nation, code or ReasonCode.NOT_IN_RELEASE_SET)
     best = ReasonCode.NO_AGREEMENT
     for trusted in trust.agreements_of.get(originator, ()):
         if nation not in trusted.parties:
             continue
         found = obstacle(trusted, kind, mode, label, trust, now)
         if found is None:
-            agreement = trusted.agreement
-            return ReleaseDecision(
-                nation,
-                True,
-                ReasonCode.RELEASE_PERMITTED,
-                f"Permitted by agreement {agreement.id}.",
-                (Basis(id=agreement.id, digest=trusted.digest),),
-            )
+            return _permit(nation, handling, trusted)
         # The obstacle closest to a permit tells the author best what would have to change.
         best = max(best, found, key=AGREEMENT_CODES.index)
     return _deny(nation, best)
@@ -109,15 +106,11 @@ AGREEMENT_CODES = (
     ReasonCode.CLASSIFICATION_UNKNOWN,
     ReasonCode.CLASSIFICATION_UNMAPPED,
     ReasonCode.CLASSIFICATION_TOO_HIGH,
+    ReasonCode.CATEGORY_NOT_COVERED,
     ReasonCode.AGREEMENT_NOT_COUNTERSIGNED,
     ReasonCode.AGREEMENT_SUSPENDED,
 )
 """Denials that another agreement would cure, the closest to a permit last."""
-
-
-def has_caveat(label: DraftLabel) -> bool:
-    """Whether the label carries a caveat that this version cannot enforce and therefore refuses."""
-    return bool(label.display_only_to or label.restrictive or label.originator_controlled)
 
 
 def _standing(originator: str, nation: str, trust: TrustStore) -> ReasonCode | None:
@@ -166,7 +159,20 @@ def beyond_terms(
         return ReasonCode.MODE_NOT_COVERED
     if kind not in agreement.kinds:
         return ReasonCode.KIND_NOT_COVERED
-    return within(label.policy, label.classification, agreement.highest, trust, now)
+    beyond = within(label.policy, label.classification, agreement.highest, trust, now)
+    if beyond is None and not categories_covered(label, agreement.categories):
+        return ReasonCode.CATEGORY_NOT_COVERED
+    return beyond
+
+
+def _permit(nation: str, handling: Handling, trusted: AgreementTrust) -> ReleaseDecision:
+    agreement = trusted.agreement
+    basis = (Basis(id=agreement.id, digest=trusted.digest),)
+    if handling is Handling.RELEASE:
+        code, words = ReasonCode.RELEASE_PERMITTED, f"Permitted by agreement {agreement.id}."
+    else:
+        code, words = ReasonCode.DISPLAY_ONLY_PERMITTED, f"Display only, by agreement {agreement.id}."
+    return ReleaseDecision(nation, True, code, words, basis, handling)
 
 
 def _deny(nation: str, code: ReasonCode) -> ReleaseDecision:
@@ -192,10 +198,6 @@ def plan_release(
     """
     if trust.stale(now):
         raise ReleaseRefused(ReasonCode.TRUST_STALE, "the realm snapshot has expired")
-    if has_caveat(label):
-        raise ReleaseRefused(
-            ReasonCode.CAVEAT_NOT_ENFORCEABLE, ReasonCode.CAVEAT_NOT_ENFORCEABLE.explanation, "", "/label"
-        )
     if not classification_known(label.policy, label.classification, trust):
         raise ReleaseRefused(
             ReasonCode.CLASSIFICATION_UNKNOWN,
@@ -203,20 +205,12 @@ def plan_release(
             "",
             "/label/classification",
         )
-    releasable = expand(label.releasable_to, trust, "/label/releasable_to", now)
-    releasable.pop(originator, None)
-    if alone and not releasable:
-        raise ReleaseRefused(
-            ReasonCode.RELEASE_SET_EMPTY,
-            ReasonCode.RELEASE_SET_EMPTY.explanation,
-            "",
-            "/label/releasable_to",
-        )
-    complete = ConfidentialityLabel.of_valid(
-        **{name: getattr(label, name) for name in DraftLabel.model_fields},
-        release_set=tuple(sorted(releasable)),
-    )
-    addressed, named = _addressed(header, releasable, originator, trust, now, alone)
+    complete, eligible = complete_label(label, originator, trust, now)
+    if alone and not eligible:
+        kept = national_only(label, originator)
+        code = ReasonCode.NATIONAL_ONLY if kept else ReasonCode.RELEASE_SET_EMPTY
+        raise ReleaseRefused(code, code.explanation, "", "/label/releasable_to")
+    addressed, named = addressed_nations(header, eligible, originator, trust, now, alone)
     rows = []
     for nation in sorted(trust.nations):
         if nation == originator:
@@ -247,60 +241,3 @@ def plan_release(
             ReasonCode.NO_RECIPIENT, ReasonCode.NO_RECIPIENT.explanation, "", "/label/releasable_to"
         )
     return ReleasePlan(complete, tuple(rows), recipients)
-
-
-def _addressed(
-    header: DraftHeader,
-    releasable: dict[str, bool],
-    originator: str,
-    trust: TrustStore,
-    now: datetime,
-    alone: bool,
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Nation to "action" or "info", and each nation named by its own code to where it was named."""
-    if not header.action_addressees and not header.info_addressees:
-        named = {nation: "/label/releasable_to" for nation, itself in releasable.items() if itself}
-        return dict.fromkeys(releasable, "action"), named
-    addressed: dict[str, str] = {}
-    named = {}
-    for role, names in (("info", header.info_addressees), ("action", header.action_addressees)):
-        pointer = f"/header/{role}_addressees"
-        for nation, itself in expand(names, trust, pointer, now).items():
-            if nation == originator and itself:
-                raise ReleaseRefused(
-                    ReasonCode.ORIGINATOR_IS_RECIPIENT,
-                    ReasonCode.ORIGINATOR_IS_RECIPIENT.explanation,
-                    nation,
-                    pointer,
-                )
-            if nation not in releasable:
-                if itself and alone:
-                    raise ReleaseRefused(
-                        ReasonCode.ADDRESSEE_NOT_RELEASABLE,
-                        f"{nation} is addressed but is not in the label's release set",
-                        nation,
-                        pointer,
-                    )
-                continue
-            addressed[nation] = role
-            if itself:
-                named[nation] = pointer
-    return addressed, named
-
-
-def check_reply(
-    recipients: tuple[str, ...], answered_originator: str, answered_release_set: tuple[str, ...]
-) -> None:
-    """A reply stays within what it answers: its originator and its release set.
-
-    Raises ReleaseRefused REPLY_BEYOND_RELEASE naming the first nation outside.
-    """
-    allowed = {answered_originator, *answered_release_set}
-    for nation in recipients:
-        if nation not in allowed:
-            raise ReleaseRefused(
-                ReasonCode.REPLY_BEYOND_RELEASE,
-                f"{nation} is not in the release set of the message this replies to",
-                nation,
-                "/label/releasable_to",
-            )

@@ -14,6 +14,7 @@ from bus.protocol.release import ReleaseDecision
 from bus.protocol.release_case import ReleaseCase
 from bus.protocol.standings import AgreementTrust, Standing
 from schemas.reasons import ReasonCode
+from schemas.wire import Handling
 
 
 def permitted(case: ReleaseCase, decision: ReleaseDecision) -> str:
@@ -21,20 +22,23 @@ def permitted(case: ReleaseCase, decision: ReleaseDecision) -> str:
     basis = decision.basis[0]
     trusted = next(each for each in case.agreements() if each.digest == basis.digest)
     agreement = trusted.agreement
+    shown = decision.handling is Handling.DISPLAY_ONLY
+    gets = "may look at it" if shown else "gets it"
+    names = case.label.display_only_to if shown else case.label.releasable_to
     return (
-        f"{nation_words(case.nation, case.trust)} gets it: {_released_by(case)}, and "
+        f"{nation_words(case.nation, case.trust)} {gets}: {_released_by(case, names)}, and "
         f"{agreement_words(agreement)} covers {kind_words(case.kind)} in mode {case.mode.value} up to "
         f"{ceilings_words(agreement)} until {time_words(agreement.not_after)}."
     )
 
 
-def _released_by(case: ReleaseCase) -> str:
-    """Through which names of the label a nation is in the release set."""
-    if case.nation in case.label.releasable_to:
+def _released_by(case: ReleaseCase, names: tuple[str, ...]) -> str:
+    """Through which of these names of the label a nation is in the set that they mean."""
+    if case.nation in names:
         return "the label names it"
     through = [
         name
-        for name in case.label.releasable_to
+        for name in names
         if name in case.trust.communities and case.nation in case.trust.communities[name].members_at(case.now)
     ]
     return (
@@ -130,6 +134,9 @@ def _not_covered(case: ReleaseCase, code: ReasonCode, trusted: AgreementTrust) -
             )
         case ReasonCode.CLASSIFICATION_TOO_HIGH:
             return f"{it} goes up to {ceilings_words(agreement)}, and this is {label.classification}"
+        case ReasonCode.CATEGORY_NOT_COVERED:
+            uncovered = [name for name in label.restrictive if name not in agreement.categories]
+            return f"{it} does not name {listed(uncovered)}"
         case ReasonCode.AGREEMENT_NOT_COUNTERSIGNED:
             missing = trusted.parties_standing(Standing.MISSING, Standing.LAPSED)
             waited_for = listed([nation_words(nation, case.trust) for nation in missing])

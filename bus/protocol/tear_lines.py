@@ -159,10 +159,11 @@ def _check_named(
                 _check_gets_one(name, plans, f"/header/{role}_addressees", addressed=True)
         return
     for version, (_, label) in enumerate(versions):
-        for name in label.releasable_to:
-            if name != originator:
-                pointer = version_pointer("/label/releasable_to", version)
-                _check_gets_one(name, plans[version:], pointer, addressed=False)
+        for field in ("releasable_to", "display_only_to"):
+            for name in getattr(label, field):
+                if name != originator:
+                    pointer = version_pointer(f"/label/{field}", version)
+                    _check_gets_one(name, plans[version:], pointer, addressed=False)
 
 
 def _check_gets_one(name: str, plans: Sequence[ReleasePlan], pointer: str, *, addressed: bool) -> None:

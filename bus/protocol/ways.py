@@ -13,7 +13,7 @@ from bus.protocol.changes import (
     Address,
     Change,
     Classify,
-    DropCaveats,
+    DropCategories,
     LeaveOut,
     LiftSuspension,
     NotAddress,
@@ -137,7 +137,6 @@ def _known_level(case: ReleaseCase) -> Change | None:
 _CURES: dict[ReasonCode, Callable[[ReleaseCase], Change | None]] = {
     ReasonCode.ORIGINATOR_SUSPENDED: lambda case: LiftSuspension(nation=case.originator),
     ReasonCode.NATION_SUSPENDED: lambda case: LiftSuspension(nation=case.nation),
-    ReasonCode.CAVEAT_NOT_ENFORCEABLE: lambda case: DropCaveats(),
     ReasonCode.RELEASE_SET_EMPTY: lambda case: ReleaseTo(),
     ReasonCode.NOT_IN_RELEASE_SET: lambda case: ReleaseTo(),
     ReasonCode.CLASSIFICATION_UNKNOWN: _known_level,
@@ -164,20 +163,21 @@ def _routes(case: ReleaseCase) -> Iterator[Way]:
             continue
         missing = _next_version(case, trusted)
         acts = _acts(trusted)
-        if not (missing.modes or missing.kinds or missing.highest or missing.in_force):
+        beyond_label = missing.modes or missing.kinds
+        of_label = missing.highest or missing.categories
+        if not (beyond_label or of_label or missing.in_force):
             standing.append(acts)
             continue
         terms.append((missing,))
-        only_level = not (missing.modes or missing.kinds or missing.in_force)
-        level = _lower_level(case, trusted.agreement) if only_level else None
-        if level is not None:
-            lower.append((level, *acts))
+        label = _lower_label(case, missing, trusted.agreement)
+        if label and not (beyond_label or missing.in_force):
+            lower.append((*label, *acts))
         begins = trusted.agreement.not_before
-        if case.now < begins and not (missing.modes or missing.kinds or missing.highest):
+        if case.now < begins and not (beyond_label or of_label):
             standing.append((_wait(trusted, begins=True), *acts))
     # Of the levels that agreements allow the highest asks least of the author.
     ranks = case.trust.ranks[case.label.policy]
-    lower.sort(key=lambda way: -ranks[_level_of(way)])
+    lower.sort(key=lambda way: -ranks[_level_of(way, case.label.classification)])
     yield from lower
     yield from standing
     yield from terms
@@ -185,8 +185,21 @@ def _routes(case: ReleaseCase) -> Iterator[Way]:
         yield (Conclude(by=(case.originator, case.nation)),)
 
 
-def _level_of(way: Way) -> str:
-    return next(change.classification for change in way if isinstance(change, Classify))
+def _level_of(way: Way, kept: str) -> str:
+    return next((change.classification for change in way if isinstance(change, Classify)), kept)
+
+
+def _lower_label(case: ReleaseCase, missing: NextVersion, agreement: Agreement) -> Way:
+    """What the author can lower in the label so that the agreement covers it; empty when that can't be."""
+    made: list[Change] = []
+    if missing.highest:
+        level = _lower_level(case, agreement)
+        if level is None:
+            return ()
+        made.append(level)
+    if missing.categories:
+        made.append(DropCategories(categories=missing.categories))
+    return tuple(made)
 
 
 def _acts(trusted: AgreementTrust) -> Way:
@@ -210,6 +223,7 @@ def _next_version(case: ReleaseCase, trusted: AgreementTrust) -> NextVersion:
         modes=() if case.mode in agreement.modes else (case.mode,),
         kinds=() if case.kind in agreement.kinds else (case.kind,),
         highest=() if beyond is None else (ceiling,),
+        categories=tuple(name for name in label.restrictive if name not in agreement.categories),
         in_force=not _valid(agreement, case.now),
     )
 

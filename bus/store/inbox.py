@@ -65,6 +65,8 @@ class InboxReference:
     exercise_id: str | None
     release_set: tuple[str, ...]
     acknowledged_at: datetime | None
+    handling: Handling
+    content: bytes
 
 
 _NEW = (
@@ -73,6 +75,7 @@ _NEW = (
 )
 _INSERT = f"INSERT INTO inbox ({_NEW}) VALUES ({', '.join('?' * 21)})"  # noqa: S608 - fixed texts
 _SELECT = f"SELECT {_NEW}, inbox_seq, acknowledged_at FROM inbox"  # noqa: S608
+_RELEASED = f"handling = '{Handling.RELEASE}'"
 
 
 def file(tx: sqlite3.Connection, messages: Sequence[NewInboxMessage]) -> tuple[int, ...]:
@@ -93,9 +96,15 @@ def list_after(
     limit: int = 100,
     kind: Kind | None = None,
     mode: Mode | None = None,
+    with_display_only: bool = False,
 ) -> tuple[InboxMessage, ...]:
-    """Messages with `inbox_seq` above `after`, in order of filing; `kind` and `mode` narrow."""
+    """Messages with `inbox_seq` above `after`, in order of filing; `kind` and `mode` narrow.
+
+    What may be displayed only is left out unless it is asked for.
+    """
     conditions, values = ["inbox_seq > ?"], list[Any]([after])
+    if not with_display_only:
+        conditions.append(_RELEASED)
     for condition, value in (("kind = ?", kind), ("mode = ?", mode)):
         if value is not None:
             conditions.append(condition)
@@ -106,11 +115,16 @@ def list_after(
     return tuple(map(_message, rows))
 
 
-def by_message_id(tx: sqlite3.Connection, message_id: str) -> tuple[InboxMessage, ...]:
-    """Every message with this id, in order of originator: ids are unique per originator only."""
-    return tuple(
-        map(_message, tx.execute(f"{_SELECT} WHERE message_id = ? ORDER BY originator", (message_id,)))
-    )
+def by_message_id(
+    tx: sqlite3.Connection, message_id: str, *, with_display_only: bool = False
+) -> tuple[InboxMessage, ...]:
+    """Every message with this id, in order of originator: ids are unique per originator only.
+
+    What may be displayed only is left out unless it is asked for.
+    """
+    narrowed = "" if with_display_only else f" AND {_RELEASED}"
+    rows = tx.execute(f"{_SELECT} WHERE message_id = ?{narrowed} ORDER BY originator", (message_id,))
+    return tuple(map(_message, rows))
 
 
 def latest_seq(tx: sqlite3.Connection) -> int:
@@ -122,14 +136,21 @@ def latest_seq(tx: sqlite3.Connection) -> int:
 def reference(tx: sqlite3.Connection, originator: str, message_id: str, digest: str) -> InboxReference | None:
     """The message with exactly this originator, id and digest, or None."""
     row = tx.execute(
-        "SELECT inbox_seq, kind, mode, exercise_id, release_set, acknowledged_at FROM inbox"
-        " WHERE originator = ? AND message_id = ? AND digest = ?",
+        "SELECT inbox_seq, kind, mode, exercise_id, release_set, acknowledged_at, handling, content"
+        " FROM inbox WHERE originator = ? AND message_id = ? AND digest = ?",
         (originator, message_id, digest),
     ).fetchone()
     if row is None:
         return None
     return InboxReference(
-        row[0], Kind(row[1]), Mode(row[2]), row[3], strings(row[4]), instant_or_none(row[5])
+        row[0],
+        Kind(row[1]),
+        Mode(row[2]),
+        row[3],
+        strings(row[4]),
+        instant_or_none(row[5]),
+        Handling(row[6]),
+        row[7],
     )
 
 

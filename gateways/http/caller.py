@@ -38,6 +38,11 @@ class Caller:
     shows_display_only: bool = False
     """Whether content handled DISPLAY_ONLY may be shown: to people who see content, never to an API key."""
 
+    @property
+    def lists_display_only(self) -> bool:
+        """Whether there is an entry for what is handled DISPLAY_ONLY: for people, never for an API key."""
+        return self.signed_in is not None
+
     def sees(self, kind: Kind, mode: Mode) -> bool:
         """Whether messages of this kind and mode are for this caller."""
         return (self.kinds is None or kind in self.kinds) and (self.modes is None or mode in self.modes)

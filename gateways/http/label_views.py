@@ -19,8 +19,9 @@ from schemas.interop.stanag4774 import (
     write_alternative,
     write_label,
 )
-from schemas.label import ConfidentialityLabel, DraftLabel
+from schemas.label import DraftLabel
 from schemas.markings import markings
+from schemas.message import label_of
 
 
 class LabelWarningView(Statement):
@@ -92,7 +93,7 @@ def label_document(content: bytes, trust: TrustStore, alternative: tuple[str, st
     """
     message = json.loads(content)
     issued_at = datetime.fromisoformat(message["header"]["issued_at"])
-    label = ConfidentialityLabel.model_validate_json(json.dumps(message["label"]))
+    label = label_of(content)
     members = members_at(trust, issued_at)
     who = OriginatorId("uniformResourceIdentifier", f"urn:entente:nation:{message['header']['originator']}")
     try:

@@ -109,9 +109,13 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         "Release to every addressee, or take the addressee out.",
     ),
     _.NO_RECIPIENT: (HTTPStatus.UNPROCESSABLE_ENTITY, "See the decision for each nation in the explanation."),
-    _.CAVEAT_NOT_ENFORCEABLE: (
+    _.NATIONAL_ONLY: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        "Leave the caveat out if the label's author agrees, or use another channel.",
+        "Keep it in your own systems; to send it, name nations in label.releasable_to or add a tear line.",
+    ),
+    _.CATEGORY_NOT_COVERED: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Leave the nation out, or have an agreement with it name the category.",
     ),
     _.REPLY_BEYOND_RELEASE: (
         HTTPStatus.UNPROCESSABLE_ENTITY,

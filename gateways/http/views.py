@@ -140,7 +140,11 @@ class InboxEntry(Statement):
     equivalent: EquivalentView | None = Field(
         None, description="How its classification reads in this nation's own policy, if that can be said."
     )
-    message: Any = Field(None, description="The exact message as its originator signed it. Not for auditors.")
+    message: Any = Field(
+        None,
+        description="The exact message as its originator signed it. Not for auditors; with handling "
+        "DISPLAY_ONLY only where a person opens this one message, never in lists and streams.",
+    )
 
 
 class InboxPage(Statement):
@@ -229,8 +233,15 @@ def _version(version: MessageView, other: bytes | None, fullest: bytes, with_con
     return marked.encode() if other is None or not with_content else _with_message(marked, other)
 
 
-def inbox_entry(stored: InboxMessage, reading: Reading = native_only, *, with_content: bool) -> bytes:
-    """An inbox entry as JSON (an ``InboxEntry``), with its message or without it."""
+def inbox_entry(
+    stored: InboxMessage, reading: Reading = native_only, *, with_content: bool, displaying: bool = False
+) -> bytes:
+    """An inbox entry as JSON (an ``InboxEntry``), with its message or without it.
+
+    What is handled DISPLAY_ONLY has its message only where it is ``displaying`` it to a person.
+    """
+    if stored.handling is not Handling.RELEASE:
+        with_content = with_content and displaying
     view = InboxEntry.model_construct(
         inbox_seq=stored.inbox_seq,
         originator=stored.originator,

@@ -19,6 +19,11 @@ def check_allowed(
         )
 
 
+def by_operator(author: str) -> bool:
+    """Whether a person hands it in, ``operator:<name>``; an API key's id has no colon."""
+    return ":" in author
+
+
 def actor_of_author(api_key_id: str) -> str:
-    """How audit records name an author; an API key's id has no colon."""
-    return api_key_id if ":" in api_key_id else f"api-key:{api_key_id}"
+    """How audit records name an author."""
+    return api_key_id if by_operator(api_key_id) else f"api-key:{api_key_id}"

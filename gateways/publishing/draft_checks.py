@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bus.protocol.errors import TrustError
+from bus.protocol.label_rollup import LabelBounds
 from bus.protocol.tear_lines import version_pointer
 from bus.protocol.trust import TrustStore
 from gateways.publishing.draft_refused import DraftRefused
@@ -13,6 +14,7 @@ from schemas.header import DraftHeader, Mode, Reference, Relation
 from schemas.message import AnyDraft
 from schemas.reasons import ReasonCode
 from schemas.trust import KeyUse
+from schemas.wire import Handling
 
 HORIZON = timedelta(days=5 * 366)
 """How far from now a header's times may lie; beyond it they are taken for a mistake."""
@@ -32,8 +34,15 @@ class KnownMessage:
     mode: Mode
     exercise_id: str | None
     release_set: tuple[str, ...]
+    bounds: LabelBounds
+    handling: Handling = Handling.RELEASE
     may_know: frozenset[str] | None = None
     """Of a message of ours: the nations that may learn that it exists."""
+
+    @property
+    def carried_no_further(self) -> bool:
+        """Whether whatever refers to it stays among those who may have it, an answer or not."""
+        return self.bounds.originator_controlled or self.handling is Handling.DISPLAY_ONLY
 
 
 Known = Mapping[tuple[str, str], KnownMessage]
@@ -86,10 +95,13 @@ def findings_of(draft: AnyDraft, now: datetime) -> tuple[Finding, ...]:
     return found
 
 
-def check_references(header: DraftHeader, known: Known, originator: str) -> None:
+def check_references(
+    header: DraftHeader, known: Known, originator: str, *, by_operator: bool = False
+) -> None:
     """Every reference but a loose one (``relates``) is to a message we have, in the same mode and exercise.
 
-    Only a message's originator changes it. Raises DraftRefused REFERENCE_NOT_ORIGINATOR, REFERENCE_UNKNOWN or
+    What may be displayed only is there for operators; others refer to it in no way. Only a message's
+    originator changes it. Raises DraftRefused REFERENCE_NOT_ORIGINATOR, REFERENCE_UNKNOWN or
     REFERENCE_MODE_MISMATCH.
     """
     for index, reference in enumerate(header.references):
@@ -100,6 +112,8 @@ def check_references(header: DraftHeader, known: Known, originator: str) -> None
         if message is None or message.digest != reference.digest:
             if reference.relation is Relation.RELATES:
                 continue
+            raise _refused(ReasonCode.REFERENCE_UNKNOWN, pointer)
+        if message.handling is Handling.DISPLAY_ONLY and not by_operator:
             raise _refused(ReasonCode.REFERENCE_UNKNOWN, pointer)
         same = message.mode is header.mode and message.exercise_id == header.exercise_id
         if reference.relation is not Relation.RELATES and not same:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bus.protocol.release import ReleasePlan
 from bus.protocol.tear_lines import VersionPlan
 from schemas.body import Finding
+from schemas.label import DraftLabel
 from schemas.message import AnyDraft
 
 
@@ -20,3 +21,5 @@ class Planned:
     findings: tuple[Finding, ...]
     suite: str
     versions: tuple[VersionPlan, ...]
+    suggested: DraftLabel | None = None
+    """For an answer: the label that what it refers to calls for."""

@@ -9,7 +9,8 @@ from collections.abc import Collection
 from datetime import datetime
 
 from bus.protocol.errors import ReleaseRefused
-from bus.protocol.release import check_reply, plan_release
+from bus.protocol.label_rollup import bounds_of
+from bus.protocol.release import plan_release
 from bus.protocol.tear_lines import TearLinePlan, VersionPlan, plan_versions
 from bus.store import idempotency, inbox, own_messages, pending, publications
 from bus.store.errors import StoreUnavailable
@@ -19,11 +20,11 @@ from bus.store.pending import SecondPersonWanted
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.publishing.accepted import Acceptance, Accepted
-from gateways.publishing.author import actor_of_author, check_allowed
+from gateways.publishing.author import actor_of_author, by_operator, check_allowed
+from gateways.publishing.carrying import check_carried
 from gateways.publishing.draft_checks import (
     Known,
     KnownMessage,
-    answered,
     check_key,
     check_own_references,
     check_references,
@@ -37,9 +38,10 @@ from gateways.publishing.planned import Planned
 from gateways.releasing.wait import record_wait, second_person_wanted, told
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.header import DraftHeader, Kind, Mode, Relation
-from schemas.message import AnyDraft, parse_draft
+from schemas.message import AnyDraft, label_of, parse_draft
 from schemas.reasons import ReasonCode
 from schemas.strict_json import JsonRefused
+from schemas.wire import Handling
 
 CREATED = 201
 
@@ -68,7 +70,7 @@ async def accept_draft(
     try:
         draft = read_draft(raw)
         check_allowed(draft.header, allowed_kinds, allowed_modes)
-        planned = await plan(context, draft, now)
+        planned = await plan(context, draft, now, operator=by_operator(api_key_id))
         labels = [version.plan.label for version in planned.versions]
         wanted = second_person_wanted(context, draft.header, labels, now)
         _check_room(context, planned, wanted)
@@ -131,23 +133,28 @@ def read_draft(raw: bytes) -> AnyDraft:
         raise DraftRefused.from_json(refused) from None
 
 
-async def plan(context: GatewayContext, draft: AnyDraft, now: datetime) -> Planned:
-    """Every check and the release decision, without publishing anything. Raises DraftRefused."""
+async def plan(context: GatewayContext, draft: AnyDraft, now: datetime, *, operator: bool = False) -> Planned:
+    """Every check and the release decision, without publishing anything. Raises DraftRefused.
+
+    ``operator``: whether a person hands it in, who may have read what is displayed only.
+    """
     header = draft.header
     check_times(header, now)
     check_minimize(header.precedence, header.mode, context.minimize, now)
     findings = findings_of(draft, now)
     known: Known = await known_messages(context, header) if header.references else {}
-    check_references(header, known, context.nation)
+    check_references(header, known, context.nation, by_operator=operator)
     try:
         made = _plan_versions(context, draft, now)
-        for _, reference, message in answered(header, known):
-            check_reply(made.plan.recipients, reference.originator, message.release_set)
+        carried = check_carried(
+            header, draft.label, made.plan.rows, known, author=context.nation, trust=context.trust, now=now
+        )
     except ReleaseRefused as refused:
         raise DraftRefused.from_release(refused) from None
     check_own_references(header, known, made.plan.recipients)
     suite = check_key(context.trust, context.nation, header.mode, now)
-    return Planned(draft, made.plan, (*findings, *made.findings), suite, made.versions)
+    told = (*findings, *made.findings, *carried.findings)
+    return Planned(draft, made.plan, told, suite, made.versions, carried.suggested)
 
 
 def _plan_versions(context: GatewayContext, draft: AnyDraft, now: datetime) -> TearLinePlan:
@@ -174,11 +181,20 @@ async def known_messages(context: GatewayContext, header: DraftHeader) -> Known:
             )
             if message is None:
                 continue
-            may_know, known_digest = None, digest
+            may_know, known_digest, handling = None, digest, Handling.RELEASE
             if isinstance(message, OwnReference):
                 may_know, known_digest = message.may_know, message.digest
+            else:
+                handling = message.handling
             found[origin, message_id] = KnownMessage(
-                origin, known_digest, message.mode, message.exercise_id, message.release_set, may_know
+                origin,
+                known_digest,
+                message.mode,
+                message.exercise_id,
+                message.release_set,
+                bounds_of(label_of(message.content), origin),
+                handling,
+                may_know,
             )
         return found
 

@@ -20,8 +20,10 @@ from gateways.publishing.planned import Planned
 from gateways.publishing.publish import known_messages, plan
 from schemas.base import Digest, Nation, Statement
 from schemas.header import DraftHeader
+from schemas.label import DraftLabel
 from schemas.message import AnyDraft
 from schemas.reasons import ReasonCode
+from schemas.wire import Handling
 
 
 class RestsOnView(Statement):
@@ -38,7 +40,7 @@ class StepView(Statement):
     """One thing that somebody would have to do."""
 
     change: str = Field(
-        description="release_to, not_release_to, address, not_address, classify, drop_caveats, "
+        description="release_to, not_release_to, address, not_address, classify, drop_categories, "
         "drop_reference, countersign, resume, suspend, next_version, conclude, wait_until or lift_suspension."
     )
     by: tuple[str, ...] = Field(description="author, realm or nations; empty for time.")
@@ -95,19 +97,25 @@ class ReleaseTable(Statement):
     recipients: tuple[Nation, ...] = Field(description="Who would get it; nobody while there is a problem.")
     decisions: tuple[ReleaseRow, ...]
     warnings: tuple[AcceptedWarning, ...] = ()
+    suggested_label: DraftLabel | None = Field(
+        None, description="For an answer: the label that what it refers to calls for, taken together."
+    )
 
 
-async def release_table(context: GatewayContext, draft: AnyDraft) -> ReleaseTable:
-    """The table of a well-formed draft, decided as if it were published now."""
+async def release_table(context: GatewayContext, draft: AnyDraft, *, operator: bool = False) -> ReleaseTable:
+    """The table of a well-formed draft, decided as if it were published now.
+
+    ``operator``: whether a person asks, who may have read what is displayed only.
+    """
     now, header = context.now(), draft.header
     planned: Planned | None = None
     problem: Problem | None = None
     try:
-        planned = await plan(context, draft, now)
+        planned = await plan(context, draft, now, operator=operator)
     except DraftRefused as refused:
         problem = refused_draft(refused).problem
     known = await known_messages(context, header) if header.references else {}
-    bounds = bounds_of(header, known)
+    bounds = bounds_of(header, known if operator else _without_display_only(known))
     versions = [
         explain_draft(
             header, version.label, originator=context.nation, trust=context.trust, now=now, bounds=bounds
@@ -123,12 +131,19 @@ async def release_table(context: GatewayContext, draft: AnyDraft) -> ReleaseTabl
         recipients=planned.plan.recipients if planned is not None else (),
         decisions=tuple(map(row_of, zip(*(rows for _, rows in versions), strict=True))),
         warnings=warnings_of(planned.findings) if planned is not None else (),
+        suggested_label=planned.suggested if planned is not None else None,
     )
+
+
+def _without_display_only(known: Known) -> Known:
+    """Systems are told nothing of what people may only look at, not by what follows from it either."""
+    return {name: message for name, message in known.items() if message.handling is Handling.RELEASE}
 
 
 def bounds_of(header: DraftHeader, known: Known) -> tuple[Bound, ...]:
     """How far a draft may go for what it refers to."""
     bounds = []
+    answering = any(reference.relation in ANSWERS for reference in header.references)
     for index, reference in enumerate(header.references):
         message, pointer = (
             known.get((reference.originator, reference.message_id)),
@@ -136,9 +151,11 @@ def bounds_of(header: DraftHeader, known: Known) -> tuple[Bound, ...]:
         )
         if message is None:
             continue  # publishing refuses it where that matters
-        if reference.relation in ANSWERS:
-            allowed = frozenset({reference.originator, *message.release_set})
-            bounds.append(Bound(pointer, reference.originator, allowed))
+        if answering:
+            bounds.append(Bound(pointer, reference.originator, message.bounds.released))
+        elif message.carried_no_further:
+            code = ReasonCode.REFERENCE_BEYOND_RELEASE
+            bounds.append(Bound(pointer, reference.originator, message.bounds.released, code))
         if message.may_know is not None:
             code = ReasonCode.REFERENCE_BEYOND_RELEASE
             bounds.append(Bound(pointer, reference.originator, message.may_know, code))

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from bus.protocol.frame import MAX_DELIVERIES
 from bus.store.deliveries import Waiting
-from schemas.wire import Basis, Lane
+from schemas.wire import Basis, Handling, Lane
 
 TREE_LEAVES = 256
 """Deliveries under one root at most. Larger trees would save signatures, but cost each delivery, here and at
 its recipient, more hashes than that is worth."""
 
-Member = tuple[Waiting, tuple[Basis, ...]]
+Member = tuple[Waiting, tuple[Basis, ...], Handling]
 
 
 def whole_bundles(waiting: Sequence[Waiting]) -> list[Waiting]:
@@ -60,7 +60,7 @@ def variants_apart(tree: Sequence[Member]) -> Sequence[Sequence[Member]]:
     So who gets the widest finds its deliveries bundled just as if there were no fuller version. A lane
     in which a fuller version is followed by something less full begins another round: its order must hold.
     """
-    if not any(row.wider for row, _ in tree):
+    if not any(row.wider for row, _, _ in tree):
         return [tree]
     reached: dict[tuple[str, Lane], tuple[int, int]] = {}
     parts: dict[tuple[int, int], list[Member]] = {}

@@ -27,7 +27,7 @@ from schemas.audit import AuditEvent
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.trust import KeyUse
-from schemas.wire import Basis, Lane
+from schemas.wire import Basis, Handling, Lane
 
 ACTOR = "relay"
 BATCH_OCTETS = 2 * 1024 * 1024
@@ -177,6 +177,7 @@ def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes])
         if group is None and Blocked(row.recipient, row.mode, control) in work.blocked:
             continue
         basis: tuple[Basis, ...] = ()
+        handling = Handling.RELEASE
         if not control:
             if stale:
                 work.blocked.add(Blocked(row.recipient, row.mode, control))
@@ -185,7 +186,7 @@ def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes])
             if not decision.permit:
                 refused.setdefault(decision.code, []).append(row)
                 continue
-            basis = decision.basis
+            basis, handling = decision.basis, decision.handling
         if group is None:
             place = (row.mode, key_use_of(row.lane))
             group = groups.get(place) or _open_group(work, *place)
@@ -197,7 +198,7 @@ def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes])
             # Accepted under a weaker suite than the current key's: partners would refuse its digest (ADR 6).
             refused.setdefault(ReasonCode.SUITE_MISMATCH, []).append(row)
             continue
-        group.members.append((row, basis))
+        group.members.append((row, basis, handling))
     for group in groups.values():
         withheld = (row for rows in refused.values() for row in rows)
         group.missing = sum(row.wider > 0 and row.mode is group.mode for row in withheld)
@@ -232,7 +233,7 @@ def _can_seal(work: _Work, row: Waiting) -> bool:
 
 def _seal_group(work: _Work, group: _Group, contents: dict[int, bytes]) -> tuple[StoredBundle, ...]:
     """Give serials, sign, seal and store one group."""
-    positions = deliveries.assign_serials(work.tx, [row for row, _ in group.members])
+    positions = deliveries.assign_serials(work.tx, [row for row, _, _ in group.members])
     prepared: list[PreparedBundle] = []
     for tree in trees(group.members):
         # As deep as if every variant were in it: a proof must not tell that some recipients are elsewhere.
@@ -263,8 +264,9 @@ def _prepare(
                 row.digest,
                 row.message_id,
                 basis,
+                handling,
             )
-            for row, basis in members
+            for row, basis, handling in members
         ],
         mode=group.mode,
         originator=work.context.nation,
@@ -285,7 +287,7 @@ def _store(
 ) -> tuple[StoredBundle, ...]:
     new = [NewBundle(bundle.bundle_id, bundle.subject, bundle.sealed) for bundle in prepared]
     seqs = bundles.insert(work.tx, new)
-    basis_of = {row.delivery_seq: basis for row, basis in group.members}
+    basis_of = {row.delivery_seq: basis for row, basis, _ in group.members}
     deliveries.mark_sealed(
         work.tx,
         [

@@ -105,7 +105,7 @@ async def test_an_acknowledgement_under_another_mode_or_exercise_settles_nothing
     (received,) = await bravo.mail(1)
     await alfa.states(accepted, {"XBB": "sent"})
     # A hostile gateway of XBB does not check what it sends.
-    monkeypatch.setattr(publish, "check_references", lambda *_: None)
+    monkeypatch.setattr(publish, "check_references", lambda *_, **__: None)
     await bravo.exchange.accept(_with_header(acknowledgement(received), theirs), api_key_id="test")
     await alfa.mail(1)  # it is a well-formed message, and admitted as one
     (ignored,) = await alfa.evidence(AuditEvent.RECEIPT_IGNORED)

@@ -9,7 +9,7 @@ from bus.protocol.frame import MAX_DELIVERIES
 from bus.store.deliveries import Waiting
 from gateways.relaying.packing import TREE_LEAVES, trees, whole_bundles
 from schemas.header import Kind, Mode
-from schemas.wire import ContentType, Lane
+from schemas.wire import ContentType, Handling, Lane
 
 RANKS = {Lane.CONTROL: 0, Lane.URGENT: 1, Lane.NORMAL: 2}
 
@@ -70,24 +70,24 @@ def test_what_is_left_out_is_the_end_of_its_lane(some: list[tuple[str, Lane]]) -
 
 @given(ROWS)
 def test_every_delivery_is_in_one_tree_and_lanes_keep_their_order(some: list[tuple[str, Lane]]) -> None:
-    members = [(waiting(number, *row), ()) for number, row in enumerate(some)]
+    members = [(waiting(number, *row), (), Handling.RELEASE) for number, row in enumerate(some)]
     found = trees(members)
     assert all(len(tree) <= TREE_LEAVES for tree in found)
     packed = [member for tree in found for member in tree]
     assert sorted(packed) == sorted(members)
-    for place in {(row.recipient, row.lane) for row, _ in members}:
-        in_lane = [row.delivery_seq for row, _ in packed if (row.recipient, row.lane) == place]
+    for place in {(row.recipient, row.lane) for row, _, _ in members}:
+        in_lane = [row.delivery_seq for row, _, _ in packed if (row.recipient, row.lane) == place]
         assert in_lane == sorted(in_lane)
 
 
 @given(ROWS)
 def test_only_a_lanes_last_bundle_is_part_empty(some: list[tuple[str, Lane]]) -> None:
-    members = [(waiting(number, *row), ()) for number, row in enumerate(some)]
-    lanes = Counter((row.recipient, row.lane) for row, _ in members)
+    members = [(waiting(number, *row), (), Handling.RELEASE) for number, row in enumerate(some)]
+    lanes = Counter((row.recipient, row.lane) for row, _, _ in members)
     bundles = Counter(
         place
         for tree in trees(members)
-        for place, count in Counter((row.recipient, row.lane) for row, _ in tree).items()
+        for place, count in Counter((row.recipient, row.lane) for row, _, _ in tree).items()
         for _ in range(0, count, MAX_DELIVERIES)
     )
     assert bundles == {place: -(-count // MAX_DELIVERIES) for place, count in lanes.items()}

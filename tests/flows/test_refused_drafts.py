@@ -102,7 +102,7 @@ CASES: dict[str, Case] = {
         ReasonCode.TIME_INVALID,
         "/header/acknowledgement/by",
     ),
-    "released to nobody": (lambda: draft([]), ReasonCode.RELEASE_SET_EMPTY, "/label/releasable_to"),
+    "released to nobody": (lambda: draft([]), ReasonCode.NATIONAL_ONLY, "/label/releasable_to"),
     "released to a nation outside the realm": (
         lambda: draft(["XZZ"]),
         ReasonCode.NATION_UNKNOWN,
@@ -118,11 +118,12 @@ CASES: dict[str, Case] = {
         ReasonCode.CLASSIFICATION_TOO_HIGH,
         "/label/releasable_to",
     ),
-    "for display only": (
-        lambda: draft(["XBB"], label={"display_only_to": ["XCC"]}),
-        ReasonCode.CAVEAT_NOT_ENFORCEABLE,
-        "/label",
+    "with a restrictive category that no agreement names": (
+        lambda: draft(["XBB"], label={"restrictive": ["CRYPTO"]}),
+        ReasonCode.CATEGORY_NOT_COVERED,
+        "/label/releasable_to",
     ),
+    "for its own nation only": (lambda: draft(["XAA"]), ReasonCode.NATIONAL_ONLY, "/label/releasable_to"),
     "a reply to something unknown": (
         lambda: draft(["XBB"], header={"references": [reference("replies", originator="XBB")]}),
         ReasonCode.REFERENCE_UNKNOWN,

@@ -143,7 +143,9 @@ class Gateway:
     async def mail(self, count: int) -> tuple[InboxMessage, ...]:
         """Wait until the inbox holds so many messages."""
         await self.store.until(inbox.latest_seq, lambda latest: latest >= count)
-        found = await self.store.read(lambda tx: inbox.list_after(tx, limit=count + 10_000))
+        found = await self.store.read(
+            lambda tx: inbox.list_after(tx, limit=count + 10_000, with_display_only=True)
+        )
         assert len(found) == count
         return found
 

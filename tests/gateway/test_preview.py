@@ -95,7 +95,7 @@ REFUSED = [
     ),
     pytest.param(
         changed(draft(), "label", "releasable_to", to=[]),
-        "RELEASE_SET_EMPTY",
+        "NATIONAL_ONLY",
         "/label/releasable_to",
         dict.fromkeys(("XBB", "XCC", "XDD"), "RELEASE_SET_EMPTY"),
         id="a label that releases to nobody",

@@ -84,7 +84,6 @@ STATEMENTS: list[Case] = [
         True,
     ),
     ("has a content type nobody knows", stating(content_type="song.v1"), HELD, R.CONTENT_TYPE_UNKNOWN, True),
-    ("is display only", stating(handling="DISPLAY_ONLY"), REJECTED, R.CAVEAT_NOT_ENFORCEABLE, True),
     (
         "carries receipts on a message lane",
         stating(content_type="receipts.v1"),

@@ -15,8 +15,10 @@ CORE = ["opening", "inbound", "release", "trust", "trust_documents", "communitie
 CORE += ["frame", "dsse", "proof", "merkle", "seal_header", "subjects"]
 INTERNAL = {
     ReasonCode.RELEASE_PERMITTED,
+    ReasonCode.DISPLAY_ONLY_PERMITTED,
     # To an author only: drafts never travel.
     ReasonCode.ADDRESSEE_NOT_RELEASABLE,
+    ReasonCode.NATIONAL_ONLY,
     ReasonCode.NO_RECIPIENT,
     ReasonCode.REPLY_BEYOND_RELEASE,
 }

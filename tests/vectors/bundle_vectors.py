@@ -47,17 +47,32 @@ def bundle_vectors(realm: VectorRealm, draws: StoredDraws) -> list[Vector]:
             for delivery in _messages(realm, originator, serial, mode, precedence)
         ]
         vectors += _prepared(realm, draws, name, originator, mode, batch)
+    shown = _messages(realm, "XAA", 1, Mode.OPERATION, Precedence.ROUTINE, display_only_to="XCC")
+    vectors += _prepared(realm, draws, "one may have it, one look at it", "XAA", Mode.OPERATION, shown)
     receipts = _receipts(vectors[0])
     vectors += _prepared(realm, draws, "receipts", "XBB", Mode.OPERATION, [receipts])
     return vectors
 
 
 def _messages(
-    realm: VectorRealm, originator: str, serial: int, mode: Mode, precedence: Precedence
+    realm: VectorRealm,
+    originator: str,
+    serial: int,
+    mode: Mode,
+    precedence: Precedence,
+    display_only_to: str | None = None,
 ) -> list[Outgoing]:
     partners = sorted(set(realm.keys) - {originator})
+    shown = [display_only_to] if display_only_to else []
     content = encoded(
-        message(serial, originator=originator, release_set=partners, mode=mode, precedence=precedence)
+        message(
+            serial,
+            originator=originator,
+            release_set=[nation for nation in partners if nation not in shown],
+            mode=mode,
+            precedence=precedence,
+            labelled={"display_only_to": shown, "display_set": shown} if shown else None,
+        )
     )
     parsed = parse_message(content)
     suite = realm.sign_key(originator, KeyUse.MESSAGE, mode).suite
@@ -85,6 +100,7 @@ def _messages(
                 content_digest=content_digest(content, suite),
                 message_id=parsed.header.message_id,
                 basis=decision.basis,
+                handling=decision.handling,
             )
         )
     return made

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -107,6 +108,11 @@ QUESTIONS: tuple[dict[str, Any], ...] = (
     {"policy": "SWE", "classification": "HEMLIG"},
     {"now": NOW + timedelta(days=365)},
     {"originator_controlled": True},
+    {"restrictive": ["CRYPTO"]},
+    {"restrictive": ["CRYPTO", "ATOMAL"]},
+    {"release_set": ["XCC"], "display_set": ["XBB"]},
+    {"release_set": [], "display_set": ["XBB"]},
+    {"display_set": ["XBB"]},
 )
 
 
@@ -119,6 +125,8 @@ def _decision(
     policy: str = "NATO",
     classification: str = "NATO RESTRICTED",
     release_set: list[str] | None = None,
+    display_set: Sequence[str] = (),
+    restrictive: Sequence[str] = (),
     originator_controlled: bool = False,
     now: datetime = NOW,
 ) -> dict[str, Any]:
@@ -127,7 +135,10 @@ def _decision(
         policy=policy,
         classification=classification,
         releasable_to=tuple(released),
+        display_only_to=tuple(display_set),
+        restrictive=tuple(restrictive),
         release_set=tuple(released),
+        display_set=tuple(display_set),
         originator_controlled=originator_controlled,
     )
     decision = decide(
@@ -142,5 +153,6 @@ def _decision(
         "now": rfc3339(now),
         "permit": decision.permit,
         "code": decision.code.value,
+        "handling": decision.handling.value if decision.permit else None,
         "basis": [{"id": basis.id, "digest": basis.digest} for basis in decision.basis],
     }

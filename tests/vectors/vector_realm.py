@@ -121,6 +121,7 @@ def vector_realm() -> VectorRealm:
             kinds=(Kind.THREAT_ALERT, Kind.INFORMATION_REQUEST),
             modes=(Mode.OPERATION, Mode.EXERCISE),
             highest=(Ceiling(policy="NATO", classification="NATO CONFIDENTIAL"),),
+            categories=("CRYPTO",),
             not_before=begin,
             not_after=end,
         ),

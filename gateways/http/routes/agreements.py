@@ -16,7 +16,7 @@ from gateways.http.problems import ApiRefused
 from gateways.http.routes.answers import BODY, answers, json_body, statement_response
 from gateways.http.runtime import Runtime, runtime
 from schemas.agreement import ActKind, AgreementDraft, Ceiling
-from schemas.base import Digest, Nation, Statement, UtcTime
+from schemas.base import Digest, Nation, ShortText, Statement, UtcTime
 from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode as C
 from schemas.strict_json import parse_model
@@ -53,6 +53,7 @@ class AgreementView(Statement):
     kinds: tuple[Kind, ...]
     modes: tuple[Mode, ...]
     highest: tuple[Ceiling, ...]
+    categories: tuple[ShortText, ...] = Field(description="Restrictive categories that it covers.")
     not_before: UtcTime
     not_after: UtcTime
     superseded_from: UtcTime | None = Field(None, description="When a newer version takes its place.")
@@ -230,6 +231,7 @@ def _view(trusted: AgreementTrust, gateway: Runtime) -> AgreementView:
         kinds=agreement.kinds,
         modes=agreement.modes,
         highest=agreement.highest,
+        categories=agreement.categories,
         not_before=agreement.not_before,
         not_after=agreement.not_after,
         superseded_from=trusted.superseded_from,

@@ -21,11 +21,12 @@ from gateways.http.views import InboxEntry, InboxPage, inbox_entry, inbox_page
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.draft_refused import DraftRefused
 from schemas.acknowledgement import Acknowledgement
+from schemas.audit import AuditEvent
 from schemas.base import Nation, Uuid7
 from schemas.header import Kind, Mode, Relation
 from schemas.reasons import ReasonCode as C
 from schemas.strict_json import JsonRefused, parse, parse_model
-from schemas.wire import MAX_CONTENT_BYTES
+from schemas.wire import MAX_CONTENT_BYTES, Handling
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 
@@ -52,7 +53,9 @@ async def list_inbox(
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
     stored = await gateway.context.store.read(
-        lambda tx: inbox.list_after(tx, after, limit=limit, kind=kind, mode=mode)
+        lambda tx: inbox.list_after(
+            tx, after, limit=limit, kind=kind, mode=mode, with_display_only=caller.lists_display_only
+        )
     )
     following = stored[-1].inbox_seq if stored else after
     shown = [row for row in stored if caller.sees(row.kind, row.mode)]
@@ -68,12 +71,35 @@ async def list_inbox(
 async def show_inbox_message(
     request: Request, message_id: MessageId, originator: Originator = None
 ) -> Response:
-    """One message by its id, and by its originator where that is needed."""
+    """One message by its id, and by its originator where that is needed.
+
+    One with handling DISPLAY_ONLY is for people: for API keys it is not there. That it was displayed is
+    recorded before it is.
+    """
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
     stored = await the_one(gateway, caller, message_id, originator)
-    reading = own_reading(gateway.context)
-    return json_response(inbox_entry(stored, reading, with_content=caller.sees_content))
+    displaying = stored.handling is Handling.DISPLAY_ONLY and caller.shows_display_only
+    if displaying:
+        await _record_display(gateway, caller, stored)
+    entry = inbox_entry(
+        stored, own_reading(gateway.context), with_content=caller.sees_content, displaying=displaying
+    )
+    return json_response(entry)
+
+
+async def _record_display(gateway: Runtime, caller: Caller, stored: InboxMessage) -> None:
+    """Raises StoreUnavailable: what cannot be recorded is not displayed."""
+    evidence = gateway.context.evidence(caller.actor, gateway.context.now())
+    evidence.add(
+        AuditEvent.MESSAGE_DISPLAYED,
+        partner=stored.originator,
+        kind=stored.kind,
+        mode=stored.mode,
+        message_id=stored.message_id,
+        digest=stored.digest,
+    )
+    await gateway.context.store.write(evidence.write)
 
 
 @router.post(
@@ -165,6 +191,8 @@ def acknowledgement_draft(answered: InboxMessage, body: bytes) -> bytes:
             "classification": label["classification"],
             # No wider than what it answers: its originator alone.
             "releasable_to": [answered.originator],
+            "restrictive": label.get("restrictive", []),
+            "originator_controlled": label.get("originator_controlled", False),
         },
     }
     return b'%b,"body":%b}' % (json.dumps(draft, ensure_ascii=False).encode()[:-1], body)
@@ -172,7 +200,9 @@ def acknowledgement_draft(answered: InboxMessage, body: bytes) -> bytes:
 
 async def the_one(gateway: Runtime, caller: Caller, message_id: str, originator: str | None) -> InboxMessage:
     """The message with this id. Raises ApiRefused NOT_FOUND, MESSAGE_ID_AMBIGUOUS."""
-    found = await gateway.context.store.read(lambda tx: inbox.by_message_id(tx, message_id))
+    found = await gateway.context.store.read(
+        lambda tx: inbox.by_message_id(tx, message_id, with_display_only=caller.lists_display_only)
+    )
     shown = [
         row
         for row in found

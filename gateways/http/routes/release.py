@@ -47,7 +47,8 @@ async def preview_release(request: Request) -> Response:
     )
     draft = read_draft(raw)
     check_allowed(draft.header, caller.kinds, caller.modes)
-    return statement_response(await release_table(gateway.context, draft))
+    table = await release_table(gateway.context, draft, operator=caller.signed_in is not None)
+    return statement_response(table)
 
 
 @router.get(

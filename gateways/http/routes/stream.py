@@ -55,6 +55,8 @@ async def follow_inbox(
 ) -> Response:
     """Every message filed after the given position, in order, as soon as it is committed.
 
+    One with handling DISPLAY_ONLY comes to operators only, and without its message.
+
     The stream ends when the key is revoked, or when key or token expires: before the next message, and at the
     latest with the next keep-alive.
     """
@@ -92,7 +94,14 @@ async def events(gateway: Runtime, caller: Caller, position: int, kind: Kind | N
             latest = signal.latest
             if not await gateway.access.still_admits(caller, Scope.INBOX_READ):
                 return  # revoked or expired meanwhile; a new request is told so
-            batch = await store.read(partial(inbox.list_after, after=position, limit=BATCH, kind=kind))
+            look = partial(
+                inbox.list_after,
+                after=position,
+                limit=BATCH,
+                kind=kind,
+                with_display_only=caller.lists_display_only,
+            )
+            batch = await store.read(look)
             if batch:
                 position = batch[-1].inbox_seq
                 reading = own_reading(gateway.context)

@@ -16,7 +16,7 @@ from gateways.http.routes.answers import BODY, answers, json_body, json_response
 from gateways.http.runtime import Runtime, runtime
 from gateways.trust_changes import bring_trust
 from schemas.agreement import Ceiling
-from schemas.base import CommunityName, Digest, Nation, Statement, UtcTime
+from schemas.base import CommunityName, Digest, Nation, ShortText, Statement, UtcTime
 from schemas.classification import EquivalentLevel
 from schemas.community import Membership
 from schemas.header import Kind, Mode
@@ -50,6 +50,7 @@ class TrustAgreement(Statement):
     kinds: tuple[Kind, ...]
     modes: tuple[Mode, ...]
     highest: tuple[Ceiling, ...]
+    categories: tuple[ShortText, ...]
     not_before: UtcTime
     not_after: UtcTime
 
@@ -222,6 +223,7 @@ def _view(trust: TrustStore, now: datetime) -> TrustView:
                 kinds=entry.agreement.kinds,
                 modes=entry.agreement.modes,
                 highest=entry.agreement.highest,
+                categories=entry.agreement.categories,
                 not_before=entry.agreement.not_before,
                 not_after=entry.agreement.not_after,
             )
