@@ -16,12 +16,15 @@ from tests.realm_fixtures import AgreementPlan, TestRealm, make_realm
 
 MANY = tuple(f"XA{letter}" for letter in "ABCDEFGHIJKLMNOPQR")
 """XAA and 17 others: one more than a tree of the smallest depth has room for."""
-FEW, LOW = MANY[1:4], MANY[4:]
+FEW = MANY[7:10]
+MIDDLE = MANY[4:13]
+LOW = tuple(nation for nation in MANY[1:] if nation not in FEW)
+LOWEST = tuple(nation for nation in MANY[1:] if nation not in MIDDLE)
 
 
 @pytest.fixture(scope="module")
 def realm() -> TestRealm:
-    return make_realm(MANY, communities={"THE-FEW": FEW, "EVERYBODY": MANY, "MIDDLE": MANY[1:9]})
+    return make_realm(MANY, communities={"THE-FEW": FEW, "EVERYBODY": MANY, "MIDDLE": MIDDLE})
 
 
 Scenario = Callable[[Desk], Awaitable[None]]
@@ -59,7 +62,7 @@ def mixed(times: int, *versions: Version) -> Scenario:
             await author.publish(draft(["EVERYBODY"], subject=f"to all, {number}"))
             await author.publish(drafted(*versions))
             await author.publish(draft([FEW[0], LOW[0]], subject=f"to two, {number}"))
-            await author.publish(drafted(*versions, header={"precedence": "FLASH"}))
+            await author.publish(drafted(*versions, header={"precedence": "IMMEDIATE"}))
             await author.publish(draft([LOW[1]], subject=f"to one, {number}"))
 
     return scenario
@@ -99,9 +102,9 @@ async def test_a_recipient_of_a_middle_version_sees_no_sign_of_a_fuller_one(
 ) -> None:
     with_fuller = await sights(tmp_path / "with", realm, mixed(3, FULL, FULLER, WIDE), None)
     without = await sights(tmp_path / "without", realm, mixed(3, FULLER, WIDE), None)
-    for nation in MANY[4:]:
+    for nation in LOW:
         assert with_fuller[nation] == without[nation]
-    assert len(with_fuller[MANY[4]]) > len(with_fuller[MANY[-1]]), "who gets a fuller version may notice"
+    assert len(with_fuller[MIDDLE[0]]) > len(with_fuller[LOWEST[0]]), "who gets a fuller version may notice"
 
 
 async def test_a_fuller_version_withheld_at_the_last_moment_leaves_no_sign_either(
@@ -137,7 +140,11 @@ async def test_variants_share_no_tree_and_lanes_keep_their_order(tmp_path: Path,
         bundles = await author.relay()
         roots = {nation: roots_of(nation, bundles, realm) for nation in MANY[1:]}
         for publication in accepted:
-            assert [message.recipients for message in publication.messages] == [FEW, MANY[4:9], MANY[9:]]
+            assert [message.recipients for message in publication.messages] == [
+                FEW,
+                tuple(nation for nation in MIDDLE if nation not in FEW),
+                LOWEST,
+            ]
             used = [
                 {roots[nation][message.message_id] for nation in message.recipients}
                 for message in publication.messages
