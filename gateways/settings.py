@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.base import Digest, Nation
+from schemas.message import MAX_DRAFT_BYTES
 from schemas.wire import MAX_CONTENT_BYTES
 
 MIB = 1024 * 1024
@@ -51,7 +52,10 @@ class Settings(BaseSettings):
         MIB, ge=1024, le=16 * MIB, description="Largest request body that is read at all."
     )
     max_draft_bytes: int = Field(
-        MAX_CONTENT_BYTES, ge=1024, le=MAX_CONTENT_BYTES, description="Largest draft that is accepted."
+        MAX_CONTENT_BYTES,
+        ge=1024,
+        le=MAX_DRAFT_BYTES,
+        description="Largest draft that is accepted, with all its tear lines.",
     )
     head_timeout_seconds: Seconds = Field(
         10, description="Time within which a request's head must have arrived; then the connection is closed."

@@ -97,8 +97,8 @@ def test_an_author_is_told_of_a_tear_line_that_is_narrower_than_what_comes_befor
 
 REFUSED: dict[str, tuple[Callable[[], TearLinePlan], ReasonCode, str]] = {
     "no version reaches anybody": (
-        lambda: planned(("a", draft_label("XAA")), ("b", draft_label())),
-        ReasonCode.RELEASE_SET_EMPTY,
+        lambda: planned(("a", draft_label("XAA")), ("b", draft_label("XAA"))),
+        ReasonCode.NATIONAL_ONLY,
         "/tear_lines/0/label/releasable_to",
     ),
     "a community of which nobody may have anything": (
