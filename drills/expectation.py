@@ -47,7 +47,8 @@ class Expectation(Statement):
     ``acknowledged_by``: a person there acknowledges.
 
     ``decisions``: the code of the originator's decision for a nation. ``states``: how far its copy comes.
-    ``marking``: the banner that every nation that has the message sees. ``equivalent``: how its
+    ``marking``: the banner that every nation that has the message sees; ``markings``: that one nation sees.
+    ``versions``: which version of a draft with tear lines a nation gets, from 0. ``equivalent``: how its
     classification reads in a nation's own policy.
 
     ``refused``: the attempt, or the draft that is previewed, is refused with this code.
@@ -67,6 +68,8 @@ class Expectation(Statement):
     decisions: dict[Nation, ReasonCode] = Field(default_factory=dict)
     states: dict[Nation, State] = Field(default_factory=dict)
     marking: ShortText | None = None
+    markings: dict[Nation, ShortText] = Field(default_factory=dict)
+    versions: dict[Nation, int] = Field(default_factory=dict)
     equivalent: dict[Nation, ShortText] = Field(default_factory=dict)
     refused: ReasonCode | None = None
     says: Annotated[tuple[TitleText, ...], Field(max_length=20)] = ()
@@ -78,6 +81,10 @@ class Expectation(Statement):
     def named(self) -> set[str]:
         """The nations of whose copy it says what must come of it."""
         return {*self.must_have, *self.must_never, *self.withheld}
+
+    def marking_at(self, nation: str) -> str | None:
+        """The banner that a nation must see; None when none is asked for."""
+        return self.markings.get(nation, self.marking)
 
     def code_for(self, nation: str) -> ReasonCode | None:
         """The code with which a nation must be denied; None when none is asked for."""

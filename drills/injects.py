@@ -10,6 +10,7 @@ from schemas.acknowledgement import AcknowledgementLevel, AcknowledgementOutcome
 from schemas.agreement import ActKind
 from schemas.base import CommunityName, Nation, ParagraphText, Statement, TitleText
 from schemas.header import Mode, Relation
+from schemas.tear_line import MAX_TEAR_LINES
 
 Serial = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$")]
 """event.incident.inject"""
@@ -20,6 +21,14 @@ class InjectReference(Statement):
 
     inject: Serial
     relation: Relation
+
+
+class TearLineTemplate(Statement):
+    """A further version of a draft for a wider audience; `{now...}` serves as in the draft itself."""
+
+    label: dict[str, Any]
+    subject: TitleText
+    body: dict[str, Any]
 
 
 class DraftTemplate(Statement):
@@ -35,6 +44,7 @@ class DraftTemplate(Statement):
     header: dict[str, Any] = Field(default_factory=dict)
     label: dict[str, Any] = Field(default_factory=dict)
     body: dict[str, Any] = Field(default_factory=dict)
+    tear_lines: Annotated[tuple[TearLineTemplate, ...], Field(max_length=MAX_TEAR_LINES)] | None = None
     references: Annotated[tuple[InjectReference, ...], Field(max_length=20)] | None = None
 
     @model_validator(mode="after")
@@ -49,6 +59,7 @@ class DraftTemplate(Statement):
             header=_changed(original.header, self.header),
             label=_changed(original.label, self.label),
             body=_changed(original.body, self.body),
+            tear_lines=original.tear_lines if self.tear_lines is None else self.tear_lines,
             references=original.references if self.references is None else self.references,
         )
 

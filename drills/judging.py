@@ -152,7 +152,7 @@ class Judge:
     ) -> NationOutcome:
         code = decision["code"] if decision else "NOT_IN_RELEASE_SET"
         shown, reason = (state["state"], state.get("reason") or "") if state else ("", "")
-        seen = self._partners[nation].seen_at(sent.originator, sent.message.message_id)
+        seen = self._partners[nation].seen_at(sent.originator, sent.message_of(nation).message_id)
         entry = self._entry(nation, sent)
         remarks = []
         if nation in expectation.must_have:
@@ -160,8 +160,8 @@ class Judge:
                 remarks.append(
                     f"must have it, but it is {shown or code}" + (f" ({reason})" if reason else "")
                 )
-            elif expectation.marking not in (None, entry["marking"]):
-                remarks.append(f"must see the marking {expectation.marking}, but sees {entry['marking']}")
+            elif entry["marking"] != (banner := expectation.marking_at(nation) or entry["marking"]):
+                remarks.append(f"must see the marking {banner}, but sees {entry['marking']}")
             if nation in expectation.acknowledged_by and shown != "acknowledged":
                 remarks.append("must acknowledge it, and did not")
         elif nation in expectation.withheld:
@@ -176,6 +176,9 @@ class Judge:
                 remarks.append(f"must be denied for {denied.value}, but was for {code}")
         if nation in expectation.states and shown != expectation.states[nation].value:
             remarks.append(f"must be {expectation.states[nation].value}, but is {shown or code}")
+        version = decision.get("version") if decision else None
+        if version != expectation.versions.get(nation, version):
+            remarks.append(f"must get version {expectation.versions[nation]}, but gets {version}")
         if nation in expectation.equivalent:
             read = ((entry or {}).get("equivalent") or {}).get("classification")
             if read != expectation.equivalent[nation]:
@@ -189,6 +192,8 @@ class Judge:
             latency_ms=None if seen is None else round(1000 * (seen - sent.sent_at), 1),
             acknowledged=shown == "acknowledged",
             reason=reason,
+            version=version,
+            marking=entry["marking"] if entry is not None else "",
             as_expected=not remarks,
             remark="; ".join(remarks),
         )
@@ -233,7 +238,7 @@ class Judge:
 
     def _entry(self, nation: str, sent: Sent) -> Mapping[str, Any] | None:
         """The message in a nation's inbox; None when it is not there."""
-        identity = (sent.originator, sent.message.message_id)
+        identity = (sent.originator, sent.message_of(nation).message_id)
         entries = self._inboxes[nation]
         return next((each for each in entries if (each["originator"], each["message_id"]) == identity), None)
 
@@ -257,7 +262,7 @@ class Judge:
     def _unexpected(self) -> tuple[str, ...]:
         """Whatever stands in an inbox and was expected there by no inject."""
         expected = {
-            (nation, sent.originator, sent.message.message_id)
+            (nation, sent.originator, sent.message_of(nation).message_id)
             for serial, sent in self._played.sent.items()
             for nation in self._scenario.expectation(serial).must_have
         }

@@ -11,7 +11,8 @@ class NationOutcome(Statement):
     """One nation and one message: the decision, how far it came, and whether that is as expected.
 
     ``latency_ms``: from handing the draft in until the nation's own system saw it on its inbox stream.
-    ``reason``: why it was refused or withheld after it had been permitted.
+    ``reason``: why it was refused or withheld after it had been permitted. ``version``: which version of a
+    draft with tear lines it gets, from 0; ``marking``: the banner that it sees.
     """
 
     nation: str
@@ -22,6 +23,8 @@ class NationOutcome(Statement):
     latency_ms: float | None = None
     acknowledged: bool = False
     reason: str = ""
+    version: int | None = None
+    marking: str = ""
     as_expected: bool
     remark: str = ""
 

@@ -41,11 +41,16 @@ def filled_in(
             _reference(reference.inject, reference.relation.value, played, misquote_digest)
             for reference in template.references
         ]
-    draft = {
+    draft: dict[str, Any] = {
         "header": header,
         "label": with_times(template.label, now),
         "body": with_times(template.body, now),
     }
+    if template.tear_lines:
+        draft["tear_lines"] = [
+            with_times({"label": each.label, "subject": each.subject, "body": each.body}, now)
+            for each in template.tear_lines
+        ]
     return json.dumps(draft, ensure_ascii=False).encode()
 
 

@@ -89,7 +89,7 @@ class Player:
             await self._hostile(inject, inject.hostile)
 
     async def _preview(self, inject: Inject, partner: PartnerSystem, template: DraftTemplate) -> None:
-        draft = self._draft(template)
+        draft = self._draft(template, partner.nation)
         subject = str(json.loads(draft)["header"].get("subject", ""))
         self._played.previewed[inject.serial] = (inject, subject, await partner.preview(draft))
 
@@ -139,7 +139,7 @@ class Player:
         """
         sent = self._played.sent[serial]
         if nation != sent.originator and nation in sent.answer["recipients"]:
-            await self._partners[nation].wait_for(sent.originator, sent.message.message_id)
+            await self._partners[nation].wait_for(sent.originator, sent.message_of(nation).message_id)
 
     async def _connected(self, wanted: bool) -> None:
         """Wait until every gateway knows that the broker is there, or that it is not."""
@@ -177,7 +177,7 @@ class Player:
             await asyncio.sleep(_POLL)
 
     async def _publish(self, inject: Inject, partner: PartnerSystem, template: DraftTemplate) -> None:
-        draft = self._draft(template)
+        draft = self._draft(template, partner.nation)
         began = asyncio.get_running_loop().time()
         answer = await partner.publish(draft)
         self._sent(inject, partner.nation, json.loads(draft), answer, began)
@@ -193,7 +193,7 @@ class Player:
         self._played.sent[inject.serial] = Sent(inject, originator, draft, answer.body, began)
 
     async def _acknowledge(self, partner: PartnerSystem, acknowledge: Acknowledge, key: str | None) -> Answer:
-        message = self._played.messages[acknowledge.inject]
+        message = self._played.messages_of(partner.nation)[acknowledge.inject]
         body = {
             "level": acknowledge.level.value,
             "outcome": acknowledge.outcome.value,
@@ -210,7 +210,7 @@ class Player:
         subject = None
         template = self._scenario.template(inject)
         if template is not None:
-            draft = self._draft(template, misquote_digest=attempt.misquote_digest)
+            draft = self._draft(template, partner.nation, misquote_digest=attempt.misquote_digest)
             subject = json.loads(draft)["header"].get("subject")
             answer = await partner.publish(draft, key)
         elif attempt.agreement is not None:
@@ -236,7 +236,7 @@ class Player:
         """Id and exact bytes of the message that a hostile act carries, if it carries one."""
         if hostile.inject is None:
             return None, b""
-        return self._played.messages[hostile.inject].message_id, await self._content(hostile.inject)
+        return self._played.sent[hostile.inject].message.message_id, await self._content(hostile.inject)
 
     async def _forge_papers(self, inject: Inject, hostile: Hostile) -> Tried:
         """A hostile act on an agreement, and what it came to at the target: before anything else changes."""
@@ -282,7 +282,10 @@ class Player:
         sent = self._played.sent[serial]
         return await self._partners[sent.originator].exact_message(sent.answer["publication_id"])
 
-    def _draft(self, template: DraftTemplate, *, misquote_digest: bool = False) -> bytes:
+    def _draft(self, template: DraftTemplate, nation: str, *, misquote_digest: bool = False) -> bytes:
         return filled_in(
-            template, now=datetime.now(UTC), played=self._played.messages, misquote_digest=misquote_digest
+            template,
+            now=datetime.now(UTC),
+            played=self._played.messages_of(nation),
+            misquote_digest=misquote_digest,
         )

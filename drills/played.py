@@ -26,8 +26,15 @@ class Sent:
 
     @property
     def message(self) -> PlayedMessage:
-        """Its identity on the bus."""
+        """Its identity on the bus; with tear lines, that of the fullest version that anybody gets."""
         return PlayedMessage(self.answer["message_id"], self.originator, self.answer["digest"])
+
+    def message_of(self, nation: str) -> PlayedMessage:
+        """The message that a nation gets of it, or for one that gets none, ``message``."""
+        for version in self.answer.get("messages", ()):
+            if nation in version["recipients"]:
+                return PlayedMessage(version["message_id"], self.originator, version["digest"])
+        return self.message
 
 
 @dataclass(frozen=True)
@@ -86,7 +93,6 @@ class Played:
     steps: dict[str, Step] = field(default_factory=dict)
     happened: dict[str, Happened] = field(default_factory=dict)
 
-    @property
-    def messages(self) -> dict[str, PlayedMessage]:
-        """Identities of the messages by serial."""
-        return {serial: sent.message for serial, sent in self.sent.items()}
+    def messages_of(self, nation: str) -> dict[str, PlayedMessage]:
+        """The messages by serial as a nation has them."""
+        return {serial: sent.message_of(nation) for serial, sent in self.sent.items()}

@@ -38,6 +38,11 @@ def _row(message: MessageOutcome, nations: tuple[str, ...]) -> str:
     )
 
 
+def _version(nation: NationOutcome) -> str:
+    name = "the fullest version" if nation.version == 0 else f"tear line {nation.version}"
+    return escape(f"{name}: {nation.marking}" if nation.marking else name)
+
+
 def _cell(nation: NationOutcome | None) -> str:
     if nation is None:
         return "<td><small>author</small></td>"
@@ -50,6 +55,8 @@ def _cell(nation: NationOutcome | None) -> str:
         words = nation.code.replace("_", " ").lower()
         kind = "soft" if nation.code == DULL else "no"
         text = f'<span class="{kind}" title="{escape(nation.explanation)}">{escape(words)}</span>'
+    if nation.version is not None:
+        text += f"<small>{_version(nation)}</small>"
     if not nation.as_expected:
         text += f'<small class="bad">{escape(nation.remark)}</small>'
     return f"<td>{text}</td>"

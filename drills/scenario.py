@@ -173,6 +173,8 @@ def _fits(expectation: Expectation, inject: Inject, nations: set[str]) -> None:
         *expectation.decisions,
         *expectation.states,
         *expectation.equivalent,
+        *expectation.markings,
+        *expectation.versions,
         *expectation.agreement,
     }
     if not mentioned <= nations:

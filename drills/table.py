@@ -73,7 +73,10 @@ def _cell(nation: NationOutcome | None) -> Text:
     if nation is None:
         return Text("author", style="dim")
     if nation.state and nation.latency_ms is not None:
-        text = Text(f"{'ack ' if nation.acknowledged else ''}{nation.latency_ms:.0f} ms", style="green")
+        words = f"{'ack ' if nation.acknowledged else ''}{nation.latency_ms:.0f} ms"
+        if nation.version is not None:
+            words += f"\nversion {nation.version}"
+        text = Text(words, style="green")
     elif nation.state:
         text = Text(nation.state, style="yellow")
     elif nation.code == DULL:
@@ -90,9 +93,11 @@ def _preview(preview: PreviewOutcome) -> Table:
     for column in ("Nation", "Decision", "What would change it"):
         table.add_column(column, no_wrap=column == "Nation")
     for row in preview.rows:
+        if row.code == DULL:
+            continue
         decision = Text(
             row.code.replace("_", " ").lower(),
-            style="green" if row.permit else "dim" if row.code == DULL else "yellow",
+            style="green" if row.permit else "yellow",
         )
         change = row.change[0] if row.change and not row.permit else ""
         table.add_row(row.nation, decision, change + (" ..." if len(row.change) > 1 and change else ""))

@@ -30,10 +30,32 @@ def test_the_main_scenario_passes_with_every_attempt_stopped_by_its_own_rule(tmp
     assert outcome["failures"] == []
     assert code == 0
     assert outcome["seconds"] < 60
-    assert len(outcome["messages"]) == 29
+    assert len(outcome["messages"]) == 31
     for attempt in outcome["attempts"]:
         assert attempt["stopped_by"] == attempt["expected"]
         assert attempt["reached"] == []
+    (tear_lines,) = (message for message in outcome["messages"] if message["serial"] == "7.8.1")
+    assert {each["nation"]: each["version"] for each in tear_lines["nations"]} == {
+        "NOR": 0,
+        "SWE": 0,
+        "EST": 1,
+        "POL": 1,
+        "XAL": 1,
+        "XVE": 2,
+    }
+    assert len({each["marking"] for each in tear_lines["nations"]}) == 3
+    life = [(step["version"], step["step"], *set(step["states"].values())) for step in outcome["agreements"]]
+    assert life == [
+        (1, "propose", "proposed"),
+        (1, "countersign", "proposed"),
+        (1, "countersign", "in_force"),
+        (1, "suspend", "suspended"),
+        (1, "resume", "in_force"),
+        (2, "propose", "proposed"),
+        (2, "countersign", "proposed"),
+        (2, "countersign", "in_force"),
+        (2, "leave", "left"),
+    ]
     first = outcome["messages"][0]
     reached = [nation for nation in first["nations"] if nation["state"]]
     states = {nation["nation"]: nation["state"] for nation in reached}
@@ -52,6 +74,22 @@ def test_a_small_drill_passes_and_its_report_stands_alone(played: Played) -> Non
     assert "script" not in found.tags
     for words in ("An alert for XBB alone", "NOT_IN_RELEASE_SET", "SUBJECT_MISMATCH", "EXERCISE SMALL 1"):
         assert words in page
+    for words in ("Agreements over time", "Release decisions by code", "classify it LIMITED or lower"):
+        assert words in page
+
+
+def test_the_outcome_counts_decisions_by_code_and_follows_agreements(played: Played) -> None:
+    counts = {each["code"]: (each["count"], each["injects"]) for each in played.outcome["decisions_by_code"]}
+    # 1.1 and its acknowledgement each for one nation and not for the other; the preview for neither.
+    assert counts == {
+        "RELEASE_PERMITTED": (2, ["1.1", "1.2"]),
+        "NOT_IN_RELEASE_SET": (3, ["1.1", "1.2", "4.1"]),
+        "CLASSIFICATION_TOO_HIGH": (1, ["4.1"]),
+    }
+    (step,) = played.outcome["agreements"]
+    assert (step["nation"], step["step"], step["id"]) == ("XAA", "propose", "three")
+    assert set(step["states"].values()) == {"proposed"}
+    assert step["took_ms"] > 0
 
 
 BROKEN = {
@@ -69,6 +107,29 @@ BROKEN = {
     "label: {classification: CLOSED}": (
         "label: {classification: OPEN}",
         ["2.1: must be stopped by RELEASE_SET_EMPTY, but was by nothing; must reach nobody, and reached XBB"],
+    ),
+    'marking: "REALM: LIMITED//REL TO XBB"': (
+        'marking: "REALM: LIMITED"',
+        ["1.1: the marking must be REALM: LIMITED, but is REALM: LIMITED//REL TO XBB"],
+    ),
+    "decisions: {XBB: CLASSIFICATION_TOO_HIGH}, says: [LIMITED]": (
+        "decisions: {XBB: NO_AGREEMENT}, says: [OPEN SEA]",
+        [
+            "4.1: the decision for XBB must be NO_AGREEMENT, but is CLASSIFICATION_TOO_HIGH; "
+            "publishing it must be RELEASE_SET_EMPTY, but would be CLASSIFICATION_TOO_HIGH; "
+            "it must say 'OPEN SEA', and does not"
+        ],
+    ),
+    "XBB: proposed, XCC: proposed": (
+        "XBB: in_force, XCC: proposed",
+        ["5.1: the agreement must be in_force at XBB, but is proposed"],
+    ),
+    "rejected: TRUST_SIGNATURE, agreement: {XAA: proposed}": (
+        "rejected: KEY_UNKNOWN, agreement: {XAA: in_force}",
+        [
+            "5.2: the agreement must be in_force at XAA, but is proposed; "
+            "must be stopped by KEY_UNKNOWN, but was by TRUST_SIGNATURE"
+        ],
     ),
     "rejected: SUBJECT_MISMATCH": (
         "rejected: SIGNATURE_INVALID",

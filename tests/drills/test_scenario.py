@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from drills.injects import DraftTemplate, InjectReference
+from bus.protocol import standings
+from drills.expectation import AgreementState, State
+from drills.injects import DraftTemplate, InjectReference, TearLineTemplate
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
 from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
+from gateways.http.views import SHOWN_STATES
 from schemas.agreement import ActKind
 from schemas.header import Relation
 from schemas.strict_json import parse
@@ -76,7 +79,7 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
         pytest.param(
             "refused: CLASSIFICATION_TOO_HIGH",
             "refused: TOO_HIGH",
-            63,
+            89,
             "Input should be",
             id="a code that does not exist",
         ),
@@ -101,6 +104,62 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
             59,
             "needs draft",
             id="a forgery without material",
+        ),
+        pytest.param(
+            'victim: XBB, target: XAA, agreement: "5.1"}',
+            "victim: XBB, target: XAA}",
+            85,
+            "need agreement",
+            id="a forged countersignature on nothing",
+        ),
+        pytest.param(
+            'agreement: "5.1"}',
+            'agreement: "1.1"}',
+            None,
+            "earlier proposal 1.1",
+            id="an act on no agreement",
+        ),
+        pytest.param(
+            "    agreement:\n      propose:",
+            '    agreement:\n      leave: "5.1"\n      propose:',
+            71,
+            "and no other",
+            id="two steps on an agreement at once",
+        ),
+        pytest.param(
+            "parties: [XAA, XBB, XCC]\n        kinds",
+            "parties: [XAA]\n        kinds",
+            None,
+            "inject 5.1",
+            id="a proposal that no gateway would take",
+        ),
+        pytest.param(
+            '  - {inject: "5.1", agreement: {XAA: proposed, XBB: proposed, XCC: proposed}}\n',
+            '  - {inject: "5.1"}\n',
+            None,
+            "what the agreement is afterwards",
+            id="nobody says what becomes of an agreement",
+        ),
+        pytest.param(
+            "refused: CLASSIFICATION_TOO_HIGH, decisions: {XBB: CLASSIFICATION_TOO_HIGH}, says: [LIMITED]",
+            "says: [LIMITED]",
+            None,
+            "judged by decisions",
+            id="a preview that nobody judges",
+        ),
+        pytest.param(
+            '    preview:\n      like: "1.1"',
+            '    preview:\n      like: "2.1"',
+            None,
+            "earlier draft 2.1",
+            id="a draft like an attempt",
+        ),
+        pytest.param(
+            '    preview:\n      like: "1.1"\n',
+            "    preview:\n      body: {}\n",
+            64,
+            "or like and what differs",
+            id="half a draft",
         ),
         pytest.param(
             '    attempt:\n      like: "1.1"\n',
@@ -174,3 +233,27 @@ def test_a_reference_to_what_was_not_played_is_refused() -> None:
     )
     with pytest.raises(PlaceholderError, match=r"9\.9"):
         filled_in(template, now=NOW, played={})
+
+
+def test_states_that_expectations_may_name_are_those_that_gateways_show() -> None:
+    assert {state.value for state in AgreementState} == {state.value for state in standings.AgreementState}
+    assert {state.value for state in State} >= set(SHOWN_STATES.values()) - {"pending_release"}
+
+
+def test_a_draft_like_another_changes_what_it_names_and_keeps_the_rest() -> None:
+    scenario = load_scenario(SMALL)
+    whole = scenario.template(scenario.inject("4.1"))
+    first = scenario.inject("1.1").publish
+    assert whole is not None
+    assert first is not None
+    assert (whole.header, whole.body) == (first.header, first.body)
+    assert whole.label == {**first.label, "classification": "CLOSED"}
+    gone = DraftTemplate(like="1.1", header={"expires_at": None}).on(first)
+    assert gone.header == {name: first.header[name] for name in first.header if name != "expires_at"}
+
+
+def test_tear_lines_are_filled_in_as_the_draft_itself() -> None:
+    version = TearLineTemplate(label={}, subject="s", body={"at": "{now-1d}"})
+    template = DraftTemplate(header={}, label={}, body={}, tear_lines=(version,))
+    filled = parse(filled_in(template, now=NOW, played={}), 10_000)
+    assert filled["tear_lines"] == [{"label": {}, "subject": "s", "body": {"at": "2026-03-01T09:30:00Z"}}]
