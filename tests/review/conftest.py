@@ -1,0 +1,5 @@
+"""The world of the flow tests."""
+
+from tests.broker_fixtures import broker as broker
+from tests.flows.conftest import realm as realm
+from tests.flows.conftest import world as world
