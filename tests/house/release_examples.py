@@ -6,6 +6,7 @@ is one act in a realm founded for it at the instant ``at``:
 - ``from`` publishes under ``label``: ``expected`` holds the code for each nation, or ``refused`` the code of
   the refusal; ``release_set`` what the label means then; ``sentences`` and ``ways`` what the preview says of
   some nations, each way as the texts of its steps. ``suspended``: agreements, and who has suspended them;
+- with ``tear_lines``, further labels, ``gets`` holds the version that each nation gets, or null;
 - ``reads``: how levels of one policy read in another;
 - ``backfill`` to a new member, of what earlier examples published: ``expected`` names what it shows, and
   whether it is sent.
@@ -27,6 +28,7 @@ from bus.protocol.draft_explanation import explain_draft
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.release import ReleasePlan, plan_release
 from bus.protocol.standings import AgreementTrust, Standing, obstacle_of
+from bus.protocol.tear_lines import plan_versions
 from bus.protocol.trust import TrustStore
 from entente.founding import found_realm
 from schemas.base import (
@@ -85,6 +87,8 @@ class Example(Statement):
     action_addressees: tuple[NationOrCommunity, ...] = ()
     info_addressees: tuple[NationOrCommunity, ...] = ()
     label: DraftLabel | None = None
+    tear_lines: tuple[DraftLabel, ...] = ()
+    gets: dict[str, int | None] = Field(default_factory=dict)
     backfill: Backfill | None = None
     expected: dict[str, str | bool] = Field(default_factory=dict)
     release_set: tuple[Nation, ...] | None = None
@@ -151,7 +155,9 @@ class Page:
         """The example comes out as it says."""
         if example.backfill is not None:
             self._check_backfill(example, example.backfill)
-        if example.label is not None:
+        if example.tear_lines:
+            self._check_versions(example)
+        elif example.label is not None:
             self._check_release(example)
         for reading in example.reads:
             _check_reading(reading, self.trust(example), example.at)
@@ -185,6 +191,21 @@ class Page:
         assert {row.nation: row.decision.code for row in plan.rows} == example.expected
         if example.release_set is not None:
             assert plan.label.release_set == example.release_set
+
+    def _check_versions(self, example: Example) -> None:
+        assert example.label is not None
+        assert example.originator is not None
+        labels = (example.label, *example.tear_lines)
+        plan = plan_versions(
+            example.header,
+            [(example.example, label) for label in labels],
+            originator=example.originator,
+            trust=self.trust(example),
+            now=example.at,
+        )
+        assert {row.nation: row.version for row in plan.plan.rows} == example.gets
+        if example.expected:
+            assert {row.nation: row.decision.code for row in plan.plan.rows} == example.expected
 
     def _check_backfill(self, example: Example, asked: Backfill) -> None:
         assert example.originator is not None
