@@ -1,18 +1,23 @@
 """MINIMIZE: what is refused while it is in force, and for how long."""
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bus.store.minimize import Minimize
+from entente.gateway_client import GatewayRefusedError
+from entente.terminal import CommandFailed
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.minimize import check_minimize, in_force
 from schemas.header import Mode, Precedence
 from schemas.operator import Role
+from tests.cli.test_commands import run
 from tests.gateway.drafts import draft, soon
-from tests.gateway.operator_desk import START, hire, sign_in
+from tests.gateway.operator_desk import PASSWORD, START, hire, sign_in
 from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
 
 SECOND = timedelta(seconds=1)
@@ -105,3 +110,26 @@ def test_it_survives_a_restart(world: World) -> None:
         key = running.key
     with world.gateway("XAA", "minimized", nats_url=NO_BROKER) as running:
         assert_problem(running.publish(draft(precedence="ROUTINE"), key), 403, "MINIMIZE_IN_FORCE")
+
+
+def test_it_is_set_shown_and_lifted_from_the_command_line(gateway: Gateway, tmp_path: Path) -> None:
+    password, key = tmp_path / "password", tmp_path / "api.key"
+    password.write_text(PASSWORD + "\n", encoding="utf-8")
+    key.touch(0o600)
+    key.write_text(gateway.key, encoding="ascii")
+    at = ("--gateway", gateway.url)
+    rita = (*at, "--operator", "rita", "--password-file", str(password))
+    shown = run("minimize", "set", "IMMEDIATE", "--minutes", "5", "--exercise-too", *rita)
+    assert "IMMEDIATE and above in every mode, set by operator:rita" in shown
+    assert "entente_minimize 1.0" in gateway.get("/metrics").text
+    assert_problem(gateway.publish(draft(precedence="ROUTINE")), 403, "MINIMIZE_IN_FORCE")
+    assert json.loads(run("minimize", "show", "--key-file", str(key), "--json", *at))["exercise_too"]
+    assert run("minimize", "lift", *rita) == "MINIMIZE is not in force\n"
+    assert "entente_minimize 0.0" in gateway.get("/metrics").text
+    assert run("minimize", "show", "--key-file", str(key), *at) == "MINIMIZE is not in force\n"
+    events = [record["event"] for record in gateway.audit()]
+    assert events.count("operator.signed-in") == events.count("operator.signed-out") == 2
+    with pytest.raises(GatewayRefusedError, match="ALREADY_DONE"):
+        run("minimize", "lift", *rita)
+    with pytest.raises(CommandFailed, match="--operator"):
+        run("minimize", "lift", *at)
