@@ -44,6 +44,7 @@ class Expectation(Statement):
     ``must_have``: these nations get the message, and their signed receipts come back. ``must_never``: these
     do not, each for the stated reason; ``others``: nor does any nation not named, for this one.
     ``withheld``: decided for them at first, but not sent, for the reason that came in between.
+    ``display_only``: it arrives there for people to look at, and the nation's own system never sees it.
     ``acknowledged_by``: a person there acknowledges.
 
     ``decisions``: the code of the originator's decision for a nation. ``states``: how far its copy comes.
@@ -56,7 +57,8 @@ class Expectation(Statement):
     hostile act. ``rejected``: the target's gateway refuses it with this code. ``agreement``: the state of
     the agreement at each of these nations' gateways, once the inject is known there.
 
-    Nobody but ``must_have`` may get anything: that holds for every inject, also without being written.
+    Nobody but ``must_have`` and ``display_only`` may get anything: that holds for every inject, also
+    without being written.
     """
 
     inject: Serial
@@ -64,6 +66,7 @@ class Expectation(Statement):
     must_never: dict[Nation, ReasonCode] = Field(default_factory=dict)
     others: ReasonCode | None = None
     withheld: dict[Nation, ReasonCode] = Field(default_factory=dict)
+    display_only: Annotated[tuple[Nation, ...], Field(max_length=300), AfterValidator(unique)] = ()
     acknowledged_by: Annotated[tuple[Nation, ...], Field(max_length=300), AfterValidator(unique)] = ()
     decisions: dict[Nation, ReasonCode] = Field(default_factory=dict)
     states: dict[Nation, State] = Field(default_factory=dict)
@@ -80,14 +83,15 @@ class Expectation(Statement):
     @property
     def named(self) -> set[str]:
         """The nations of whose copy it says what must come of it."""
-        return {*self.must_have, *self.must_never, *self.withheld}
+        return {*self.must_have, *self.must_never, *self.withheld, *self.display_only}
 
-    def marking_at(self, nation: str) -> str | None:
-        """The banner that a nation must see; None when none is asked for."""
-        return self.markings.get(nation, self.marking)
+    @property
+    def recipients(self) -> set[str]:
+        """The nations that the originator decides to send it to."""
+        return {*self.must_have, *self.withheld, *self.display_only}
 
     def code_for(self, nation: str) -> ReasonCode | None:
         """The code with which a nation must be denied; None when none is asked for."""
-        if nation in self.must_have or nation in self.withheld:
+        if nation in self.recipients:
             return None
         return self.must_never.get(nation, self.others)

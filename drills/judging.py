@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from drills.expectation import ARRIVED, SETTLED, Expectation
+from drills.expectation import SETTLED
+from drills.judging_nation import nation_outcome
 from drills.judging_steps import different_decisions, different_states, unsaid
-from drills.outcome import AttemptOutcome, MessageOutcome, NationOutcome, marking
+from drills.outcome import AttemptOutcome, MessageOutcome, marking
 from drills.partner_system import PartnerSystem
 from drills.played import Played, Sent, Tried
 from drills.scenario import Scenario
@@ -135,68 +136,26 @@ class Judge:
             message_id=sent.message.message_id,
             marking=banner,
             nations=tuple(
-                self._nation(sent, nation, decisions.get(nation), states.get(nation), expectation)
+                nation_outcome(
+                    expectation,
+                    nation,
+                    decision=decisions.get(nation),
+                    state=states.get(nation),
+                    entry=self._entry(nation, sent),
+                    latency=self._latency(nation, sent),
+                    # What the author's own marking lacks is said of the message, once.
+                    marking=expectation.markings.get(nation, banner if expectation.marking else None),
+                )
                 for nation in self._partners
                 if nation != sent.originator
             ),
             remark="; ".join(remarks),
         )
 
-    def _nation(
-        self,
-        sent: Sent,
-        nation: str,
-        decision: Mapping[str, Any] | None,
-        state: Mapping[str, Any] | None,
-        expectation: Expectation,
-    ) -> NationOutcome:
-        code = decision["code"] if decision else "NOT_IN_RELEASE_SET"
-        shown, reason = (state["state"], state.get("reason") or "") if state else ("", "")
+    def _latency(self, nation: str, sent: Sent) -> float | None:
+        """Seconds until the nation's own system saw it; None when it did not."""
         seen = self._partners[nation].seen_at(sent.originator, sent.message_of(nation).message_id)
-        entry = self._entry(nation, sent)
-        remarks = []
-        if nation in expectation.must_have:
-            if shown not in ARRIVED or entry is None:
-                remarks.append(
-                    f"must have it, but it is {shown or code}" + (f" ({reason})" if reason else "")
-                )
-            elif entry["marking"] != (banner := expectation.marking_at(nation) or entry["marking"]):
-                remarks.append(f"must see the marking {banner}, but sees {entry['marking']}")
-            if nation in expectation.acknowledged_by and shown != "acknowledged":
-                remarks.append("must acknowledge it, and did not")
-        elif nation in expectation.withheld:
-            wanted = expectation.withheld[nation].value
-            if entry is not None or (shown, reason) != ("withheld", wanted):
-                remarks.append(f"must be withheld for {wanted}, but is {shown or code} {reason}".rstrip())
-        else:
-            if entry is not None or state is not None:
-                remarks.append("must never have it, and got it")
-            denied = expectation.code_for(nation)
-            if denied is not None and code != denied.value:
-                remarks.append(f"must be denied for {denied.value}, but was for {code}")
-        if nation in expectation.states and shown != expectation.states[nation].value:
-            remarks.append(f"must be {expectation.states[nation].value}, but is {shown or code}")
-        version = decision.get("version") if decision else None
-        if version != expectation.versions.get(nation, version):
-            remarks.append(f"must get version {expectation.versions[nation]}, but gets {version}")
-        if nation in expectation.equivalent:
-            read = ((entry or {}).get("equivalent") or {}).get("classification")
-            if read != expectation.equivalent[nation]:
-                remarks.append(f"must read {expectation.equivalent[nation]}, but reads {read or 'nothing'}")
-        return NationOutcome(
-            nation=nation,
-            permit=bool(decision and decision["permit"]),
-            code=code,
-            explanation=decision["explanation"] if decision else "",
-            state=shown,
-            latency_ms=None if seen is None else round(1000 * (seen - sent.sent_at), 1),
-            acknowledged=shown == "acknowledged",
-            reason=reason,
-            version=version,
-            marking=entry["marking"] if entry is not None else "",
-            as_expected=not remarks,
-            remark="; ".join(remarks),
-        )
+        return None if seen is None else seen - sent.sent_at
 
     def _attempt(self, tried: Tried, codes: tuple[str, ...]) -> AttemptOutcome:
         expectation = self._scenario.expectation(tried.inject.serial)

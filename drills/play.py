@@ -21,6 +21,7 @@ from drills.ports import Machinery, RealmOffice
 from drills.scenario import Inject, Scenario
 from schemas.base import rfc3339
 from schemas.header import Precedence
+from schemas.reasons import ReasonCode
 from schemas.wire import lane_of
 
 PATIENCE = 30.0
@@ -138,7 +139,10 @@ class Player:
         An attempt may quote what its nation never got; then there is nothing to wait for.
         """
         sent = self._played.sent[serial]
-        if nation != sent.originator and nation in sent.answer["recipients"]:
+        codes = {row["nation"]: row["code"] for row in sent.answer["decisions"]}
+        if codes.get(nation) == ReasonCode.DISPLAY_ONLY_PERMITTED.value:
+            await self._settled()  # the nation's own system will never see it
+        elif nation != sent.originator and nation in sent.answer["recipients"]:
             await self._partners[nation].wait_for(sent.originator, sent.message_of(nation).message_id)
 
     async def _connected(self, wanted: bool) -> None:

@@ -5,6 +5,8 @@ from html import escape
 from drills.chapters import DULL, ChapterMessages, chapters
 from drills.outcome import DrillOutcome, MessageOutcome, NationOutcome
 
+DISPLAY_ONLY = "DISPLAY_ONLY_PERMITTED"
+
 
 def message_sections(outcome: DrillOutcome) -> str:
     """A table per chapter; empty without messages."""
@@ -55,6 +57,8 @@ def _cell(nation: NationOutcome | None) -> str:
         words = nation.code.replace("_", " ").lower()
         kind = "soft" if nation.code == DULL else "no"
         text = f'<span class="{kind}" title="{escape(nation.explanation)}">{escape(words)}</span>'
+    if nation.code == DISPLAY_ONLY:
+        text += "<small>display only</small>"
     if nation.version is not None:
         text += f"<small>{_version(nation)}</small>"
     if not nation.as_expected:

@@ -181,8 +181,8 @@ def _fits(expectation: Expectation, inject: Inject, nations: set[str]) -> None:
         raise _unknown(inject.serial, f"the nations {', '.join(sorted(mentioned - nations))}")
     sends = inject.publish is not None or inject.acknowledge is not None
     sends |= inject.hostile is not None and inject.hostile.draft is not None
-    if sends != bool(expectation.must_have or expectation.withheld):
-        raise _misfit(inject, "must_have or withheld goes with publish and acknowledge")
+    if sends != bool(expectation.recipients):
+        raise _misfit(inject, "must_have, display_only or withheld goes with publish and acknowledge")
     complete = expectation.others is not None or expectation.named - {inject.nation} == nations - {
         inject.nation
     }

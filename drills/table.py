@@ -7,6 +7,7 @@ from rich.text import Text
 
 from drills.chapters import DULL, ChapterMessages, chapters
 from drills.outcome import AgreementOutcome, AttemptOutcome, DrillOutcome, NationOutcome, PreviewOutcome
+from drills.report_messages import DISPLAY_ONLY
 from drills.report_release import WORDS
 
 LEGEND = "ms: until the nation's own system saw it. ack: a person acknowledged. -: not released to it."
@@ -77,6 +78,8 @@ def _cell(nation: NationOutcome | None) -> Text:
         if nation.version is not None:
             words += f"\nversion {nation.version}"
         text = Text(words, style="green")
+    elif nation.state and nation.code == DISPLAY_ONLY:
+        text = Text("display only", style="green")
     elif nation.state:
         text = Text(nation.state, style="yellow")
     elif nation.code == DULL:

@@ -30,7 +30,7 @@ def test_the_main_scenario_passes_with_every_attempt_stopped_by_its_own_rule(tmp
     assert outcome["failures"] == []
     assert code == 0
     assert outcome["seconds"] < 60
-    assert len(outcome["messages"]) == 31
+    assert len(outcome["messages"]) == 33
     for attempt in outcome["attempts"]:
         assert attempt["stopped_by"] == attempt["expected"]
         assert attempt["reached"] == []

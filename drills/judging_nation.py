@@ -1,0 +1,85 @@
+"""Judging one message at one nation: decision, state, inbox and what it sees there. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from drills.expectation import ARRIVED, Expectation
+from drills.outcome import NationOutcome
+from schemas.reasons import ReasonCode
+
+Row = Mapping[str, Any]
+
+
+def nation_outcome(
+    expectation: Expectation,
+    nation: str,
+    *,
+    decision: Row | None,
+    state: Row | None,
+    entry: Row | None,
+    latency: float | None,
+    marking: str | None,
+) -> NationOutcome:
+    """What came of a message at a nation, and sentences on what had to be otherwise.
+
+    ``decision`` and ``state``: the nation's rows at the author's gateway. ``entry``: the message in the
+    nation's inbox as its own system sees it; ``latency``: seconds until it did. ``marking``: the banner that
+    it must see, None for any.
+    """
+    code = decision["code"] if decision else ReasonCode.NOT_IN_RELEASE_SET.value
+    shown, reason = (state["state"], state.get("reason") or "") if state else ("", "")
+    version = decision.get("version") if decision else None
+    remarks = _arrival(expectation, nation, code, shown, reason, entry is not None or latency is not None)
+    if entry is not None and entry["marking"] != (marking or entry["marking"]):
+        remarks.append(f"must see the marking {marking}, but sees {entry['marking']}")
+    if nation in expectation.states and shown != expectation.states[nation].value:
+        remarks.append(f"must be {expectation.states[nation].value}, but is {shown or code}")
+    if version != expectation.versions.get(nation, version):
+        remarks.append(f"must get version {expectation.versions[nation]}, but gets {version}")
+    if nation in expectation.equivalent:
+        read = ((entry or {}).get("equivalent") or {}).get("classification")
+        if read != expectation.equivalent[nation]:
+            remarks.append(f"must read {expectation.equivalent[nation]}, but reads {read or 'nothing'}")
+    return NationOutcome(
+        nation=nation,
+        permit=bool(decision and decision["permit"]),
+        code=code,
+        explanation=decision["explanation"] if decision else "",
+        state=shown,
+        latency_ms=None if latency is None else round(1000 * latency, 1),
+        acknowledged=shown == "acknowledged",
+        reason=reason,
+        version=version,
+        marking=entry["marking"] if entry is not None else "",
+        as_expected=not remarks,
+        remark="; ".join(remarks),
+    )
+
+
+def _arrival(
+    expectation: Expectation, nation: str, code: str, shown: str, reason: str, seen: bool
+) -> list[str]:
+    """Whether the nation has it or has it not, as it must. ``seen``: by its own system."""
+    remarks = []
+    if nation in expectation.must_have:
+        if shown not in ARRIVED or not seen:
+            why = f" ({reason})" if reason else ""
+            remarks.append(f"must have it, but it is {shown or code}{why}")
+        if nation in expectation.acknowledged_by and shown != "acknowledged":
+            remarks.append("must acknowledge it, and did not")
+    elif nation in expectation.display_only:
+        if shown not in ARRIVED or code != ReasonCode.DISPLAY_ONLY_PERMITTED.value:
+            remarks.append(f"must have it for display, but it is {shown or code}")
+        if seen:
+            remarks.append("must have it for display only, and its own system saw it")
+    elif nation in expectation.withheld:
+        wanted = expectation.withheld[nation].value
+        if seen or (shown, reason) != ("withheld", wanted):
+            remarks.append(f"must be withheld for {wanted}, but is {shown or code} {reason}".rstrip())
+    else:
+        if seen or shown:
+            remarks.append("must never have it, and got it")
+        denied = expectation.code_for(nation)
+        if denied is not None and code != denied.value:
+            remarks.append(f"must be denied for {denied.value}, but was for {code}")
+    return remarks
