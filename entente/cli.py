@@ -18,6 +18,7 @@ GROUPS = {
     "gateway": "entente.gateway",
     "key": "entente.api_key",
     "agreement": "entente.agreement",
+    "backfill": "entente.backfill",
     "operator": "entente.operator",
     "minimize": "entente.minimize",
     "drill": "entente.drill",

@@ -191,6 +191,18 @@ class ReasonCode(StrEnum):
         "The trust documents belong to another realm than the pinned one.",
     )
 
+    # -- backfills for new members (design 5) ---------------------------------------------------------
+    BACKFILL_TOO_LARGE = "BACKFILL_TOO_LARGE", "The backfill lists more than one act may send."
+    BACKFILL_DIGEST_MISMATCH = (
+        "BACKFILL_DIGEST_MISMATCH",
+        "The digest is not that of the list; confirm only what was read.",
+    )
+    BACKFILL_CHANGED = (
+        "BACKFILL_CHANGED",
+        "What the backfill would send has changed since it was proposed.",
+    )
+    BACKFILL_EMPTY = "BACKFILL_EMPTY", "The backfill lists nothing that may be sent."
+
     # -- the gateway's HTTP API (design 9) ------------------------------------------------------------
     HTTP_MALFORMED = "HTTP_MALFORMED", "The request is not well-formed HTTP."
     JSON_MALFORMED = "JSON_MALFORMED", "The body is not acceptable JSON."

@@ -5,7 +5,7 @@ released to the community before. A backfill is an act of the originator: new me
 own, to the new member alone. Here is the list to show before anything is sent, and to record with it.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +35,10 @@ class LeftOut(StrEnum):
     """Recalled, cancelled or superseded."""
     NOT_OURS_TO_WIDEN = "not_ours_to_widen"
     """It refers to another nation's message, which was not released to the new member."""
+    ALREADY_SENT = "already_sent"
+    """An earlier backfill sent it to this nation."""
+    FULLER_VERSION = "fuller_version"
+    """The nation gets a fuller version of the same publication."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +66,13 @@ def plan_backfill(
     originator: str,
     trust: TrustStore,
     now: datetime,
+    sent: Collection[str] = (),
 ) -> tuple[BackfillRow, ...]:
     """Own messages that a member of ``community`` would have been given had it been one at their issue.
 
     In order of issue: those released to the community by name, addressed to it or to everybody they were
-    released to, and not released to the nation then. ``withdrawn`` are message ids. Each is decided anew.
+    released to, and not released to the nation then. Each is decided anew. ``withdrawn`` and ``sent``,
+    to this nation by an earlier backfill, are message ids.
 
     Raises ReleaseRefused COMMUNITY_UNKNOWN, NATION_UNKNOWN, or NOT_IN_RELEASE_SET when it is no member.
     """
@@ -83,7 +89,8 @@ def plan_backfill(
         (own for own in published if _missed(own, community, nation, originator, trust)),
         key=lambda own: (own.header.issued_at, own.header.message_id),
     )
-    return tuple(_row(own, nation, withdrawn, originator, trust, now) for own in missed)
+    left_out = dict.fromkeys(withdrawn, LeftOut.WITHDRAWN) | dict.fromkeys(sent, LeftOut.ALREADY_SENT)
+    return tuple(_row(own, nation, left_out, originator, trust, now) for own in missed)
 
 
 def _missed(own: OwnMessage, community: str, nation: str, originator: str, trust: TrustStore) -> bool:
@@ -109,7 +116,7 @@ def _means(name: str, community: str, nation: str, at: datetime, trust: TrustSto
 def _row(
     own: OwnMessage,
     nation: str,
-    withdrawn: Collection[str],
+    known: Mapping[str, LeftOut],
     originator: str,
     trust: TrustStore,
     now: datetime,
@@ -129,9 +136,9 @@ def _row(
         trust=trust,
         now=now,
     )
-    left_out = None
-    if header.message_id in withdrawn:
-        left_out = LeftOut.WITHDRAWN
+    left_out = known.get(header.message_id)
+    if left_out is not None:
+        pass
     elif header.expires_at is not None and header.expires_at <= now:
         left_out = LeftOut.EXPIRED
     elif any(reference.originator != originator for reference in header.references):

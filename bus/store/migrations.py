@@ -70,6 +70,15 @@ STEPS: dict[int, str] = {
             one INTEGER PRIMARY KEY CHECK (one = 1), lowest TEXT NOT NULL, exercise_too INTEGER NOT NULL,
             until INTEGER NOT NULL, set_by TEXT NOT NULL, set_at INTEGER NOT NULL
         ) STRICT;
+        CREATE TABLE backfill (
+            backfill_seq INTEGER PRIMARY KEY AUTOINCREMENT, backfill_id TEXT NOT NULL UNIQUE,
+            listing BLOB NOT NULL, digest TEXT NOT NULL,
+            proposed_by TEXT NOT NULL, proposed_at INTEGER NOT NULL,
+            confirmed_by TEXT, confirmed_at INTEGER, published TEXT
+        ) STRICT;
+        CREATE TABLE backfilled (
+            nation TEXT NOT NULL, message_id TEXT NOT NULL, PRIMARY KEY (nation, message_id)
+        ) STRICT, WITHOUT ROWID;
         CREATE TABLE pending_release (
             publication_seq INTEGER PRIMARY KEY REFERENCES publication,
             why TEXT NOT NULL, until INTEGER NOT NULL,

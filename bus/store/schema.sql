@@ -49,6 +49,17 @@ CREATE TABLE other_version (
     PRIMARY KEY (publication_seq, version)
 ) STRICT, WITHOUT ROWID;
 
+-- What new members of communities missed: the exact list that was shown, and what was sent by it, to whom, once.
+CREATE TABLE backfill (
+    backfill_seq INTEGER PRIMARY KEY AUTOINCREMENT, backfill_id TEXT NOT NULL UNIQUE,
+    listing BLOB NOT NULL, digest TEXT NOT NULL,                -- exact JSON, and what is confirmed
+    proposed_by TEXT NOT NULL, proposed_at INTEGER NOT NULL,
+    confirmed_by TEXT, confirmed_at INTEGER, published TEXT               -- JSON: message id -> publication id
+) STRICT;
+CREATE TABLE backfilled (
+    nation TEXT NOT NULL, message_id TEXT NOT NULL, PRIMARY KEY (nation, message_id)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE idempotency (
     api_key_id TEXT NOT NULL,
     key TEXT NOT NULL,

@@ -14,6 +14,7 @@ from gateways.http.front import Front
 from gateways.http.metrics import HttpMetrics
 from gateways.http.routes import (
     agreements,
+    backfills,
     evidence,
     inbox,
     labels,
@@ -87,7 +88,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     # The stream before the inbox: /v1/inbox/stream is not a message id.
     app.include_router(messages.publishing)
     for module in (
-        *(messages, release, releases, stream, inbox, labels, evidence),
+        *(messages, release, releases, backfills, stream, inbox, labels, evidence),
         *(partners, trust, agreements, operators, minimize, system),
     ):
         app.include_router(module.router)

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 import schemas
+from gateways.backfill.listing import BackfillRequest
 from gateways.http.problems import Problem
 from schemas.acknowledgement import Acknowledgement
 from schemas.agreement import AgreementDraft
@@ -47,7 +48,8 @@ def _build(app: FastAPI) -> dict[str, Any]:
     named = components.setdefault("schemas", {})
     named.pop("HTTPValidationError", None)
     named.pop("ValidationError", None)
-    models: list[type[BaseModel]] = [Problem, Acknowledgement, AgreementDraft, *DRAFT_MODELS.values()]
+    models: list[type[BaseModel]] = [Problem, Acknowledgement, AgreementDraft, BackfillRequest]
+    models += DRAFT_MODELS.values()
     references, definitions = models_json_schema(
         [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )

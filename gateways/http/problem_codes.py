@@ -164,6 +164,16 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         HTTPStatus.CONFLICT,
         "Let the other parties countersign what is open first.",
     ),
+    _.BACKFILL_TOO_LARGE: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Ask for a shorter time or fewer kinds, one part after the other.",
+    ),
+    _.BACKFILL_DIGEST_MISMATCH: (
+        HTTPStatus.CONFLICT,
+        "Read the list (GET /v1/backfills/{backfill_id}) and send the digest that stands with it.",
+    ),
+    _.BACKFILL_CHANGED: (HTTPStatus.CONFLICT, "Nothing was sent: propose it again and read the new list."),
+    _.BACKFILL_EMPTY: (HTTPStatus.CONFLICT, "The list says of each message why it is not sent."),
     _.TRUST_ROLLBACK: (HTTPStatus.CONFLICT, "Send the newest trust documents."),
     _.TRUST_FORK: (
         HTTPStatus.CONFLICT,

@@ -22,6 +22,7 @@ from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
 ID = "01890000-0000-7000-8000-000000000000"
 IN_PATH = {
     "{publication_id}": ID,
+    "{backfill_id}": ID,
     "{message_id}": ID,
     "{name}": "everything",
     "{digest}": "sha256:" + "00" * 32,
@@ -45,6 +46,10 @@ ROUTES: dict[str, Right | None] = {
     "GET /v1/messages/{publication_id}/label.xml": Scope.MESSAGES_READ,
     "GET /v1/releases": OperatorRight.RELEASE_CONFIRM,
     "POST /v1/messages/{publication_id}/release": OperatorRight.RELEASE_CONFIRM,
+    "POST /v1/backfills": Scope.BACKFILLS_WRITE,
+    "POST /v1/backfills/{backfill_id}/confirm": Scope.BACKFILLS_WRITE,
+    "GET /v1/backfills": Scope.MESSAGES_READ,
+    "GET /v1/backfills/{backfill_id}": Scope.MESSAGES_READ,
     "POST /v1/labels/read": Scope.MESSAGES_WRITE,
     "GET /v1/inbox": Scope.INBOX_READ,
     "GET /v1/inbox/stream": Scope.INBOX_READ,

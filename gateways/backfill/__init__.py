@@ -1,0 +1,1 @@
+"""What a new member of a community missed: proposed, shown, confirmed, sent."""
