@@ -5,7 +5,14 @@ from datetime import datetime, timedelta
 from typing import ClassVar
 
 from bus.protocol.changes import Change
-from bus.protocol.plain_words import agreement_words, kind_words, listed, nation_words, time_words
+from bus.protocol.plain_words import (
+    agreement_words,
+    kind_words,
+    listed,
+    nation_words,
+    nations_words,
+    time_words,
+)
 from bus.protocol.release_case import ReleaseCase
 from bus.protocol.standings import AgreementTrust, Standing, obstacle_of
 from bus.protocol.trust_documents import digest_of
@@ -39,7 +46,7 @@ class WaitUntil(Change):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyAct(Change):
-    """One party's act on an agreement that is there already."""
+    """Acts of one sort, of one or more parties, on an agreement that is there already."""
 
     digest: str
     kind: ClassVar[str] = "countersign"
@@ -57,19 +64,21 @@ class PartyAct(Change):
         return case.with_agreement(changed, trusted)
 
     def text(self, case: ReleaseCase) -> str:
-        names = listed([nation_words(nation, case.trust) for nation in self.by])
-        return f"{names} countersigns {agreement_words(_of_digest(case, self.digest).agreement)}"
+        does = "countersigns" if len(self.by) == 1 else "countersign"
+        what = agreement_words(_of_digest(case, self.digest).agreement)
+        return f"{nations_words(self.by, case.trust)} {does} {what}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resume(PartyAct):
-    """A party that suspended an agreement resumes it."""
+    """Whoever suspended an agreement resumes it."""
 
     kind: ClassVar[str] = "resume"
 
     def text(self, case: ReleaseCase) -> str:
-        names = listed([nation_words(nation, case.trust) for nation in self.by])
-        return f"{names} resumes {agreement_words(_of_digest(case, self.digest).agreement)}"
+        does = "resumes" if len(self.by) == 1 else "resume"
+        what = agreement_words(_of_digest(case, self.digest).agreement)
+        return f"{nations_words(self.by, case.trust)} {does} {what}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +137,7 @@ class NextVersion(Change):
             terms.append(f"names {listed(self.categories)}")
         if self.in_force:
             terms.append("is valid now")
-        parties = listed([nation_words(nation, case.trust) for nation in old.agreement.parties])
+        parties = nations_words(old.agreement.parties, case.trust)
         what = f" that {listed(terms)}" if terms else ""
         return f"{parties} agree on a next version of {agreement_words(old.agreement)}{what}"
 

@@ -7,11 +7,20 @@ from bus.protocol.trust import TrustStore
 from schemas.agreement import Agreement
 from schemas.header import Kind
 
+MOST_NAMES = 8
+
 
 def nation_words(nation: str, trust: TrustStore) -> str:
     """``Sweden (SWE)``, or the code alone where no record tells a name."""
     trusted = trust.nations.get(nation)
     return nation if trusted is None else f"{trusted.record.display_name} ({nation})"
+
+
+def nations_words(nations: Sequence[str], trust: TrustStore) -> str:
+    """Every nation by name, or how many they are where names would fill the page."""
+    if len(nations) > MOST_NAMES:
+        return f"{len(nations)} nations ({', '.join(nations[:MOST_NAMES])}, ...)"
+    return listed([nation_words(nation, trust) for nation in nations])
 
 
 def time_words(at: datetime) -> str:

@@ -3,11 +3,13 @@
 from datetime import datetime
 
 from bus.protocol.plain_words import (
+    MOST_NAMES,
     agreement_words,
     ceilings_words,
     kind_words,
     listed,
     nation_words,
+    nations_words,
     time_words,
 )
 from bus.protocol.release import ReleaseDecision
@@ -139,8 +141,8 @@ def _not_covered(case: ReleaseCase, code: ReasonCode, trusted: AgreementTrust) -
             return f"{it} does not name {listed(uncovered)}"
         case ReasonCode.AGREEMENT_NOT_COUNTERSIGNED:
             missing = trusted.parties_standing(Standing.MISSING, Standing.LAPSED)
-            waited_for = listed([nation_words(nation, case.trust) for nation in missing])
-            return f"{it} is not in force before {waited_for} countersigns it"
+            waited_for = nations_words(missing, case.trust)
+            return f"{it} waits for the countersignature of {waited_for}"
         case ReasonCode.AGREEMENT_SUSPENDED:
             return f"{it} is suspended by {_who(case, trusted, Standing.SUSPENDED)}"
         case _:
@@ -150,7 +152,10 @@ def _not_covered(case: ReleaseCase, code: ReasonCode, trusted: AgreementTrust) -
 def _who(case: ReleaseCase, trusted: AgreementTrust, standing: Standing, at: str = "since") -> str:
     """Who stands so, each with the time that its act bears."""
     words = []
-    for nation in trusted.parties_standing(standing):
+    found = trusted.parties_standing(standing)
+    if len(found) > MOST_NAMES:
+        return nations_words(found, case.trust)
+    for nation in found:
         acts = trusted.acts.get(nation, ())
         since = f" {at} {time_words(acts[0].act.at)}" if acts else ""
         words.append(f"{nation_words(nation, case.trust)}{since}")

@@ -21,7 +21,7 @@ from bus.protocol.changes import (
     Withhold,
 )
 from bus.protocol.classification import within
-from bus.protocol.release import AGREEMENT_CODES
+from bus.protocol.release import AGREEMENT_CODES, obstacle
 from bus.protocol.release_case import ReleaseCase
 from bus.protocol.standings import AgreementTrust, Standing
 from schemas.agreement import Agreement, Ceiling
@@ -31,9 +31,10 @@ Way = tuple[Change, ...]
 
 MOST_WAYS = 4
 """Ways that are shown; the ones with the fewest changes."""
-_ROUTES = 16
-"""Agreements between two nations that are looked at; more make no explanation better."""
+_ROUTES = 4
+"""Agreements between two nations that ways are looked for in: those that come closest to a permit."""
 _STEPS = 8
+"""Steps of the longest way: trying out costs the square of it, and nations may have many agreements."""
 
 
 def ways(case: ReleaseCase, *, issued: bool = False) -> tuple[Way, ...]:
@@ -149,11 +150,15 @@ _CURES: dict[ReasonCode, Callable[[ReleaseCase], Change | None]] = {
 
 def _routes(case: ReleaseCase) -> Iterator[Way]:
     """Ways past what agreements forbid: the author's, then what parties can do, then a new agreement."""
-    candidates = [
-        trusted
-        for trusted in case.agreements()
-        if trusted.superseded_from is None or trusted.superseded_from > case.now
-    ][:_ROUTES]
+    candidates = sorted(
+        (
+            trusted
+            for trusted in case.agreements()
+            if trusted.superseded_from is None or trusted.superseded_from > case.now
+        ),
+        key=lambda trusted: _closeness(case, trusted),
+        reverse=True,
+    )[:_ROUTES]
     standing: list[Way] = []
     terms: list[Way] = []
     lower: list[Way] = []
@@ -185,6 +190,11 @@ def _routes(case: ReleaseCase) -> Iterator[Way]:
         yield (Conclude(by=(case.originator, case.nation)),)
 
 
+def _closeness(case: ReleaseCase, trusted: AgreementTrust) -> int:
+    code = obstacle(trusted, case.kind, case.mode, case.label, case.trust, case.now)
+    return len(AGREEMENT_CODES) if code is None else AGREEMENT_CODES.index(code)
+
+
 def _level_of(way: Way, kept: str) -> str:
     return next((change.classification for change in way if isinstance(change, Classify)), kept)
 
@@ -203,12 +213,14 @@ def _lower_label(case: ReleaseCase, missing: NextVersion, agreement: Agreement) 
 
 
 def _acts(trusted: AgreementTrust) -> Way:
-    """What each party has to do for an agreement to be in force, whose terms would do."""
+    """What parties have to do for an agreement to be in force, whose terms would do."""
     made: list[Change] = []
-    for nation in trusted.parties_standing(Standing.MISSING, Standing.LAPSED):
-        made.append(PartyAct(by=(nation,), digest=trusted.digest))
-    for nation in trusted.parties_standing(Standing.SUSPENDED):
-        made.append(Resume(by=(nation,), digest=trusted.digest))
+    missing = trusted.parties_standing(Standing.MISSING, Standing.LAPSED)
+    if missing:
+        made.append(PartyAct(by=missing, digest=trusted.digest))
+    suspending = trusted.parties_standing(Standing.SUSPENDED)
+    if suspending:
+        made.append(Resume(by=suspending, digest=trusted.digest))
     return tuple(made)
 
 
@@ -260,13 +272,14 @@ def _to_denial(case: ReleaseCase) -> Iterator[Way]:
     level = _higher_level(case)
     if level is not None:
         yield (level,)
-    bearing = [trusted for trusted in case.agreements() if trusted.obstacle is None]
-    yield tuple(Suspend(by=(case.nation,), digest=trusted.digest) for trusted in bearing)
-    for trusted in sorted(bearing, key=lambda each: each.agreement.not_after):
-        end = _wait(trusted, begins=False)
-        if _turns(case, (end,), permit=True):
-            yield (end,)
-            return
+    bearing = [
+        trusted
+        for trusted in case.agreements()
+        if obstacle(trusted, case.kind, case.mode, case.label, case.trust, case.now) is None
+    ]
+    if len(bearing) <= _STEPS:
+        yield tuple(Suspend(by=(case.nation,), digest=trusted.digest) for trusted in bearing)
+    yield (_wait(max(bearing, key=lambda each: each.agreement.not_after), begins=False),)
 
 
 def _higher_level(case: ReleaseCase) -> Classify | None:

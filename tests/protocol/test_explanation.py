@@ -96,8 +96,7 @@ CASES: list[tuple[str, Callable[[], ReleaseCase], R, str, list[str]]] = [
         "suspended by one party, not countersigned by another",
         lambda: case(standing(trust_of(REALM), XBB=Standing.SUSPENDED, XCC=Standing.LAPSED)),
         R.AGREEMENT_NOT_COUNTERSIGNED,
-        f"Nation XBB (XBB) does not get it: {EVERYTHING} is not in force before Nation XCC (XCC) "
-        "countersigns it.",
+        f"Nation XBB (XBB) does not get it: {EVERYTHING} waits for the countersignature of Nation XCC (XCC).",
         [f"Nation XCC (XCC) countersigns {EVERYTHING} THEN Nation XBB (XBB) resumes {EVERYTHING}"],
     ),
     (
@@ -314,3 +313,26 @@ def test_a_denial_rests_on_its_rule_and_names_the_agreement_it_speaks_of() -> No
 def test_every_code_of_a_decision_has_its_rule() -> None:
     assert set(_RULE_OF.values()) | {"agreement"} == set(RULES)
     assert not set(AGREEMENT_CODES) - {R.CLASSIFICATION_UNKNOWN} & _RULE_OF.keys()
+
+
+def test_many_agreements_and_parties_make_no_endless_explanation() -> None:
+    """Two hundred agreements bear a permit: nobody is told to suspend them one by one, nor is that tried."""
+    trust = trust_of(REALM)
+    bearing = trust.agreements["everything"]
+    many = tuple(replace(bearing, digest=f"sha256:{number:064x}") for number in range(200))
+    explained = explain(case(replace(trust, agreements_of=MappingProxyType({"XAA": many}))))
+    assert [way[0].change for way in explained.ways] == [
+        "not_release_to",
+        "not_address",
+        "classify",
+        "wait_until",
+    ]
+    parties = tuple(f"X{a}{b}" for a in "MNO" for b in "ABCDEFGHIJ")
+    waiting = replace(
+        bearing,
+        standings={**bearing.standings, **dict.fromkeys(parties, Standing.MISSING)},
+        obstacle=R.AGREEMENT_NOT_COUNTERSIGNED,
+    )
+    [[step]] = explain(case(replace(trust, agreements_of=MappingProxyType({"XAA": (waiting,)})))).ways
+    assert step.by == parties
+    assert step.text == f"30 nations ({', '.join(parties[:8])}, ...) countersign {EVERYTHING}"

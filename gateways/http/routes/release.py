@@ -1,5 +1,6 @@
 """The release decision explained: before a draft is published (POST /v1/release-preview), and after."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
@@ -69,6 +70,7 @@ async def show_release(
     stored = await context.store.read(lambda tx: publications.get(tx, publication_id))
     if stored is None or not caller.sees(stored.publication.kind, stored.publication.mode):
         raise ApiRefused(C.NOT_FOUND)
-    return statement_response(
-        then_and_now(stored, originator=context.nation, trust=context.trust, now=context.now())
+    table = await asyncio.to_thread(
+        then_and_now, stored, originator=context.nation, trust=context.trust, now=context.now()
     )
+    return statement_response(table)
