@@ -4,7 +4,7 @@ from typing import Annotated, Any
 from urllib.parse import quote
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from entente.gateway_client import KeyFileOption, answered, gateway_client, required_api_key
 from entente.terminal import OUT, write_json
@@ -55,7 +55,8 @@ def show(
     if as_json:
         write_json(answer)
         return
-    table = Table("Backfill", "Community", "Nation", "Mode", "Messages", "Proposed", "Sent")
+    # The id is what is copied from here: it stays whole.
+    table = Table(Column("Backfill", no_wrap=True), "Community", "Nation", "Mode", "Messages", "Proposed", "Sent")
     for row in answer["items"]:
         table.add_row(
             *(row["backfill_id"], row["community"], row["nation"], row["mode"], str(row["sends"])),
