@@ -1,4 +1,4 @@
-# make drill           install, then play the main scenario: five nations, real broker, real processes
+# make drill           install, then play the main scenario: seven nations, real broker, real processes
 # make drill CAP=DIR   play every CAP 1.2 file under DIR as exercise threat alerts
 # make test            install with development extras; lint, then types beside the tests, in two workers
 # make up              leave a realm running (state in ./.entente)
