@@ -63,8 +63,16 @@ class NewPublication(NamedTuple):
     @property
     def versions(self) -> tuple[NewVersion, ...]:
         """Every version, in order."""
-        fullest = NewVersion(*[getattr(self, name) for name in NewVersion._fields])
-        return tuple(sorted((fullest, *self.others)))
+        fullest = NewVersion(
+            self.version,
+            self.wider,
+            self.message_id,
+            self.content,
+            self.digest,
+            self.release_set,
+            self.recipients,
+        )
+        return tuple(sorted((fullest, *self.others))) if self.others else (fullest,)
 
 
 @dataclass(frozen=True, slots=True)
