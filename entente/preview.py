@@ -68,6 +68,8 @@ def show_preview(table: dict[str, Any]) -> None:
             Text("\n".join(_changes(row))),
         )
     OUT.print(shown)
+    if second := table.get("second_person"):
+        say(f"it would wait for a second person until {second['until']}: {second['why']}")
     for warning in table.get("warnings", ()):
         say(f"warning {warning['code']}: {warning['explanation']} (at {warning['pointer']})")
 

@@ -11,20 +11,22 @@ from bus.protocol.trust import TrustStore
 from schemas.header import Kind, Mode
 from schemas.label import ConfidentialityLabel
 from schemas.reasons import ReasonCode
+from schemas.wire import Handling
 
 
 @dataclass(frozen=True, slots=True)
 class Bound:
     """What a draft refers to may be known to these nations only, so the draft may go to no others.
 
-    ``pointer``: JSON pointer to the reference. ``code``: REPLY_BEYOND_RELEASE for what it answers,
-    REFERENCE_BEYOND_RELEASE for a message of its own author.
+    ``pointer``: JSON pointer to the reference. ``shown``: nations that may know it for looking at. ``code``:
+    REPLY_BEYOND_RELEASE for what it answers, else REFERENCE_BEYOND_RELEASE.
     """
 
     pointer: str
     originator: str
     allowed: frozenset[str]
     code: ReasonCode = ReasonCode.REPLY_BEYOND_RELEASE
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class ReleaseCase:
         if self.addressed == "none":
             return self._denied(ReasonCode.NOT_ADDRESSED)
         for bound in self.bounds:
-            if self.nation not in bound.allowed:
+            looks = made.handling is Handling.DISPLAY_ONLY and self.nation in bound.shown
+            if self.nation not in bound.allowed and not looks:
                 return self._denied(bound.code)
         return made
 

@@ -15,11 +15,12 @@ from bus.protocol.explanation import Explanation
 from bus.protocol.release_case import Bound
 from gateways.context import GatewayContext
 from gateways.http.problems import Problem, refused_draft
-from gateways.publishing.accepted import AcceptedWarning, warnings_of
+from gateways.publishing.accepted import AcceptedSecondPerson, AcceptedWarning, warnings_of
 from gateways.publishing.draft_checks import ANSWERS, Known
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.planned import Planned
 from gateways.publishing.publish import known_messages, plan
+from gateways.releasing.wait import second_person_wanted
 from schemas.base import Digest, Nation, Statement
 from schemas.header import DraftHeader
 from schemas.label import ConfidentialityLabel, DraftLabel
@@ -99,6 +100,9 @@ class ReleaseTable(Statement):
     recipients: tuple[Nation, ...] = Field(description="Who would get it; nobody while there is a problem.")
     decisions: tuple[ReleaseRow, ...]
     warnings: tuple[AcceptedWarning, ...] = ()
+    second_person: AcceptedSecondPerson | None = Field(
+        None, description="It would wait for a second person; why, and until when if it were published now."
+    )
     suggested_label: DraftLabel | None = Field(
         None, description="For an answer: the label that what it refers to calls for, taken together."
     )
@@ -128,8 +132,19 @@ async def release_table(context: GatewayContext, draft: AnyDraft, *, operator: b
         recipients=planned.plan.recipients if planned is not None else (),
         decisions=tuple(map(row_of, zip(*(rows for _, rows in versions), strict=True))),
         warnings=warnings_of(planned.findings) if planned is not None else (),
+        second_person=_second_person(context, planned, now),
         suggested_label=planned.suggested if planned is not None else None,
     )
+
+
+def _second_person(
+    context: GatewayContext, planned: Planned | None, now: datetime
+) -> AcceptedSecondPerson | None:
+    if planned is None:
+        return None
+    labels = [version.plan.label for version in planned.versions]
+    wanted = second_person_wanted(context, planned.draft.header, labels, now)
+    return None if wanted is None else AcceptedSecondPerson(why=wanted.why, until=wanted.until)
 
 
 def _without_display_only(known: Known) -> Known:
@@ -155,17 +170,17 @@ def bounds_of(header: DraftHeader, known: Known) -> tuple[Bound, ...]:
     bounds = []
     answering = any(reference.relation in ANSWERS for reference in header.references)
     for index, reference in enumerate(header.references):
-        message, pointer = (
-            known.get((reference.originator, reference.message_id)),
-            f"/header/references/{index}",
-        )
+        message = known.get((reference.originator, reference.message_id))
+        pointer = f"/header/references/{index}"
         if message is None:
             continue  # publishing refuses it where that matters
-        if answering:
-            bounds.append(Bound(pointer, reference.originator, message.bounds.released))
-        elif message.carried_no_further:
-            code = ReasonCode.REFERENCE_BEYOND_RELEASE
-            bounds.append(Bound(pointer, reference.originator, message.bounds.released, code))
+        if answering or message.carried_no_further:
+            code = ReasonCode.REPLY_BEYOND_RELEASE if answering else ReasonCode.REFERENCE_BEYOND_RELEASE
+            bounds.append(
+                Bound(
+                    pointer, reference.originator, message.bounds.released, code, shown=message.bounds.shown
+                )
+            )
         if message.may_know is not None:
             code = ReasonCode.REFERENCE_BEYOND_RELEASE
             bounds.append(Bound(pointer, reference.originator, message.may_know, code))

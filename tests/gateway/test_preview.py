@@ -202,3 +202,22 @@ def test_a_reference_that_would_go_too_far_is_explained(xaa: Gateway) -> None:
     assert denied["code"] == "REFERENCE_BEYOND_RELEASE"
     assert [step["change"] for step in denied["ways"][0]["steps"]] == ["drop_reference"]
     assert rows(table)["XBB"]["permit"]
+
+
+def test_a_preview_says_that_a_second_person_will_be_asked(xaa: Gateway) -> None:
+    flash = draft(precedence="FLASH")
+    waits = preview(xaa, flash)["second_person"]
+    assert waits["why"] == xaa.publish(flash).json()["second_person"]["why"]
+    assert "second_person" not in preview(xaa, draft(precedence="ROUTINE"))
+
+
+def test_who_may_look_at_it_is_told_apart_from_who_gets_it(xaa: Gateway) -> None:
+    found = rows(
+        preview(
+            xaa, changed(draft(action_addressees=["XBB", "XCC"]), "label", to={
+                "policy": "REALM", "classification": "LIMITED", "releasable_to": ["XBB"],
+                "display_only_to": ["XCC"]})
+        )
+    )  # fmt: skip
+    assert (found["XBB"]["code"], found["XCC"]["code"]) == ("RELEASE_PERMITTED", "DISPLAY_ONLY_PERMITTED")
+    assert found["XCC"]["sentence"].startswith("Nation XCC (XCC) may look at it: the label names it, and")

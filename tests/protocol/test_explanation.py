@@ -336,3 +336,12 @@ def test_many_agreements_and_parties_make_no_endless_explanation() -> None:
     [[step]] = explain(case(replace(trust, agreements_of=MappingProxyType({"XAA": (waiting,)})))).ways
     assert step.by == parties
     assert step.text == f"30 nations ({', '.join(parties[:8])}, ...) countersign {EVERYTHING}"
+
+
+def test_a_copy_to_look_at_may_go_to_who_may_look_at_what_it_answers() -> None:
+    bound = Bound("/header/references/0", "XCC", frozenset({"XCC"}), shown=frozenset({"XBB", "XCC"}))
+    shown = label(("XCC",)).model_copy(update={"display_set": ("XBB",)})
+    assert explain(case(label=shown, bounds=(bound,))).decision.permit
+    assert explain(case(bounds=(bound,))).decision.code is R.REPLY_BEYOND_RELEASE
+    narrow = replace(bound, shown=frozenset({"XCC"}))
+    assert explain(case(label=shown, bounds=(narrow,))).decision.code is R.REPLY_BEYOND_RELEASE
