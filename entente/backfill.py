@@ -56,7 +56,9 @@ def show(
         write_json(answer)
         return
     # The id is what is copied from here: it stays whole.
-    table = Table(Column("Backfill", no_wrap=True), "Community", "Nation", "Mode", "Messages", "Proposed", "Sent")
+    table = Table(
+        Column("Backfill", no_wrap=True), "Community", "Nation", "Mode", "Messages", "Proposed", "Sent"
+    )
     for row in answer["items"]:
         table.add_row(
             *(row["backfill_id"], row["community"], row["nation"], row["mode"], str(row["sends"])),

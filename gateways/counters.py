@@ -53,6 +53,7 @@ class Counters:
 
     alarm_equivocation: int = _total("Times two contents came under one id or serial.")
     alarm_release_mismatch: int = _total("Times a partner signed what may not be released to us.")
+    alarm_refused_by_partner: int = _total("Deliveries of ours that a partner's gateway refused for good.")
     alarm_gaps: int = _gauge("Serials that are missing in partners' lanes.")
     alarm_release_stopped: int = _gauge(
         "Recipients, by mode, for whom nothing can be sealed: no key, or a stale snapshot."

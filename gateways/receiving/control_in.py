@@ -19,7 +19,7 @@ from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import Control, ResendRequest, SerialRange, Void
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
-from schemas.receipt import Receipts
+from schemas.receipt import Receipts, ReceiptStatus
 from schemas.wire import Lane
 
 VOID_AHEAD = 10_000
@@ -82,6 +82,7 @@ class ControlReader:
                 continue
             changed += 1
             claim = entry.claim
+            self.context.counters.alarm_refused_by_partner += claim.status is ReceiptStatus.REFUSED
             self.evidence.add(
                 AuditEvent.RECEIPT_RECORDED,
                 partner=self.partner,
