@@ -4,6 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from bus.store.columns import strings
 from schemas.header import Kind, Mode
@@ -18,9 +19,7 @@ class OwnReference:
     wider version than this one, may not.
     """
 
-    publication_seq: int
     publication_id: str
-    content_id: int
     digest: str
     kind: Kind
     mode: Mode
@@ -30,40 +29,57 @@ class OwnReference:
     may_know: frozenset[str]
 
 
+class SentAs(NamedTuple):
+    """Whose version a message of ours is, and under what it was sent."""
+
+    publication_seq: int
+    content_id: int
+    digest: str
+    mode: Mode
+    exercise_id: str | None
+
+
+def sent_as(tx: sqlite3.Connection, message_id: str) -> SentAs | None:
+    """What an acknowledgement of our message under this id must name and match."""
+    row = _row(tx, message_id, "v.publication_seq, v.content_id, v.digest, p.mode, p.exercise_id")
+    return None if row is None else SentAs(row[0], row[1], row[2], Mode(row[3]), row[4])
+
+
 def reference(tx: sqlite3.Connection, message_id: str) -> OwnReference | None:
     """Our own message under this id, for checking a reference to it."""
-    common = "p.publication_seq, p.publication_id, p.kind, p.mode, p.exercise_id, p.decisions"
-    own = "v.content_id, v.digest, v.release_set, v.version, c.bytes"
-    row = (
-        tx.execute(
-            f"SELECT {common}, {own} FROM publication p"  # noqa: S608 - fixed texts
-            " JOIN publication v USING (publication_seq) JOIN content c ON c.content_id = v.content_id"
-            " WHERE v.message_id = ?",
-            (message_id,),
-        ).fetchone()
-        or tx.execute(
-            f"SELECT {common}, {own} FROM publication p"  # noqa: S608 - fixed texts
-            " JOIN other_version v USING (publication_seq) JOIN content c ON c.content_id = v.content_id"
-            " WHERE v.message_id = ?",
-            (message_id,),
-        ).fetchone()
+    row = _row(
+        tx,
+        message_id,
+        "p.publication_id, v.digest, p.kind, p.mode, p.exercise_id, v.release_set, v.version, p.decisions,"
+        " c.bytes",
     )
     if row is None:
         return None
-    release_set = strings(row[8])
-    meant = frozenset(release_set).union(label_of(row[10]).display_set)
+    release_set = strings(row[5])
+    meant = frozenset(release_set).union(label_of(row[8]).display_set)
     return OwnReference(
-        publication_seq=row[0],
-        publication_id=row[1],
-        content_id=row[6],
-        digest=row[7],
+        publication_id=row[0],
+        digest=row[1],
         kind=Kind(row[2]),
         mode=Mode(row[3]),
         exercise_id=row[4],
         release_set=release_set,
-        content=row[10],
-        may_know=meant & _given(row[5], row[9], meant),
+        content=row[8],
+        may_know=meant & _given(row[7], row[6], meant),
     )
+
+
+def _row(tx: sqlite3.Connection, message_id: str, columns: str) -> Any:
+    """Columns of the message's version ``v``, its publication ``p`` and its content ``c``."""
+    for table in ("publication", "other_version"):
+        row = tx.execute(
+            f"SELECT {columns} FROM {table} v JOIN publication p USING (publication_seq)"  # noqa: S608
+            " JOIN content c ON c.content_id = v.content_id WHERE v.message_id = ?",
+            (message_id,),
+        ).fetchone()
+        if row is not None:
+            return row
+    return None
 
 
 def _given(decisions: str, version: int, meant: Iterable[str]) -> frozenset[str]:

@@ -150,7 +150,7 @@ def mark_acknowledged(
     False when we sent it no such message, or sent it under another mode or in another exercise: an exercise
     never settles what is real. Of a publication with tear lines only the nation's own version counts.
     """
-    own = own_messages.reference(tx, message_id)
+    own = own_messages.sent_as(tx, message_id)
     if own is None or (own.digest, own.mode, own.exercise_id) != (digest, mode, exercise_id):
         return False
     return (

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bus.protocol.frame import MAX_DELIVERIES
 from bus.store.deliveries import Waiting
-from gateways.relaying.packing import TREE_LEAVES, trees, whole_bundles
+from gateways.relaying.packing import TREE_LEAVES, Member, trees, variants_apart, whole_bundles
 from schemas.header import Kind, Mode
 from schemas.wire import ContentType, Handling, Lane
 
@@ -91,3 +91,41 @@ def test_only_a_lanes_last_bundle_is_part_empty(some: list[tuple[str, Lane]]) ->
         for _ in range(0, count, MAX_DELIVERIES)
     )
     assert bundles == {place: -(-count // MAX_DELIVERIES) for place, count in lanes.items()}
+
+
+VARIED = st.lists(
+    st.tuples(st.sampled_from(("XAB", "XAC", "XAD")), st.sampled_from((0, 0, 0, 1, 2))), max_size=40
+).map(
+    lambda some: [
+        waiting(number, recipient)._replace(wider=wider) for number, (recipient, wider) in enumerate(some)
+    ]
+)
+
+
+def parts_of(rows: list[Waiting]) -> list[list[Waiting]]:
+    return [[row for row, _, _ in part] for part in variants_apart([_member(row) for row in rows])]
+
+
+def _member(row: Waiting) -> Member:
+    return row, (), Handling.RELEASE
+
+
+@given(VARIED)
+def test_variants_are_parted_and_lanes_keep_their_order(rows: list[Waiting]) -> None:
+    parts = parts_of(rows)
+    assert sorted(row for part in parts for row in part) == sorted(rows)
+    for part in parts:
+        assert len({row.wider for row in part}) <= 1
+    for recipient in ("XAB", "XAC", "XAD"):
+        lane = [row.delivery_seq for part in parts for row in part if row.recipient == recipient]
+        assert lane == sorted(lane)
+
+
+@given(VARIED)
+def test_a_lane_is_parted_by_what_is_in_it_alone(rows: list[Waiting]) -> None:
+    """What others get instead of an ordinary message changes nothing for a recipient."""
+    plain = [row if row.recipient == "XAB" else row._replace(wider=0) for row in rows]
+    mine, as_if = (
+        [[row for row in part if row.recipient == "XAB"] for part in parts_of(some)] for some in (rows, plain)
+    )
+    assert [part for part in mine if part] == [part for part in as_if if part]

@@ -46,7 +46,8 @@ def publication(
     source_id: str | None = None,
     size: int = 200,
 ) -> NewPublication:
-    content = f"message {number} ".encode().ljust(size, b".")
+    label = '{"policy":"NATO","classification":"NATO RESTRICTED","releasable_to":[],"release_set":[]}'
+    content = f'{{"header":{number},"label":{label},"body":"'.encode().ljust(size - 2, b".") + b'"}'
     return NewPublication(
         publication_id=f"{number:032x}",
         message_id=message_id(number),
