@@ -15,10 +15,12 @@ from pathlib import Path
 from bus.authority import Realm, RealmKeys
 from bus.keystore import NationKeys
 from bus.offline_keys import load_authority_key, save_authority_key
+from bus.protocol.errors import TrustError
 from bus.protocol.signing import PrivateSigningKey
 from bus.protocol.trust import TrustStore
 from bus.trust_bundle import read_bundle, write_bundle
 from entente.founding import FoundedRealm
+from schemas.reasons import ReasonCode
 
 OFFLINE_README = """OFFLINE KEYS
 
@@ -117,8 +119,20 @@ class RealmFiles:
             raise RealmFilesError(f"{self.directory} holds no realm (no readable realm-id)") from None
 
     def trust(self) -> TrustStore:
-        """The trust store of the public bundle. TrustError or TrustBundleError when it is not acceptable."""
-        return TrustStore.open(self.realm_id(), read_bundle(self.trust_dir))
+        """The trust store of the public bundle. TrustError or TrustBundleError when it is not acceptable.
+
+        RealmFilesError when its documents are not such as this version reads.
+        """
+        try:
+            return TrustStore.open(self.realm_id(), read_bundle(self.trust_dir))
+        except TrustError as error:
+            if error.code is not ReasonCode.TRUST_MALFORMED:
+                raise
+            raise RealmFilesError(
+                f"{self.directory} holds documents that this version cannot read ({error}). If an earlier"
+                " version founded the realm, keep using that version, or move the directory away and found"
+                " the realm anew"
+            ) from None
 
     def nation_keys(self, nation: str) -> NationKeys:
         """A nation's online keys. KeyFileError."""

@@ -1,5 +1,6 @@
 """`entente realm init`: who gets what, with which modes, and nothing written over."""
 
+import base64
 import json
 from pathlib import Path
 
@@ -185,3 +186,17 @@ def test_modes_are_shown_as_they_are_written_everywhere_else() -> None:
     shown = CliRunner().invoke(build_app("realm"), ["realm", "init", "--help"]).stdout
     assert "EXERCISE" in shown
     assert "exercise" not in shown
+
+
+def test_a_realm_whose_documents_an_earlier_version_wrote_is_refused_in_plain_words(tmp_path: Path) -> None:
+    init(tmp_path / "realm", *AGREED)
+    files = RealmFiles(tmp_path / "realm")
+    for path in files.trust_dir.iterdir():
+        envelope = json.loads(path.read_text())
+        document = json.loads(base64.b64decode(envelope["payload"]))
+        if document["type"] == "classification_policy":
+            del document["source"]  # as if it had not been asked for yet
+            envelope["payload"] = base64.b64encode(json.dumps(document).encode()).decode()
+            path.write_text(json.dumps(envelope))
+    with pytest.raises(RealmFilesError, match="found the realm anew"):
+        files.trust()
