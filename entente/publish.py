@@ -172,9 +172,15 @@ def _show(part: CapPart | None, answer: dict[str, Any]) -> None:
         table.add_row(
             row["nation"],
             row["addressed"],
-            "yes" if row["permit"] else "no",
+            _released(row),
             f"{row['code']}: {row['explanation']}",
         )
     OUT.print(table)
     for warning in answer.get("warnings", ()):
         say(f"warning {warning['code']}: {warning['explanation']} (at {warning['pointer']})")
+
+
+def _released(row: dict[str, Any]) -> str:
+    if "version" in row:
+        return f"version {row['version']}"
+    return "yes" if row["permit"] else "no"

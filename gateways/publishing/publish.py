@@ -6,12 +6,13 @@ nation, the idempotency record and the audit records; only then is the draft acc
 
 import hashlib
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.label_rollup import bounds_of
 from bus.protocol.release import plan_release
-from bus.protocol.tear_lines import TearLinePlan, VersionPlan, plan_versions
+from bus.protocol.tear_lines import TearLinePlan, VersionPlan, plan_versions, version_pointer
 from bus.store import idempotency, inbox, own_messages, pending, publications
 from bus.store.errors import StoreUnavailable
 from bus.store.idempotency import StoredResponse
@@ -21,7 +22,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.publishing.accepted import Acceptance, Accepted
 from gateways.publishing.author import actor_of_author, by_operator, check_allowed
-from gateways.publishing.carrying import check_carried
+from gateways.publishing.carrying import Carried, check_carried
 from gateways.publishing.draft_checks import (
     Known,
     KnownMessage,
@@ -146,15 +147,39 @@ async def plan(context: GatewayContext, draft: AnyDraft, now: datetime, *, opera
     check_references(header, known, context.nation, by_operator=operator)
     try:
         made = _plan_versions(context, draft, now)
-        carried = check_carried(
-            header, draft.label, made.plan.rows, known, author=context.nation, trust=context.trust, now=now
+        carried = (
+            [_carried(context, version, known, now) for version in made.versions] if header.references else []
         )
     except ReleaseRefused as refused:
         raise DraftRefused.from_release(refused) from None
     check_own_references(header, known, made.plan.recipients)
     suite = check_key(context.trust, context.nation, header.mode, now)
-    told = (*findings, *made.findings, *carried.findings)
-    return Planned(draft, made.plan, told, suite, made.versions, carried.suggested)
+    told = (*findings, *made.findings, *(finding for each in carried for finding in each.findings))
+    return Planned(draft, made.plan, told, suite, made.versions, carried[0].suggested if carried else None)
+
+
+def _carried(context: GatewayContext, version: VersionPlan, known: Known, now: datetime) -> Carried:
+    """What one version may carry on of what it refers to. Raises ReleaseRefused."""
+    plan = version.plan
+    try:
+        found = check_carried(
+            version.header,
+            plan.label,
+            plan.rows,
+            known,
+            author=context.nation,
+            trust=context.trust,
+            now=now,
+        )
+    except ReleaseRefused as refused:
+        pointer = version_pointer(refused.pointer, version.version)
+        raise ReleaseRefused(refused.code, refused.detail, refused.name, pointer) from None
+    return Carried(
+        found.suggested,
+        tuple(
+            replace(each, pointer=version_pointer(each.pointer, version.version)) for each in found.findings
+        ),
+    )
 
 
 def _plan_versions(context: GatewayContext, draft: AnyDraft, now: datetime) -> TearLinePlan:

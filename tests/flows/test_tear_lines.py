@@ -248,6 +248,17 @@ async def test_a_draft_with_tear_lines_is_held_to_it_by_all_its_recipients(
         assert caught.value.code is ReasonCode.REFERENCE_BEYOND_RELEASE
 
 
+async def test_a_tear_line_that_is_lower_than_what_it_answers_is_told(
+    tmp_path: Path, realm: TestRealm
+) -> None:
+    async with desk(tmp_path / "XAA.db", realm) as author:
+        of = await author.publish(draft(["XBB", "XCC"], label={"classification": "NATO SECRET"}))
+        answer = await author.publish(drafted(FULL, WIDE, header=referring(of, 0, "replies")))
+        assert [(each.code, each.pointer) for each in answer.warnings] == [
+            ("LABEL_BELOW_ANSWERED", "/tear_lines/0/label/classification")
+        ]
+
+
 async def test_ids_of_versions_share_no_time(tmp_path: Path, realm: TestRealm) -> None:
     async with desk(tmp_path / "XAA.db", realm) as author:
         full, wide = (await author.publish(drafted(FULL, WIDE))).messages
