@@ -14,6 +14,7 @@ from drills.outcome import (
 from drills.partner_system import Answer
 from drills.played import Happened, Step
 from drills.scenario import Inject
+from schemas.reasons import ReasonCode
 
 
 def preview_outcome(inject: Inject, subject: str, answer: Answer, expectation: Expectation) -> PreviewOutcome:
@@ -109,23 +110,21 @@ def event_outcome(happened: Happened) -> EventOutcome:
 
 def counted(messages: Iterable[MessageOutcome], previews: Iterable[PreviewOutcome]) -> tuple[CodeCount, ...]:
     """Release decisions by code: the permits first, then the denials, each the most frequent first."""
-    found: dict[tuple[str, bool], list[tuple[str, str]]] = {}
+    found: dict[tuple[str, bool], list[str]] = {}
     for message in messages:
         for nation in message.nations:
             if nation.explanation:
-                found.setdefault((nation.code, nation.permit), []).append(
-                    (message.serial, nation.explanation)
-                )
+                found.setdefault((nation.code, nation.permit), []).append(message.serial)
     for preview in previews:
         for row in preview.rows:
-            found.setdefault((row.code, row.permit), []).append((preview.serial, row.explanation))
+            found.setdefault((row.code, row.permit), []).append(preview.serial)
     counts = [
         CodeCount(
             code=code,
             permit=permit,
-            explanation=where[0][1] if len({text for _, text in where}) == 1 else "",
+            explanation=ReasonCode[code].explanation,
             count=len(where),
-            injects=tuple(dict.fromkeys(serial for serial, _ in where)),
+            injects=tuple(dict.fromkeys(where)),
         )
         for (code, permit), where in found.items()
     ]

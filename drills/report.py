@@ -19,7 +19,7 @@ p.verdict { font-weight: 600; padding: .6rem .8rem; border-left: .4rem solid }
 table { border-collapse: collapse; width: 100%; font-size: .86rem }
 th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top }
 thead th { background: #f2f3f5 } td small { display: block }
-td.code, span.code { font-size: .8rem; overflow-wrap: anywhere } td.fixed { white-space: nowrap }
+td.code { font-size: .8rem } td.code, td.fixed { white-space: nowrap } th.wide { min-width: 17rem }
 .marking { text-align: center; font-weight: 600; letter-spacing: .08em; font-size: .8rem }
 @media print {
   body { margin: 0; max-width: none; font-size: 11px }

@@ -21,8 +21,8 @@ def _chapter(chapter: ChapterMessages) -> str:
     head = "".join(f"<th>{escape(nation)}</th>" for nation in chapter.nations)
     rows = "".join(_row(message, chapter.nations) for message in chapter.messages)
     return (
-        f"{title}{note}<table><thead><tr><th>Inject</th><th>Message</th><th>From</th>{head}</tr></thead>"
-        f"<tbody>{rows}</tbody></table>"
+        f"{title}{note}<table><thead><tr><th>Inject</th><th class='wide'>Message</th><th>From</th>{head}"
+        f"</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
@@ -54,9 +54,10 @@ def _cell(nation: NationOutcome | None) -> str:
         took = f"<small>{nation.latency_ms:.0f} ms</small>" if nation.latency_ms is not None else ""
         text = f'<span class="ok">{escape(nation.state)}</span>{took}'
     else:
-        words = nation.code.replace("_", " ").lower()
-        kind = "soft" if nation.code == DULL else "no"
-        text = f'<span class="{kind}" title="{escape(nation.explanation)}">{escape(words)}</span>'
+        dull = nation.code == DULL
+        words = "<small>not released</small>" if dull else escape(nation.code.replace("_", " ").lower())
+        kind = "soft" if dull else "no"
+        text = f'<span class="{kind}" title="{escape(nation.explanation)}">{words}</span>'
     if nation.code == DISPLAY_ONLY:
         text += "<small>display only</small>"
     if nation.version is not None:

@@ -2,7 +2,8 @@
 
 from html import escape
 
-from drills.outcome import AgreementOutcome, DrillOutcome, PreviewOutcome
+from drills.chapters import DULL
+from drills.outcome import AgreementOutcome, DrillOutcome, PreviewOutcome, PreviewRow
 
 GOOD = frozenset({"in_force"})
 OVER = frozenset({"left", "expired", "superseded"})
@@ -28,7 +29,7 @@ def code_section(outcome: DrillOutcome) -> str:
     return (
         "<h2>Release decisions by code</h2>"
         '<p class="note">Every decision of an originator for one nation, on every message and preview.</p>'
-        "<table><thead><tr><th>Code</th><th>Decision</th><th>Times</th><th>What it means</th>"
+        "<table><thead><tr><th>Code</th><th>Decision</th><th>Times</th><th class='wide'>What it means</th>"
         f"<th>Injects</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
@@ -51,17 +52,26 @@ def _preview(preview: PreviewOutcome) -> str:
         for kind, text in (("note", refused), ("bad", preview.remark))
         if text
     )
+    dull = ", ".join(row.nation for row in preview.rows if row.code == DULL)
+    if dull:
+        note += f'<p class="note">Not in the release set: {escape(dull)}.</p>'
     rows = "".join(
         f"<tr><td>{escape(row.nation)}</td>"
         f'<td class="code"><span class="{"ok" if row.permit else "no"}">{escape(row.code)}</span></td>'
-        f"<td>{escape(row.explanation)}</td><td>{'<br>'.join(map(escape, row.change))}</td></tr>"
+        f"<td>{escape(row.explanation)}</td><td>{_ways(row)}</td></tr>"
         for row in preview.rows
+        if row.code != DULL
     )
     return (
         f"<h3>{escape(preview.serial)} {escape(preview.nation)}: {escape(preview.title)}</h3>{note}"
         "<table><thead><tr><th>Nation</th><th>Decision</th><th>Why</th><th>What would change it</th></tr>"
         f"</thead><tbody>{rows}</tbody></table>"
     )
+
+
+def _ways(row: PreviewRow) -> str:
+    """What would have to change for a nation that is denied; a permit needs no change."""
+    return "<br>or: ".join(map(escape, row.change)) if not row.permit else ""
 
 
 def agreement_section(outcome: DrillOutcome) -> str:
