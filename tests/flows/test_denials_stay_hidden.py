@@ -12,13 +12,15 @@ from typing import Any
 import pytest
 
 from bus.store import audit, bundles
-from bus.store.bundles import NewBundle
+from bus.store.bundles import NewBundle, StoredBundle
 from gateways.http.views import inbox_entry
 from gateways.publishing.publish import read_draft
 from gateways.publishing.release_table import release_table
+from schemas.audit import AuditEvent
 from schemas.header import Kind
 from schemas.trust import NationStatus
 from tests.broker_fixtures import Broker
+from tests.flows.tear_line_worlds import Sight, seen_by
 from tests.flows.world import World, draft
 from tests.realm_fixtures import NOW, AgreementPlan, TestRealm, make_realm
 
@@ -73,6 +75,7 @@ class Seen:
 
     third: str = ""
     traffic: list[tuple[str, int]] = field(default_factory=list)
+    opened: list[Any] = field(default_factory=list)
     inbox: list[Any] = field(default_factory=list)
     audit: list[Any] = field(default_factory=list)
     answer: Any = None
@@ -89,12 +92,15 @@ async def seen(directory: Path, made: TestRealm, monkeypatch: pytest.MonkeyPatch
     broker = Broker(directory)
     await broker.start()
     world = World(directory, broker, made)
+    left: list[StoredBundle] = []
     insert = bundles.insert
 
     def watched(tx: sqlite3.Connection, new: Sequence[NewBundle]) -> tuple[int, ...]:
         for bundle in new:
             if "XCC" not in bundle.subject:
                 found.traffic.append((bundle.subject, len(bundle.sealed)))
+            if bundle.subject.startswith("out.XAA."):
+                left.append(StoredBundle(0, bundle.bundle_id, bundle.subject, bundle.sealed))
         return insert(tx, new)
 
     monkeypatch.setattr(bundles, "insert", watched)
@@ -107,6 +113,12 @@ async def seen(directory: Path, made: TestRealm, monkeypatch: pytest.MonkeyPatch
             states = {"XBB": "delivered"} | ({"XCC": "sent"} if codes["XCC"] == "RELEASE_PERMITTED" else {})
             await alfa.states(accepted, states)
         found.third = codes["XCC"]
+        found.opened = [
+            (sight.octets, sight.header[:-1], neutral_root(sight.root), sight.signatures, deliveries(sight))
+            for sight in seen_by("XBB", left, made)
+        ]
+        # Its own sendings are recorded a little later than its receipts arrive.
+        await bravo.evidence(AuditEvent.DELIVERY_SENT, 2)
         found.inbox = [neutral(inbox_entry(each, with_content=True)) for each in mail]
         records = await bravo.store.read(lambda tx: audit.list_after(tx, limit=1000))
         found.audit = [neutral(each.record) for each in records]
@@ -130,6 +142,15 @@ async def seen(directory: Path, made: TestRealm, monkeypatch: pytest.MonkeyPatch
     return found
 
 
+def deliveries(sight: Sight) -> list[Any]:
+    """Statement, length of the path to the root, content of every delivery in a bundle."""
+    return [(neutral(statement), path, neutral(content)) for statement, path, content in sight.deliveries]
+
+
+def neutral_root(root: dict[str, Any]) -> Any:
+    return neutral(json.dumps(root, separators=(",", ":")).encode())
+
+
 def neutral(encoded: bytes) -> Any:
     """JSON without what is random in every world: ids, digests, keys, the trust version."""
     text = re.sub(rb"sha256:[0-9a-f]{64}", b"D", encoded)
@@ -148,7 +169,9 @@ async def test_a_recipient_sees_the_same_with_and_without_a_denied_third_nation(
     assert (without.third, denied.third) == ("RELEASE_PERMITTED", code)
     assert denied.traffic == without.traffic
     assert len(denied.traffic) >= 4, "two messages, two receipts"
+    assert denied.opened == without.opened
+    assert len(denied.opened) == 2
     assert denied.inbox == without.inbox
     assert denied.audit == without.audit
     assert denied.answer == without.answer
-    assert code not in json.dumps([denied.inbox, denied.audit, denied.answer])
+    assert code not in json.dumps([denied.opened, denied.inbox, denied.audit, denied.answer])
