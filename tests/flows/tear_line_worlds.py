@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bus.protocol.seal_header import HEADER_LENGTH, SealHeader
-from bus.store import lease
-from bus.store.bundles import StoredBundle
-from bus.store.writer import Store
+from bus.store import deliveries, lease
+from bus.store.bundles import StoredBundle, confirm
+from bus.store.writer import Store, Transaction
 from bus.transport import NatsTransport
 from gateways.context import FlowLimits, GatewayContext
 from gateways.exchange import Exchange
@@ -54,6 +54,7 @@ class Desk:
 
     context: GatewayContext
     realm: TestRealm
+    clock: Clock
 
     async def publish(self, raw: bytes) -> Accepted:
         return (await accept_draft(self.context, raw, api_key_id="test")).answer
@@ -80,6 +81,17 @@ class Desk:
             if not step.progressed:
                 return found
 
+    async def sent_without_answer(self, bundles: Sequence[StoredBundle]) -> None:
+        """The broker confirmed these, no receipt came, and time passed."""
+        seqs = [bundle.bundle_seq for bundle in bundles]
+
+        def job(tx: Transaction) -> None:
+            confirm(tx, seqs, len(seqs))
+            deliveries.mark_sent(tx, seqs, self.context.now(), self.context.limits.resend)
+
+        await self.context.store.write(job)
+        self.clock.move(self.context.limits.resend.first)
+
 
 @asynccontextmanager
 async def desk(path: Path, realm: TestRealm, limits: FlowLimits | None = None) -> AsyncIterator[Desk]:
@@ -95,7 +107,7 @@ async def desk(path: Path, realm: TestRealm, limits: FlowLimits | None = None) -
         randomness=random.Random(7).randbytes,
         limits=limits,
     )
-    yield Desk(exchange.context, realm)
+    yield Desk(exchange.context, realm, clock)
     await store.close()
 
 

@@ -131,6 +131,20 @@ async def test_a_fuller_version_withheld_at_the_last_moment_leaves_no_sign_eithe
         assert seen[0][nation] == seen[1][nation]
 
 
+async def test_what_is_sent_again_shows_no_sign_of_a_fuller_version(tmp_path: Path, realm: TestRealm) -> None:
+    seen = []
+    for name, versions in (("with", (FULL, FULLER, WIDE)), ("without", (FULLER, WIDE))):
+        async with desk(tmp_path / name, realm) as author:
+            await mixed(3, *versions)(author)
+            first = await author.relay()
+            await author.sent_without_answer(first)
+            again = await author.relay()
+            assert len(again) > 0
+            seen.append({nation: seen_by(nation, again, realm) for nation in MANY[1:]})
+    for nation in LOW:
+        assert seen[0][nation] == seen[1][nation] != []
+
+
 async def test_variants_share_no_tree_and_lanes_keep_their_order(tmp_path: Path, realm: TestRealm) -> None:
     async with desk(tmp_path / "XAA.db", realm) as author:
         accepted = []
