@@ -69,20 +69,25 @@ def list_newest(tx: sqlite3.Connection, limit: int) -> tuple[StoredBackfill, ...
 def confirm(
     tx: sqlite3.Connection, backfill_id: str, nation: str, by: str, at: datetime, published: Mapping[str, str]
 ) -> None:
-    """Note that a backfill was sent. StoreConflict when one of its messages went to the nation before."""
+    """Note that a backfill was sent, and what each of its messages went out as."""
     tx.execute(
         "UPDATE backfill SET confirmed_by = ?, confirmed_at = ?, published = ? WHERE backfill_id = ?",
         (by, micros(at), json.dumps(dict(published)), backfill_id),
     )
     tx.executemany(
-        "INSERT INTO backfilled (nation, message_id) VALUES (?, ?)",
-        [(nation, message_id) for message_id in published],
+        "INSERT INTO backfilled (nation, message_id, publication_id) VALUES (?, ?, ?)"
+        " ON CONFLICT DO UPDATE SET publication_id = excluded.publication_id",
+        [(nation, message_id, publication_id) for message_id, publication_id in published.items()],
     )
 
 
 def sent_before(tx: sqlite3.Connection, nation: str) -> frozenset[str]:
-    """Ids of the messages that earlier backfills sent to a nation."""
-    rows = tx.execute("SELECT message_id FROM backfilled WHERE nation = ?", (nation,))
+    """Ids of the messages that earlier backfills sent to a nation, but for those withheld in the end."""
+    rows = tx.execute(
+        "SELECT b.message_id FROM backfilled b JOIN publication p USING (publication_id)"
+        " JOIN delivery d USING (publication_seq) WHERE b.nation = ? AND d.state <> 'withheld'",
+        (nation,),
+    )
     return frozenset(row[0] for row in rows)
 
 

@@ -77,7 +77,8 @@ STEPS: dict[int, str] = {
             confirmed_by TEXT, confirmed_at INTEGER, published TEXT
         ) STRICT;
         CREATE TABLE backfilled (
-            nation TEXT NOT NULL, message_id TEXT NOT NULL, PRIMARY KEY (nation, message_id)
+            nation TEXT NOT NULL, message_id TEXT NOT NULL, publication_id TEXT NOT NULL,
+            PRIMARY KEY (nation, message_id)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE pending_release (
             publication_seq INTEGER PRIMARY KEY REFERENCES publication,

@@ -57,7 +57,8 @@ CREATE TABLE backfill (
     confirmed_by TEXT, confirmed_at INTEGER, published TEXT               -- JSON: message id -> publication id
 ) STRICT;
 CREATE TABLE backfilled (
-    nation TEXT NOT NULL, message_id TEXT NOT NULL, PRIMARY KEY (nation, message_id)
+    nation TEXT NOT NULL, message_id TEXT NOT NULL, publication_id TEXT NOT NULL,   -- what it went out as, last
+    PRIMARY KEY (nation, message_id)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE idempotency (

@@ -124,11 +124,10 @@ async def _send(
     except DraftRefused as refused:
         raise BackfillRefused(refused.code, refused.explanation) from None
     evidence = {name: evidence_of(context, new, listed.planned[name]) for name, new in made.items()}
+    # By the precedence it was issued with: a text that took two persons then takes two persons now.
     wanted = {
-        name: second_person_wanted(
-            context, planned.draft.header, [version.plan.label for version in planned.versions], now
-        )
-        for name, planned in listed.planned.items()
+        name: second_person_wanted(context, header, [listed.planned[name].draft.label], now)
+        for name, header in listed.headers.items()
     }
     for name, new in made.items():
         if wanted[name] is not None:

@@ -23,7 +23,7 @@ from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.planned import Planned
 from gateways.publishing.publish import plan
 from schemas.base import CommunityName, Digest, Nation, Statement, TitleText, UtcTime, Uuid, Uuid7, unique
-from schemas.header import DraftHeader, Kind, Mode, Precedence
+from schemas.header import DraftHeader, Header, Kind, Mode, Precedence
 from schemas.label import ConfidentialityLabel, DraftLabel
 from schemas.message import DRAFT_MODELS, AnyDraft, AnyMessage, parse_message
 from schemas.reasons import ReasonCode
@@ -79,10 +79,14 @@ class BackfillList(Statement):
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A list, what of it is ready to be published by message id, and up to which publication was looked."""
+    """A list, what of it is ready to be published by message id, and up to which publication was looked.
+
+    ``headers``: as the messages were issued.
+    """
 
     listing: BackfillList
     planned: dict[str, Planned]
+    headers: dict[str, Header]
     newest: int
 
     @property
@@ -158,7 +162,12 @@ async def list_now(context: GatewayContext, asked: BackfillRequest, now: datetim
             # Two hundred are planned in a tenth of a second: others get their turn in between.
             await asyncio.sleep(0)
     fields = {name: getattr(asked, name) for name in ("community", "nation", "mode", "since")}
-    return Listed(BackfillList(**fields, until=until, kinds=kinds, items=tuple(items)), planned, newest)
+    return Listed(
+        BackfillList(**fields, until=until, kinds=kinds, items=tuple(items)),
+        planned,
+        {message_id: messages[message_id].header for message_id in planned},
+        newest,
+    )
 
 
 def changed_by(nation: str, contents: Iterable[bytes]) -> frozenset[str]:

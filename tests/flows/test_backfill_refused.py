@@ -5,12 +5,15 @@ from typing import Any
 
 import pytest
 
+from bus.store import publications
+from bus.store.writer import Transaction
 from gateways.agreements import own_acts
 from gateways.backfill import listing as listing_module
 from gateways.backfill.refused import BackfillRefused
 from gateways.publishing import publish
+from gateways.releasing.policy import ReleasePolicy, TwoPersonRule
 from schemas.agreement import ActKind
-from schemas.header import Mode
+from schemas.header import Mode, Precedence
 from schemas.reasons import ReasonCode
 from schemas.trust import KeyUse
 from tests.flows.backfill_world import HOUR, confirmed, proposed, refused, said, withdraw
@@ -125,3 +128,49 @@ async def test_without_a_key_to_sign_nothing_is_listed_as_sent(joining: World) -
     revoked = joining.realm.revoke("XAA", *kids, now=joining.clock())
     await alfa.exchange.bring_trust(revoked.envelopes, actor="test")
     assert "sends" not in said(await proposed(alfa)).values()
+
+
+async def test_a_change_of_trust_between_deciding_and_writing_stops_all_of_it(
+    joining: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alfa = await joining.gateway("XAA")
+    await alfa.publish("NORDIC", subject="missed")
+    joining.clock.move(2 * HOUR)
+    made = await proposed(alfa)
+    plan = publish.plan
+
+    async def suspended_meanwhile(*given: Any) -> Any:
+        planned = await plan(*given)
+        agreed = alfa.exchange.trust.agreements["three"].digest
+        await own_acts.act(alfa.exchange.context, agreed, ActKind.SUSPEND, actor="test")
+        return planned
+
+    monkeypatch.setattr(listing_module, "plan", suspended_meanwhile)
+    assert await refused(alfa, made) is R.BACKFILL_CHANGED
+
+
+async def test_what_took_two_persons_takes_two_again_and_may_be_tried_again_when_refused(
+    joining: World,
+) -> None:
+    """By the precedence it was issued with, though it goes as ROUTINE."""
+    alfa, _, charlie = await joining.trio()
+    await alfa.publish("NORDIC", subject="missed", header={"precedence": "IMMEDIATE"})
+    rule = TwoPersonRule(precedences=(Precedence.IMMEDIATE,))
+    alfa.exchange.context.release_policy = ReleasePolicy(two_person=(rule,))
+    joining.clock.move(2 * HOUR)
+    made = await proposed(alfa)
+    done = await confirmed(alfa, made)
+    (publication_id,) = (done.published or {}).values()
+
+    def states(tx: Transaction) -> list[str]:
+        detail = publications.get(tx, publication_id)
+        assert detail is not None
+        return [delivery.state for delivery in detail.publication.deliveries]
+
+    assert await alfa.store.read(states) == ["pending_release"]
+    assert said(await proposed(alfa)) == {"missed": "already_sent"}
+    joining.clock.move(timedelta(hours=25))
+    alfa.exchange.context.releases_changed.set()
+    await alfa.store.until(states, lambda found: found == ["withheld"])
+    assert said(await proposed(alfa)) == {"missed": "sends"}
+    assert charlie.exchange.inbox_changed.latest == 0
