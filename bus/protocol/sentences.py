@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from bus.protocol.caveats import national_only
 from bus.protocol.plain_words import (
     MOST_NAMES,
     agreement_words,
@@ -69,7 +70,8 @@ def _why(case: ReleaseCase, code: ReasonCode, nearest: AgreementTrust | None) ->
         case ReasonCode.ORIGINATOR_SUSPENDED:
             return f"the realm has suspended {author}, which sends nothing meanwhile"
         case ReasonCode.RELEASE_SET_EMPTY:
-            return "the label releases to nobody"
+            own = label.releasable_to and national_only(label, case.originator)
+            return f"the label keeps it within {author}" if own else "the label releases to nobody"
         case ReasonCode.NOT_IN_RELEASE_SET:
             return _outside(case)
         case ReasonCode.CLASSIFICATION_UNKNOWN:
