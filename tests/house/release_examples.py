@@ -7,6 +7,7 @@ is one act in a realm founded for it at the instant ``at``:
   the refusal; ``release_set`` what the label means then; ``sentences`` and ``ways`` what the preview says of
   some nations, each way as the texts of its steps. ``suspended``: agreements, and who has suspended them;
 - with ``tear_lines``, further labels, ``gets`` holds the version that each nation gets, or null;
+- ``second_person`` is the sentence why two persons release it under the nation's ``two_person`` rules, or null;
 - ``reads``: how levels of one policy read in another;
 - ``backfill`` to a new member, of what earlier examples published: ``expected`` names what it shows, and
   whether it is sent.
@@ -31,6 +32,7 @@ from bus.protocol.standings import AgreementTrust, Standing, obstacle_of
 from bus.protocol.tear_lines import plan_versions
 from bus.protocol.trust import TrustStore
 from entente.founding import found_realm
+from gateways.releasing.policy import ReleasePolicy, TwoPersonRule, why_two_persons
 from schemas.base import (
     CommunityName,
     Identifier,
@@ -96,6 +98,9 @@ class Example(Statement):
     sentences: dict[str, str] = Field(default_factory=dict)
     ways: dict[str, tuple[tuple[str, ...], ...]] = Field(default_factory=dict)
     suspended: tuple[Suspension, ...] = ()
+    precedence: Precedence = Precedence.ROUTINE
+    two_person: tuple[TwoPersonRule, ...] | None = None
+    second_person: str | None = None
     reads: tuple[Reading, ...] = ()
 
     @property
@@ -103,7 +108,7 @@ class Example(Statement):
         """The header of the draft that the example publishes."""
         return DraftHeader(
             kind=self.kind,
-            precedence=Precedence.ROUTINE,
+            precedence=self.precedence,
             mode=self.mode,
             exercise_id="EXAMPLE" if self.mode is Mode.EXERCISE else None,
             action_addressees=self.action_addressees,
@@ -159,6 +164,8 @@ class Page:
             self._check_versions(example)
         elif example.label is not None:
             self._check_release(example)
+        if example.two_person is not None:
+            self._check_two_persons(example, ReleasePolicy(two_person=example.two_person))
         for reading in example.reads:
             _check_reading(reading, self.trust(example), example.at)
 
@@ -206,6 +213,14 @@ class Page:
         assert {row.nation: row.version for row in plan.plan.rows} == example.gets
         if example.expected:
             assert {row.nation: row.decision.code for row in plan.plan.rows} == example.expected
+
+    def _check_two_persons(self, example: Example, policy: ReleasePolicy) -> None:
+        assert example.label is not None
+        header, labels = example.header, (example.label, *example.tear_lines)
+        why = why_two_persons(
+            policy, header.kind, header.mode, header.precedence, labels, self.trust(example), example.at
+        )
+        assert why == example.second_person
 
     def _check_backfill(self, example: Example, asked: Backfill) -> None:
         assert example.originator is not None
