@@ -167,6 +167,9 @@ def _show(part: CapPart | None, answer: dict[str, Any]) -> None:
         show_preview(answer)
         return
     OUT.print(f"Accepted as publication {answer['publication_id']}, message {answer['message_id']}")
+    waits = answer.get("second_person")
+    if waits:
+        say(f"it waits until {waits['until']} for a second person to confirm it: {waits['why']}")
     table = Table("Nation", "Addressed", "Released", "Reason")
     for row in answer["decisions"]:
         table.add_row(

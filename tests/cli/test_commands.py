@@ -248,3 +248,16 @@ def test_a_gateway_that_ends_with_its_standard_input_reads_on_until_it_does() ->
         running.stdin.write(b"ignored")
         running.stdin.close()
         assert running.wait(60) == 0
+
+
+def test_doctor_reads_the_release_policy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "release.yaml"
+    file.write_text("two_person: [{policy: NATO, classification: NATO SECRET}]", encoding="utf-8")
+    at = ("doctor", "--state", str(tmp_path))
+    found = json.loads(run(*at, "--release-policy", str(file), "--json"))[-1]
+    assert (found["what"], found["good"]) == ("Release policy", True)
+    assert found["found"].endswith("1. NATO SECRET and above, OPERATION")
+    file.write_text("two_person: [{policy: NATO}]", encoding="utf-8")
+    monkeypatch.setenv("ENTENTE_GATEWAY_RELEASE_POLICY_FILE", str(file))
+    with pytest.raises(CommandFailed, match="1 of 7"):
+        run(*at)

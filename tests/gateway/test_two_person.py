@@ -109,6 +109,13 @@ def test_pages_of_what_waits_follow_one_another(office: Office) -> None:
     assert "next" not in rest
 
 
+def test_a_preview_says_that_it_would_wait(office: Office) -> None:
+    preview = office.gateway.post("/v1/release-preview", draft(precedence="FLASH")).json()
+    assert preview["would_be_accepted"]
+    assert preview["second_person"]["why"] == "FLASH in mode OPERATION is released by two persons."
+    assert "second_person" not in office.gateway.post("/v1/release-preview", draft()).json()
+
+
 def test_an_exercise_is_not_slowed(office: Office) -> None:
     body = draft(precedence="FLASH", mode="EXERCISE", exercise_id="DRY RUN")
     assert "second_person" not in office.gateway.publish(body).json()

@@ -7,7 +7,7 @@ is one act in a realm founded for it at the instant ``at``:
   the refusal; ``release_set`` what the label means then; ``sentences`` and ``ways`` what the preview says of
   some nations, each way as the texts of its steps. ``suspended``: agreements, and who has suspended them;
 - with ``tear_lines``, further labels, ``gets`` holds the version that each nation gets, or null;
-- ``second_person`` is the sentence why two persons release it under the nation's ``two_person`` rules, or null;
+- ``second_person``: why two persons release it under the nation's ``two_person`` rules, or null;
 - ``reads``: how levels of one policy read in another;
 - ``backfill`` to a new member, of what earlier examples published: ``expected`` names what it shows, and
   whether it is sent.
