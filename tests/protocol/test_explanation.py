@@ -142,6 +142,16 @@ CASES: list[tuple[str, Callable[[], ReleaseCase], R, str, list[str]]] = [
         ],
     ),
     (
+        "a category that the agreement does not name",
+        lambda: case(label=label(restrictive=("CRYPTO",))),
+        R.CATEGORY_NOT_COVERED,
+        f"Nation XBB (XBB) does not get it: {EVERYTHING} does not name CRYPTO.",
+        [
+            "leave CRYPTO out of restrictive, if its content allows that",
+            f"{ALL} agree on a next version of {EVERYTHING} that names CRYPTO",
+        ],
+    ),
+    (
         "an agreement that begins later",
         lambda: case(under(AgreementPlan(not_before=NOW + DAY))),
         R.AGREEMENT_NOT_IN_FORCE,
