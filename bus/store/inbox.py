@@ -97,10 +97,12 @@ def list_after(
     kind: Kind | None = None,
     mode: Mode | None = None,
     with_display_only: bool = False,
+    max_octets: int | None = None,
 ) -> tuple[InboxMessage, ...]:
     """Messages with `inbox_seq` above `after`, in order of filing; `kind` and `mode` narrow.
 
-    What may be displayed only is left out unless it is asked for.
+    At most `limit`, and no more than `max_octets` of content, but always the next one. What may be displayed
+    only is left out unless it is asked for.
     """
     conditions, values = ["inbox_seq > ?"], list[Any]([after])
     if not with_display_only:
@@ -112,7 +114,15 @@ def list_after(
     rows = tx.execute(
         f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY inbox_seq LIMIT ?", (*values, limit)
     )
-    return tuple(map(_message, rows))
+    page: list[InboxMessage] = []
+    octets = 0
+    for row in rows:
+        message = _message(row)
+        octets += len(message.content)
+        if page and max_octets is not None and octets > max_octets:
+            break
+        page.append(message)
+    return tuple(page)
 
 
 def by_message_id(

@@ -17,7 +17,8 @@ from bus.store.backfills import OwnVersion
 from bus.store.writer import Transaction
 from gateways.backfill.refused import BackfillRefused
 from gateways.context import GatewayContext
-from gateways.http.label_views import marking_of
+from gateways.http.label_views import banner_of
+from gateways.http.signed_label import signed_label
 from gateways.publishing.draft_checks import CHANGES
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.planned import Planned
@@ -205,7 +206,7 @@ async def _item(
         kind=message.header.kind,
         issued_at=message.header.issued_at,
         subject=message.header.subject,
-        marking=marking_of(own.content),
+        marking=banner_of(signed_label(own.content)),
         label=draft.label,
         sends=ready is not None,
         code=code,

@@ -3,12 +3,12 @@
 import json
 from datetime import datetime
 from functools import lru_cache, partial
-from typing import Any
 
 from pydantic import Field
 
 from bus.protocol.trust import TrustStore
 from gateways.http.problems import ApiRefused
+from gateways.http.signed_label import SignedLabel
 from schemas.base import Statement
 from schemas.interop.stanag4774 import (
     LabelNotExpressible,
@@ -41,23 +41,10 @@ class LabelReadView(Statement):
     warnings: tuple[LabelWarningView, ...]
 
 
-def marking_of(content: bytes) -> str:
-    """The banner of a message's label. ``content`` is an admitted or accepted message."""
-    message = json.loads(content)
-    given: dict[str, Any] = message["label"]
-    # Checked when it was admitted: here it is only made hashable.
-    fields = tuple(
-        (name, tuple(value) if isinstance(value, list) else value)
-        for name, value in given.items()
-        if name in DraftLabel.model_fields
-    )
-    return _banner(message["header"]["originator"], fields)
-
-
 @lru_cache(maxsize=1024)
-def _banner(originator: str, fields: tuple[tuple[str, Any], ...]) -> str:
-    """Few labels stand on many messages, and a page has hundreds."""
-    return markings(DraftLabel.of_valid(**dict(fields)), originator=originator).banner
+def banner_of(signed: SignedLabel) -> str:
+    """The banner of a message's label. Few labels stand on many messages, and a page has hundreds."""
+    return markings(DraftLabel.of_valid(**dict(signed.fields)), originator=signed.originator).banner
 
 
 def label_read(raw: bytes, trust: TrustStore, now: datetime) -> LabelReadView:

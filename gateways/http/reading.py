@@ -1,12 +1,12 @@
 """How a message's classification reads in this nation's own policy, shown beside the native text."""
 
-import json
 from collections.abc import Callable
 
 from pydantic import Field
 
 from bus.protocol.classification import Equivalent, equivalent
 from gateways.context import GatewayContext
+from gateways.http.signed_label import SignedLabel
 from schemas.base import Statement
 
 
@@ -18,11 +18,11 @@ class EquivalentView(Statement):
     rests_on: str = Field(description="The agreement or table it rests on, and whether it was mapped up.")
 
 
-Reading = Callable[[bytes], EquivalentView | None]
-"""From a message's exact bytes to how it reads here."""
+Reading = Callable[[SignedLabel], EquivalentView | None]
+"""From a message's label to how it reads here."""
 
 
-def native_only(_: bytes) -> None:
+def native_only(_: SignedLabel) -> None:
     """The reading of a nation that names no policy of its own."""
 
 
@@ -35,9 +35,8 @@ def own_reading(context: GatewayContext) -> Reading:
         return native_only
     known: dict[tuple[str, str], EquivalentView | None] = {}
 
-    def read(content: bytes) -> EquivalentView | None:
-        label = json.loads(content)["label"]
-        named = (label["policy"], label["classification"])
+    def read(label: SignedLabel) -> EquivalentView | None:
+        named = (label.policy, label.classification)
         if named not in known:
             known[named] = _view(equivalent(*named, policy, trust, now))
         return known[named]

@@ -9,9 +9,10 @@ from pydantic import Field
 from bus.store.inbox import InboxMessage
 from bus.store.pending import SecondPerson
 from bus.store.publications import DeliveryState, Publication, PublicationDetail, Version
-from gateways.http.label_views import marking_of
+from gateways.http.label_views import banner_of
 from gateways.http.reading import EquivalentView, Reading, native_only
 from gateways.http.second_person_view import SecondPersonView, second_person_view
+from gateways.http.signed_label import signed_label
 from gateways.publishing.accepted import AcceptedRow
 from schemas.base import Digest, KeyId, Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.header import Kind, Mode, Precedence
@@ -214,7 +215,7 @@ def publication_detail(
             for row in stored.decisions
         ),
         second_person=second_person_view(wait, with_note=with_content),
-        marking=marking_of(stored.content),
+        marking=banner_of(signed_label(stored.content)),
         message=None,
     )
     others = [other.version for other in stored.publication.others]
@@ -229,7 +230,8 @@ def publication_detail(
 
 def _version(version: MessageView, other: bytes | None, fullest: bytes, with_content: bool) -> bytes:
     """One version with its banner; with its message where that is not the one beside the list."""
-    marked = version.model_copy(update={"marking": marking_of(fullest if other is None else other)})
+    label = signed_label(fullest if other is None else other)
+    marked = version.model_copy(update={"marking": banner_of(label)})
     return marked.encode() if other is None or not with_content else _with_message(marked, other)
 
 
@@ -242,6 +244,7 @@ def inbox_entry(
     """
     if stored.handling is not Handling.RELEASE:
         with_content = with_content and displaying
+    label = signed_label(stored.content)
     view = InboxEntry.model_construct(
         inbox_seq=stored.inbox_seq,
         originator=stored.originator,
@@ -264,8 +267,8 @@ def inbox_entry(
         late=stored.late,
         expired=stored.expired,
         acknowledged_at=stored.acknowledged_at,
-        marking=marking_of(stored.content),
-        equivalent=reading(stored.content),
+        marking=banner_of(label),
+        equivalent=reading(label),
         message=None,
     )
     return _with_message(view, stored.content) if with_content else view.encode()

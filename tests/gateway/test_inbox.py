@@ -10,7 +10,9 @@ import pytest
 
 from bus.store import api_keys
 from bus.store.columns import micros
+from gateways.http import signed_label as signed_labels
 from gateways.http.api_keys import Scope
+from gateways.http.routes import inbox as inbox_routes
 from gateways.http.routes.stream import event_of
 from gateways.http.views import inbox_entry
 from schemas.header import Kind
@@ -259,3 +261,27 @@ def test_content_with_line_breaks_stays_one_event(xaa: Gateway, xbb: Gateway) ->
     [(number, entry)] = events(lines, 1)
     assert number == stored.inbox_seq
     assert entry == json.loads(inbox_entry(stored, with_content=True))
+
+
+def test_a_page_reads_each_message_once_and_ends_before_it_is_too_large(
+    xaa: Gateway, xbb: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    after = last_seq(xbb)
+    sent = [xaa.publish(draft()).json()["message_id"] for _ in range(3)]
+    xbb.wait_messages(after, sent)
+    size = max(len(json.dumps(item["message"])) for item in xbb.wait_inbox(after, 3))
+    monkeypatch.setattr(inbox_routes, "PAGE_OCTETS", 2 * size)
+    read: list[bytes] = []
+
+    def counted(content: bytes) -> Any:
+        read.append(content)
+        return json.loads(content)
+
+    monkeypatch.setattr(signed_labels, "from_json", counted)
+    found: list[str] = []
+    while (page := xbb.get("/v1/inbox", params={"after": after, "limit": 500}).json())["items"]:
+        assert len(page["items"]) <= 2
+        found += [item["message_id"] for item in page["items"]]
+        after = page["next"]
+    assert [message_id for message_id in found if message_id in sent] == sent
+    assert len(read) == len(found)

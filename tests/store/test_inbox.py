@@ -1,6 +1,7 @@
 """The inbox: each message once, in order of filing, found by id and by reference."""
 
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -34,6 +35,19 @@ def test_listing_goes_on_where_it_stopped(tx: Tx) -> None:
         after = page[-1].inbox_seq
     assert seen == list(seqs)
     assert inbox.latest_seq(tx) == seqs[-1]
+
+
+def test_a_page_ends_before_it_holds_too_much_and_always_goes_on(tx: Tx) -> None:
+    messages = [replace(inbox_message(number), content=bytes([65 + number]) * 40) for number in range(5)]
+    inbox.file(tx, messages)
+    found, after, pages = [], 0, []
+    while page := inbox.list_after(tx, after, max_octets=100):
+        pages.append(len(page))
+        found += [entry.content for entry in page]
+        after = page[-1].inbox_seq
+    assert pages == [2, 2, 1]
+    assert found == [message.content for message in messages]
+    assert len(inbox.list_after(tx, max_octets=1)) == 1
 
 
 def test_filters_narrow_the_list(tx: Tx) -> None:

@@ -35,6 +35,8 @@ Originator = Annotated[
     Nation | None, Query(description="The originator, where several used the same message id.")
 ]
 MAX_ACKNOWLEDGEMENT_BYTES = 16 * 1024
+PAGE_OCTETS = 4 * 1024 * 1024
+"""Content on one page: while one is read and put together the gateway does nothing else."""
 
 
 @router.get(
@@ -49,12 +51,21 @@ async def list_inbox(
     kind: Annotated[Kind | None, Query(description="Only messages of this kind.")] = None,
     mode: Annotated[Mode | None, Query(description="Only messages of this mode.")] = None,
 ) -> Response:
-    """Messages filed after the cursor, with their exact content. Poll with ``next`` of the last page."""
+    """Messages filed after the cursor, with their exact content. Poll with ``next`` of the last page.
+
+    A page may hold fewer than ``limit``: it ends at four mebibytes. There may be more while ``next`` grows.
+    """
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
     stored = await gateway.context.store.read(
         lambda tx: inbox.list_after(
-            tx, after, limit=limit, kind=kind, mode=mode, with_display_only=caller.lists_display_only
+            tx,
+            after,
+            limit=limit,
+            kind=kind,
+            mode=mode,
+            with_display_only=caller.lists_display_only,
+            max_octets=PAGE_OCTETS,
         )
     )
     following = stored[-1].inbox_seq if stored else after

@@ -23,6 +23,7 @@ from schemas.reasons import ReasonCode as C
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 
 BATCH = 100
+BATCH_OCTETS = 1024 * 1024
 MEDIA_TYPE = "text/event-stream"
 _LAST_EVENT_ID = {
     "name": "Last-Event-ID",
@@ -98,6 +99,7 @@ async def events(gateway: Runtime, caller: Caller, position: int, kind: Kind | N
                 inbox.list_after,
                 after=position,
                 limit=BATCH,
+                max_octets=BATCH_OCTETS,
                 kind=kind,
                 with_display_only=caller.lists_display_only,
             )
