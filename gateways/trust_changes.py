@@ -41,17 +41,20 @@ def take_up(
     evidence: Evidence,
     now: datetime,
     partner: str | None = None,
+    current: TrustStore | None = None,
 ) -> TrustStore | None:
     """Verify documents against what is stored and store what is newer; the new store, None when nothing is.
 
+    ``current``: what this transaction has stored already; else it is read, and verified anew where it is not
+    what is in force.
     The caller commits and then calls ``context.adopt``. Raises TrustError for the realm's documents; then
     nothing is put in force, and only what an incomplete set already has may be kept (``keep_incomplete``).
     """
     documents, papers = split(envelopes)
-    current = stored_trust(context, tx)
+    current = current or stored_trust(context, tx)
     updated = _updated(tx, current, documents) if documents else current
     if papers:
-        updated = take_in(context, updated, papers, evidence, partner)
+        updated = take_in(context, updated, papers, evidence, now, partner)
     return None if updated is current else put_in_force(context, tx, current, updated, evidence, now, partner)
 
 

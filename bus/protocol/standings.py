@@ -89,6 +89,14 @@ class AgreementTrust:
             return AgreementState.NOT_YET_VALID
         return AgreementState.IN_FORCE
 
+    def concerns(self, nation: str) -> bool:
+        """Whether it is the realm's, or the nation proposed it or acted on it: more than others' proposal."""
+        return self.agreement.proposed_by in (None, nation) or bool(self.acts.get(nation))
+
+    def awaits_parties(self, now: datetime) -> bool:
+        """Whether it is a proposal that a party has still to act on, and may yet come into force."""
+        return self.state(now) is AgreementState.PROPOSED and Standing.MISSING in self.standings.values()
+
     def parties_standing(self, *standings: Standing) -> tuple[str, ...]:
         """The parties that stand so, sorted."""
         return tuple(sorted(name for name, found in self.standings.items() if found in standings))

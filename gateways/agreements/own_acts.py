@@ -119,15 +119,16 @@ def _check_draft(me: str, draft: AgreementDraft, trust: TrustStore, now: datetim
         raise AgreementRefused(
             ReasonCode.TIME_INVALID, "the agreement would have ended already", "/not_after"
         )
-    mine = [trusted.agreement for trusted in trust.book.by_digest.values()]
-    if any(known.id == draft.id and known.version >= draft.version for known in mine):
+    # What others only proposed takes no id: else a partner could take any that we are about to use.
+    taken = [trusted.agreement for trusted in trust.book.by_digest.values() if trusted.concerns(me)]
+    if any(known.id == draft.id and known.version >= draft.version for known in taken):
         raise AgreementRefused(ReasonCode.AGREEMENT_VERSION_TAKEN, "", "/version")
-    unsigned = [
+    open_ones = [
         trusted
         for trusted in trust.book.by_digest.values()
-        if trusted.agreement.proposed_by == me and len(trusted.acts) < len(trusted.parties)
+        if trusted.agreement.proposed_by == me and trusted.awaits_parties(now)
     ]
-    if len(unsigned) >= OPEN_PROPOSALS:
+    if len(open_ones) >= OPEN_PROPOSALS:
         raise AgreementRefused(
             ReasonCode.AGREEMENT_QUOTA, f"{OPEN_PROPOSALS} proposals of ours are open already"
         )

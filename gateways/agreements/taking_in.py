@@ -1,16 +1,18 @@
 """Proposals and acts that come in: each judged by itself, within limits, recorded (design 10).
 
-What a partner passes on is taken in only where it concerns us. Acts of our own nation are made here and never
-come in over the wire: one that does, under a key of ours, shows that somebody else has that key, or that this
-store is an old backup.
+What a partner passes on is taken in only where it concerns us. Our own nation's consent is made here and
+never comes in, whoever brings it: what comes in under a key of ours shows that somebody else has that key, or
+that this store is an old backup. Its suspensions and departures are taken in even so: they only narrow, and
+the other parties hold to them already.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from bus.protocol.agreements import AgreementBook, agreement_digest, signer_of, verify_paper
 from bus.protocol.errors import TrustError
-from bus.protocol.standings import AgreementTrust, VerifiedAct
+from bus.protocol.standings import AgreementTrust, Standing, VerifiedAct
 from bus.protocol.trust import TrustStore
 from bus.protocol.trust_documents import SignedDocument
 from gateways.context import GatewayContext
@@ -29,6 +31,8 @@ KEPT_PROPOSALS = 512
 EARLY_PAPERS = 64
 """Papers of one nation that cannot count yet: on agreements not seen, or under keys not known."""
 
+CONSENT = frozenset({ActKind.COUNTERSIGN, ActKind.RESUME})
+
 EVENT_OF = {
     ActKind.COUNTERSIGN: AuditEvent.AGREEMENT_COUNTERSIGNED,
     ActKind.SUSPEND: AuditEvent.AGREEMENT_SUSPENDED,
@@ -40,8 +44,9 @@ EVENT_OF = {
 def take_in(
     context: GatewayContext,
     trust: TrustStore,
-    papers: Sequence[SignedDocument],
+    papers: Iterable[SignedDocument],
     evidence: Evidence,
+    now: datetime,
     partner: str | None,
 ) -> TrustStore:
     """The trust store with those of these papers that may be taken in; the rest is recorded as refused.
@@ -49,46 +54,55 @@ def take_in(
     ``partner``: who passed them on, None for what came in at this gateway itself.
     """
     known = frozenset(trust.book.envelopes)
-    room = _Room(context.nation, trust)
+    room = _Room(context.nation, trust, now)
     accepted = []
+    refused: dict[ReasonCode, list[str]] = {}
+    foreign: dict[AuditOutcome, list[str]] = {}
     # Proposals first: an act that comes with its agreement is not early.
     for signed in sorted(papers, key=lambda signed: isinstance(signed.document, AgreementAct)):
         if signed.encoded in known:
             continue
         try:
-            if partner is not None:
-                room.check(signed, partner)
-            else:
-                verify_paper(signed, trust.realm, room.keys)
-        except _OwnAct as own:
+            room.check(signed, partner)
+        except _OwnPaper as own:
             if own.alarm:
-                context.counters.alarm_agreement_acts += 1
-                evidence.add(
-                    AuditEvent.AGREEMENT_FOREIGN_ACT,
-                    AuditOutcome.REFUSED,
-                    partner=partner,
-                    digest=agreement_digest(signed),
-                )
-            continue
+                outcome = AuditOutcome.SUCCESS if own.taken else AuditOutcome.REFUSED
+                foreign.setdefault(outcome, []).append(agreement_digest(signed))
+            if not own.taken:
+                continue
         except TrustError as error:
-            evidence.add(
-                AuditEvent.TRUST_REFUSED,
-                AuditOutcome.REFUSED,
-                partner=partner,
-                reason=error.code,
-                digest=agreement_digest(signed),
-            )
+            refused.setdefault(error.code, []).append(agreement_digest(signed))
             continue
         accepted.append(signed.encoded)
+    for outcome, digests in foreign.items():
+        context.counters.alarm_agreement_acts += len(digests)
+        evidence.add(AuditEvent.AGREEMENT_FOREIGN_ACT, outcome, partner=partner, **_summary(digests))
+    for code, digests in refused.items():
+        evidence.add(
+            AuditEvent.TRUST_REFUSED,
+            AuditOutcome.REFUSED,
+            partner=partner,
+            reason=code,
+            **_summary(digests),
+        )
     return trust.updated(accepted) if accepted else trust
 
 
-class _OwnAct(Exception):
-    """A paper of our own nation came in from a partner; ``alarm``: we never signed it."""
+def _summary(digests: Sequence[str]) -> dict[str, str | int | None]:
+    """One record for all that is alike, however many there are: how many, and the digest if it is one."""
+    return {
+        "digest": digests[0] if len(set(digests)) == 1 else None,
+        "count": len(digests) if len(digests) > 1 else None,
+    }
 
-    def __init__(self, alarm: bool) -> None:
+
+class _OwnPaper(Exception):
+    """A paper of our own nation came in; ``alarm``: it was not made here; ``taken``: it counts even so."""
+
+    def __init__(self, *, alarm: bool = False, taken: bool = False) -> None:
         super().__init__("a paper of our own nation")
         self.alarm = alarm
+        self.taken = taken
 
 
 @dataclass
@@ -97,6 +111,7 @@ class _Room:
 
     me: str
     trust: TrustStore
+    now: datetime
     keys: Mapping[str, Mapping[str, KeyEntry]] = field(init=False)
     early: dict[str, int] = field(default_factory=dict)
     proposals: dict[str, int] = field(default_factory=dict)
@@ -121,18 +136,28 @@ class _Room:
             self.seen[trusted.digest] = trusted.agreement
             if trusted.agreement.proposed_by is not None:
                 _add(self.proposals, trusted.agreement.proposed_by)
-                if len(trusted.acts) < len(trusted.parties):
+                if trusted.awaits_parties(self.now):
                     _add(self.unsigned, trusted.agreement.proposed_by)
 
-    def check(self, signed: SignedDocument, partner: str) -> None:
-        """Raises TrustError when a partner's paper may not be taken in, _OwnAct when it is our nation's."""
+    def check(self, signed: SignedDocument, partner: str | None) -> None:
+        """Raises TrustError when a paper may not be taken in, _OwnPaper when it is our nation's."""
         document, nation = signed.document, signer_of(signed)
         act = isinstance(document, AgreementAct)
-        if len(signed.envelope.payload) > (MAX_ACT_BYTES if act else MAX_PROPOSAL_BYTES):
+        if partner is not None and len(signed.envelope.payload) > (
+            MAX_ACT_BYTES if act else MAX_PROPOSAL_BYTES
+        ):
             raise TrustError(ReasonCode.OVERSIZED, "an agreement or act is larger than is taken")
         entry = verify_paper(signed, self.trust.realm, self.keys)
         if nation == self.me:
-            raise _OwnAct(entry is not None and self._not_ours(signed))
+            raise self._own(signed, verified=entry is not None)
+        consent = isinstance(document, AgreementAct) and document.act in CONSENT
+        if consent and entry is not None and self.now >= entry.not_after:
+            # When it was signed, nobody but its signer can say: what counts is when it came.
+            raise TrustError(ReasonCode.KEY_EXPIRED, f"consent of {nation} under a key whose time is over")
+        if partner is None:
+            if isinstance(document, Agreement):
+                self.seen[signed.digest] = document
+            return
         if entry is None and nation != partner:
             # Nobody can say whose it is: only its own nation may use room of its own nation for it.
             raise TrustError(ReasonCode.KEY_UNKNOWN, f"passed on by {partner} under no known key of {nation}")
@@ -172,13 +197,32 @@ class _Room:
                 raise TrustError(ReasonCode.AGREEMENT_QUOTA, f"too much of {act.nation} waits already")
             _add(self.early, act.nation)
 
+    def _own(self, signed: SignedDocument, *, verified: bool) -> _OwnPaper:
+        """What to make of a paper in our own name: nothing of it is consent that was not given here."""
+        if not verified or not self._not_ours(signed):
+            return _OwnPaper()
+        act = signed.document
+        if not isinstance(act, AgreementAct) or act.act in CONSENT:
+            return _OwnPaper(alarm=True)
+        agreement = self.seen.get(act.agreement.digest)
+        fits = (
+            agreement is not None
+            and self.me in agreement.parties
+            and (act.agreement.id, act.agreement.version) == (agreement.id, agreement.version)
+        )
+        return _OwnPaper(alarm=True, taken=fits)
+
     def _not_ours(self, signed: SignedDocument) -> bool:
-        """Whether it says something that we did not: a higher number than ours, or other words under one."""
+        """Whether it says something that we did not: a higher number than ours, other words under one, or
+        that we left, which counts under any number.
+        """
         document = signed.document
         if not isinstance(document, AgreementAct):
             return signed.digest not in self.seen
         trusted = self.trust.book.by_digest.get(document.agreement.digest)
         ours = trusted.acts.get(self.me, ()) if trusted is not None else ()
+        if document.act is ActKind.LEAVE:
+            return trusted is None or trusted.standings.get(self.me) is not Standing.LEFT
         highest = max((each.act.number for each in ours), default=0)
         same = {each.signed.digest for each in ours if each.act.number == document.number}
         return document.number > highest or bool(same and signed.digest not in same)

@@ -1,7 +1,7 @@
 """What another gateway says on the control lane: receipts, resend requests, voids, trust documents."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bus.protocol.errors import TrustError, TrustIncompleteError
@@ -45,6 +45,8 @@ class ControlReader:
     """Whether the relay has got something to do."""
     room: int = ROWS_PER_BUNDLE
     """How many more deliveries resend requests may have looked at."""
+    papers: dict[bytes, None] = field(default_factory=dict)
+    """Agreements and acts read so far: ``finish`` takes up all of a bundle at once."""
 
     def read(self, content: Receipts | Control, mode: Mode) -> None:
         """Act on one content that travelled under a root of ``mode``; opening it has shown that it speaks of
@@ -191,14 +193,21 @@ class ControlReader:
         except TrustError as error:
             trust_changes.note_refusal(self.evidence, error, self.partner)
             return
-        for part in (documents, tuple(signed.encoded for signed in papers) if authentic else ()):
-            if part:
-                self._take_up(part)
+        if documents:
+            self._take_up(documents)
+        if authentic:
+            self.papers |= dict.fromkeys(signed.encoded for signed in papers)
+
+    def finish(self) -> None:
+        """Take up what was put off until the whole bundle is read; ``trust`` is complete only then."""
+        if self.papers:
+            self._take_up(tuple(self.papers))
+            self.papers.clear()
 
     def _take_up(self, envelopes: Sequence[bytes]) -> None:
         try:
             updated = trust_changes.take_up(
-                self.context, self.tx, envelopes, self.evidence, self.now, self.partner
+                self.context, self.tx, envelopes, self.evidence, self.now, self.partner, self.trust
             )
         except TrustIncompleteError:
             trust_changes.keep_incomplete(self.tx, envelopes)

@@ -144,6 +144,7 @@ class _Filing:
                     self._refused(verdict, header.subject)
         if self.messages:
             self.filed.inbox_latest = inbox.file(self.tx, self.messages)[-1]
+        reader.finish()
         self.filed.relay = reader.relay
         self.filed.trust = reader.trust
 

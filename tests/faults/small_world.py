@@ -21,7 +21,6 @@ from bus.store.bundles import StoredBundle
 from bus.store.inbox import InboxMessage
 from bus.store.migrations import bring_forward
 from bus.store.writer import Store
-from gateways import trust_changes
 from gateways.context import FlowLimits, GatewayContext
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.publish import accept_draft
@@ -30,6 +29,7 @@ from gateways.receiving.held import retry_held
 from gateways.receiving.mail import open_mail
 from gateways.relaying.relay_step import StepOptions, StepResult, run_step
 from gateways.stored_trust import stored_documents
+from tests.agreed_realm import bring_agreed
 from tests.realm_fixtures import TestRealm
 
 T = TypeVar("T")
@@ -170,7 +170,7 @@ class SmallGateway:
     def take_up(self, realm: TestRealm) -> None:
         """Trust documents are brought to this gateway; it has the keys of its key file from now on."""
         try:
-            run(trust_changes.bring_trust(self.context, realm.envelopes, actor="test"))
+            run(bring_agreed(self.context, realm.envelopes))
         except TrustError:
             raise AssertionError("the realm's own documents are refused") from None
 

@@ -21,6 +21,7 @@ from schemas.audit import AuditEvent
 from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode
 from schemas.wire import Lane
+from tests.agreed_realm import bring_agreed
 from tests.broker_fixtures import WAIT
 from tests.flows.world import Gateway, World, subjects
 from tests.protocol.agreement_papers import act as signed_act
@@ -243,11 +244,12 @@ async def test_a_copy_of_an_act_under_a_stolen_key_does_not_push_the_nations_own
     world.realm = make_realm(agreements=())
     alfa = await world.gateway("XAA")
     pact, rotated = proposal(world.realm), world.realm.rotate("XBB")
-    papers = [signed_act(rotated, pact, "XAA"), signed_act(rotated, pact, "XBB")]
+    theirs = signed_act(rotated, pact, "XBB")
     copy = signed_act(world.realm, pact, "XBB", signer=world.realm.signer("XBB"))
-    assert copy.digest == papers[1].digest
+    assert copy.digest == theirs.digest
     await alfa.exchange.bring_trust([*rotated.envelopes, copy.envelope], actor="test")
-    await alfa.exchange.bring_trust([pact.envelope, *(each.envelope for each in papers)], actor="test")
+    ours = signed_act(rotated, pact, "XAA")
+    await bring_agreed(alfa.exchange.context, [pact.envelope, ours.envelope, theirs.envelope])
     revoked = rotated.revoke("XBB", world.realm.signer("XBB").kid)
     await alfa.exchange.bring_trust(revoked.envelopes, actor="test")
     assert state(alfa, pact.digest) is AgreementState.IN_FORCE
@@ -355,6 +357,7 @@ async def test_what_comes_under_no_verified_signature_uses_up_nobodys_room(world
         for authentic in (False, True):
             reader = ControlReader(context, tx, context.evidence("test", NOW), "XAA", NOW)  # type: ignore[arg-type]
             reader.trust_documents([paper.envelope], authentic=authentic)
+            reader.finish()
             found.append(reader.trust is not None)
         return found[0], found[1]
 

@@ -13,6 +13,7 @@ from schemas.audit import AuditEvent
 from schemas.control import Control, ResendRequest, SerialRange
 from schemas.header import Mode
 from schemas.wire import Lane
+from tests.agreed_realm import bring_agreed
 from tests.broker_fixtures import WAIT
 from tests.flows.world import Gateway, World, subjects
 from tests.realm_fixtures import AgreementPlan
@@ -90,9 +91,9 @@ async def test_a_serial_that_may_no_longer_be_sent_is_voided(world: World) -> No
     await asyncio.wait_for(mailbox.lost.wait(), WAIT)
     mailbox.losing = False
     lower = world.realm.agree(AgreementPlan(highest=(("NATO", "NATO RESTRICTED"),)))
-    await alfa.exchange.bring_trust(lower.envelopes, actor="test")
+    await bring_agreed(alfa.exchange.context, lower.envelopes)
     await bravo.evidence(AuditEvent.TRUST_CHANGED)
-    await bravo.exchange.bring_trust(lower.envelopes, actor="test")
+    await bring_agreed(bravo.exchange.context, lower.envelopes)
     await alfa.publish("XBB", subject="open")
     (filed,) = await bravo.mail(1)
     assert filed.serial == 2

@@ -17,6 +17,7 @@ from schemas.audit import AuditEvent
 from schemas.reasons import ReasonCode
 from schemas.trust import KeyUse
 from schemas.wire import Lane
+from tests.agreed_realm import bring_agreed
 from tests.flows.world import World, subjects
 from tests.realm_fixtures import AgreementPlan
 
@@ -82,7 +83,7 @@ async def test_what_no_agreement_covers_any_more_is_withheld_without_a_serial(wo
     accepted = await alfa.publish("XBB", "XCC")
     alfa.exchange.relay.start()
     narrower = world.realm.agree(AgreementPlan(parties=("XAA", "XCC")))
-    await alfa.exchange.bring_trust(narrower.envelopes, actor="test")
+    await bring_agreed(context, narrower.envelopes)
     await alfa.states(accepted, {"XBB": "queued", "XCC": "queued"})
     await alfa.job(lambda tx: lease.release(tx, other))
     await alfa.states(accepted, {"XBB": "withheld", "XCC": "sent"})

@@ -87,6 +87,8 @@ def test_what_was_denied_then_and_would_be_permitted_now_is_named(world: World, 
     agreed = world.realm.agree(AgreementPlan(id="with-xdd", parties=("XAA", "XDD"), highest=highest))
     answer = xaa.post("/v1/trust", {"envelopes": [json.loads(each) for each in agreed.envelopes]})
     assert answer.status_code == 200
+    digest = agreed.trust.agreements["with-xdd"].digest
+    assert xaa.client.post(f"/v1/agreements/{digest}/countersign", headers=xaa.auth).status_code == 200
     table = release(xaa, location)
     row = rows(table)["XDD"]
     assert (row["then"]["permit"], row["now"]["permit"]) == (False, True)

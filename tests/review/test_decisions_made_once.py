@@ -3,6 +3,7 @@
 from bus.protocol.inbound import Outcome
 from schemas.header import Kind
 from schemas.reasons import ReasonCode
+from tests.agreed_realm import bring_agreed
 from tests.flows.world import World, acknowledgement, draft
 from tests.protocol.crafted_bundles import craft, part
 from tests.protocol.messages import message
@@ -34,10 +35,10 @@ async def test_of_two_kinds_under_one_label_in_one_step_each_is_decided_by_its_o
     alert = await alfa.exchange.accept(draft(["XBB"]), api_key_id="test")
     answer = await alfa.exchange.accept(acknowledgement(received), api_key_id="test")
     narrower = world.realm.agree(ALERTS)
-    await alfa.exchange.bring_trust(narrower.envelopes, actor="test")
+    await bring_agreed(alfa.exchange.context, narrower.envelopes)
     alfa.exchange.relay.start()
     await alfa.states(answer, {"XBB": "withheld"})
-    await bravo.exchange.bring_trust(narrower.envelopes, actor="test")
+    await bring_agreed(bravo.exchange.context, narrower.envelopes)
     await alfa.states(alert, {"XBB": "delivered"})
 
 
@@ -47,7 +48,7 @@ async def test_of_two_labels_in_one_step_each_is_decided_by_its_own(world: World
     low = await alfa.publish("XBB")
     high = await alfa.publish("XBB", label={"classification": "NATO SECRET"})
     lower = world.realm.agree(AgreementPlan(highest=(("NATO", "NATO RESTRICTED"),)))
-    await alfa.exchange.bring_trust(lower.envelopes, actor="test")
+    await bring_agreed(alfa.exchange.context, lower.envelopes)
     alfa.exchange.relay.start()
     await alfa.states(high, {"XBB": "withheld"})
     await alfa.states(low, {"XBB": "sent"})

@@ -8,6 +8,7 @@ from schemas.agreement import ActKind
 from schemas.audit import AuditEvent
 from schemas.reasons import ReasonCode
 from schemas.wire import ContentType
+from tests.agreed_realm import bring_agreed
 from tests.flows.world import World
 from tests.protocol.agreement_papers import act, with_papers
 from tests.protocol.crafted_bundles import craft, part
@@ -31,7 +32,7 @@ async def test_a_void_does_not_say_why(world: World) -> None:
     accepted = await alfa.publish("XBB")
     await alfa.states(accepted, {"XBB": "sent"})
     ended = world.realm.agree(AgreementPlan(parties=("XAA", "XCC")))
-    await alfa.exchange.bring_trust(ended.envelopes, actor="test")
+    await bring_agreed(alfa.exchange.context, ended.envelopes)
     world.clock.move(timedelta(hours=1))
     alfa.exchange.context.relay_wanted.set()
     await alfa.states(accepted, {"XBB": "withheld"})
