@@ -191,7 +191,10 @@ def test_an_api_key_neither_acknowledges_a_message_for_display_nor_refers_to_it(
         preview = one.post("/v1/release-preview", answer).json()
         assert preview["problem"]["code"] == "REFERENCE_UNKNOWN"
         assert "suggested_label" not in preview
-        assert "REPLY_BEYOND_RELEASE" not in json.dumps(preview)
+        # Nor by how far it may be carried: ALONE was released to nobody.
+        wider = one.post("/v1/release-preview", reply(relation, "XCC", of=ALONE)).json()
+        assert wider["problem"]["code"] == "REFERENCE_UNKNOWN"
+        assert {row["nation"]: row["code"] for row in wider["decisions"]}["XCC"] == "RELEASE_PERMITTED"
 
 
 def reply(relation: str, *releasable_to: str, of: NewInboxMessage = HIDDEN) -> Json:
