@@ -1,4 +1,5 @@
-"""Which releases wait for a second person: FLASH in mode OPERATION, and what the nation's own file names.
+"""Which releases wait for a second person: FLASH in mode OPERATION but for acknowledgements, and what the
+nation's own file names.
 
 The file is the nation's, not the realm's: partners neither see it nor depend on it. Pure but for reading it.
 """
@@ -101,7 +102,10 @@ def why_two_persons(
     now: datetime,
 ) -> str | None:
     """Why this release needs a second person, in a plain sentence; None when it does not."""
-    if precedence is Precedence.FLASH and mode is Mode.OPERATION:
+    # To the sender of a FLASH an acknowledgement that waits looks like an empty watch; and it goes to nobody who
+    # may not have the FLASH itself.
+    answers = kind is Kind.ACKNOWLEDGEMENT
+    if precedence is Precedence.FLASH and mode is Mode.OPERATION and not answers:
         return f"{ALWAYS} is released by two persons."
     every = tuple(labels)
     for number, rule in enumerate(policy.two_person, 1):

@@ -18,7 +18,7 @@ from gateways.releasing.not_released import NotReleased
 from gateways.releasing.policy import ReleasePolicy, TwoPersonRule
 from gateways.releasing.second_person import Word, release_digest, take_word
 from schemas.audit import AuditEvent, AuditOutcome
-from schemas.header import Mode, Precedence
+from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
 from tests.faults.small_world import Crash, run
 from tests.flows.second_persons import (
@@ -252,14 +252,15 @@ def test_nothing_waits_in_an_exercise(small: Small) -> None:
     assert small.states(accepted) == dict.fromkeys(OTHERS, ("queued", None))
 
 
-def test_what_a_flash_acknowledges_is_acknowledged_when_it_is_confirmed(small: Small) -> None:
+def test_what_an_answer_that_waits_acknowledges_is_acknowledged_when_it_is_confirmed(small: Small) -> None:
     small.gateway.publish(draft(["XBB"], subject="please answer"))
     small.world.relay("XAA")
     small.arrived("XBB")
     bravo = small.world.gateways["XBB"]
+    rule = TwoPersonRule(kinds=(Kind.ACKNOWLEDGEMENT,))
+    bravo.context.release_policy = ReleasePolicy(two_person=(rule,))
     [entry] = bravo.inbox()
-    said = acknowledgement(entry, at=small.world.now).replace(b'"ROUTINE"', b'"FLASH"')
-    answer = bravo.publish(said)
+    answer = bravo.publish(acknowledgement(entry, at=small.world.now))
     assert answer.second_person is not None
     assert inbox.list_after(bravo.store.connection, limit=1)[0].acknowledged_at is None
     run(take_word(bravo.context, word(answer, bravo.store.connection), anybody))

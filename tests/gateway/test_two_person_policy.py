@@ -49,6 +49,16 @@ def test_without_a_file_flash_in_operation_waits_and_nothing_else(mode: Mode, pr
     assert waits(mode=mode, precedence=precedence) is expected
 
 
+def test_an_acknowledgement_of_a_flash_waits_for_nobody_unless_the_nation_says_so() -> None:
+    flash: dict[str, Any] = {"precedence": Precedence.FLASH}
+    every_rule_but = {"kinds": tuple(kind for kind in Kind if kind is not Kind.ACKNOWLEDGEMENT)}
+    assert not waits(kind=Kind.ACKNOWLEDGEMENT, **flash)
+    assert not waits(every_rule_but, kind=Kind.ACKNOWLEDGEMENT, **flash)
+    assert waits({"precedences": (Precedence.FLASH,)}, kind=Kind.ACKNOWLEDGEMENT, **flash)
+    assert waits({"kinds": (Kind.ACKNOWLEDGEMENT,)}, kind=Kind.ACKNOWLEDGEMENT, **flash)
+    assert all(waits(kind=kind, **flash) for kind in Kind if kind is not Kind.ACKNOWLEDGEMENT)
+
+
 def test_no_file_takes_flash_in_operation_out() -> None:
     assert waits({"kinds": (Kind.ACKNOWLEDGEMENT,), "modes": (Mode.TEST,)}, precedence=Precedence.FLASH)
 
