@@ -4,6 +4,7 @@ A problem names codes, pointers and rules. It never quotes what was sent, nor sh
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Request
@@ -12,6 +13,7 @@ from fastapi.responses import Response
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
+from bus.protocol.release import AGREEMENT_CODES
 from bus.store.errors import StoreUnavailable
 from gateways.http.problem_codes import status_of, what_to_do
 from gateways.publishing.draft_refused import DraftRefused
@@ -80,8 +82,10 @@ class ApiRefused(Exception):
         faults: tuple[Fault, ...] = (),
         headers: Mapping[str, str] | None = None,
         instance: str | None = None,
+        status: HTTPStatus | None = None,
     ) -> None:
         super().__init__(code.value)
+        self.status = status or status_of(code)
         self.code = code
         self.detail = detail or code.explanation
         self.pointer = pointer
@@ -95,7 +99,7 @@ class ApiRefused(Exception):
         return Problem(
             type=f"urn:entente:problem:{self.code.value}",
             title=self.code.explanation,
-            status=status_of(self.code).value,
+            status=self.status.value,
             detail=self.detail,
             code=self.code,
             pointer=None if self.pointer is None else self.pointer[:MAX_POINTER],
@@ -114,7 +118,7 @@ class ApiRefused(Exception):
         headers = {"Cache-Control": "no-store"} | self.headers
         if self.code in (ReasonCode.CREDENTIALS_MISSING, ReasonCode.CREDENTIALS_INVALID):
             headers["WWW-Authenticate"] = 'Bearer realm="entente"'
-        return Response(self.body, status_of(self.code).value, headers, media_type=MEDIA_TYPE)
+        return Response(self.body, self.status.value, headers, media_type=MEDIA_TYPE)
 
 
 def refused_draft(refused: DraftRefused) -> ApiRefused:
@@ -125,7 +129,13 @@ def refused_draft(refused: DraftRefused) -> ApiRefused:
     )
     headers = {"Retry-After": "5"} if refused.code is ReasonCode.QUEUE_FULL else {}
     return ApiRefused(
-        refused.code, refused.explanation, pointer=refused.pointer, faults=faults, headers=headers
+        refused.code,
+        refused.explanation,
+        pointer=refused.pointer,
+        faults=faults,
+        headers=headers,
+        # Of a draft every denial is a fault of the draft; of an act the same code is a conflict.
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if refused.code in AGREEMENT_CODES else None,
     )
 
 

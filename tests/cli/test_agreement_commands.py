@@ -35,6 +35,7 @@ SHOWN = {
     ],
     "kinds": ["threat_alert"],
     "modes": ["OPERATION"],
+    "categories": [],
     "highest": [{"policy": "NATO", "classification": "NATO SECRET"}],
     "not_before": "2026-03-02T00:00:00Z",
     "not_after": "2027-03-02T00:00:00Z",

@@ -1,6 +1,7 @@
 """Agreements over HTTP: proposed, shown, acted on, refused with a code and a pointer."""
 
 import itertools
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from gateways.http.routes.agreements import EXAMPLE
 from tests.gateway.drafts import changed, draft
 from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
+from tests.protocol.agreement_papers import proposal
+from tests.realm_fixtures import AgreementPlan
 
 _NUMBERS = itertools.count()
 
@@ -63,12 +66,12 @@ def test_suspending_denies_the_next_draft_and_resuming_permits_it(xaa: Gateway) 
     digest = xaa.get("/v1/agreements/everything").json()["digest"]
     assert act(xaa, digest, "suspend").json()["state"] == "suspended"
     body = changed(draft(action_addressees=["XBB"]), "label", "releasable_to", to=["XBB"])
-    assert_problem(xaa.publish(body), 409, "AGREEMENT_SUSPENDED", "/header/action_addressees")
+    assert_problem(xaa.publish(body), 422, "AGREEMENT_SUSPENDED", "/header/action_addressees")
     assert_problem(act(xaa, digest, "suspend"), 409, "ALREADY_DONE")
     assert act(xaa, digest, "resume").json()["state"] == "in_force"
     assert xaa.publish(body).status_code == 201
     assert act(xaa, digest, "leave").json()["state"] == "left"
-    assert_problem(xaa.publish(body), 409, "AGREEMENT_LEFT", "/header/action_addressees")
+    assert_problem(xaa.publish(body), 422, "AGREEMENT_LEFT", "/header/action_addressees")
     for verb in ("countersign", "resume", "leave"):
         assert_problem(act(xaa, digest, verb), 409, "AGREEMENT_LEFT")
 
@@ -110,3 +113,26 @@ def test_a_proposal_is_refused_for(
 def test_an_act_names_a_digest_and_nothing_else(xaa: Gateway) -> None:
     assert_problem(act(xaa, "everything", "suspend"), 422, "PARAMETER_INVALID")
     assert_problem(act(xaa, "sha256:" + "0" * 64, "suspend"), 404, "NOT_FOUND")
+
+
+def test_what_partners_propose_hides_no_agreement_of_the_same_id(xaa: Gateway, world: World) -> None:
+    (listed,) = xaa.get("/v1/agreements").json()["items"]
+    assert act(xaa, listed["digest"], "suspend").status_code == 200
+    squatted = proposal(world.realm, AgreementPlan(id="everything", parties=("XAA", "XBB")), "XBB", version=9)
+    pacts = [
+        proposal(world.realm, AgreementPlan(id="pact", parties=("XAA", by)), by) for by in ("XBB", "XCC")
+    ]
+    bring(xaa, squatted.envelope, pacts[0].envelope)
+    assert xaa.get("/v1/agreements/everything").json()["digest"] == listed["digest"]
+    assert xaa.get(f"/v1/agreements/{squatted.digest}").json()["version"] == 9
+    assert xaa.get("/v1/agreements/pact").json()["digest"] == pacts[0].digest
+    bring(xaa, pacts[1].envelope)
+    assert_problem(xaa.get("/v1/agreements/pact"), 422, "PARAMETER_INVALID")
+    assert xaa.get(f"/v1/agreements/{pacts[1].digest}").json()["proposed_by"] == "XCC"
+    assert act(xaa, pacts[1].digest, "countersign").status_code == 200
+    assert xaa.get("/v1/agreements/pact").json()["digest"] == pacts[1].digest
+
+
+def bring(gateway: Gateway, *envelopes: bytes) -> None:
+    answer = gateway.post("/v1/trust", {"envelopes": [json.loads(each) for each in envelopes]})
+    assert answer.status_code == 200

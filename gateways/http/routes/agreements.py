@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from bus.protocol.agreements import current_versions
 from bus.protocol.errors import TrustError
 from bus.protocol.standings import AgreementState, AgreementTrust, Standing
 from bus.protocol.trust import TrustStore
@@ -104,17 +105,30 @@ async def list_agreements(request: Request) -> Response:
 @router.get(
     "/agreements/{name}",
     summary="Show one agreement by its digest or id.",
-    responses=answers(200, AgreementView, "Terms, state and every party's act.", (C.NOT_FOUND,)),
+    responses=answers(
+        200, AgreementView, "Terms, state and every party's act.", (C.NOT_FOUND, C.PARAMETER_INVALID)
+    ),
 )
 async def show_agreement(
     request: Request, name: Annotated[str, Path(max_length=128, description="Digest, or id.")]
 ) -> Response:
-    """By id the version that counts: the newest that every party countersigned, else the newest."""
+    """By id the version that counts: the newest that every party countersigned, else the newest. What
+    others only proposed is shown by id when there is nothing else of that id, and one nation proposed it.
+    """
     gateway = runtime(request)
     await gateway.access.admit(request, Scope.AGREEMENTS_READ)
-    trust = gateway.context.trust
-    found = trust.book.by_digest.get(name) or trust.agreements.get(name)
-    if found is None or gateway.context.nation not in found.parties:
+    own = _own(gateway)
+    alike = [each for each in own if each.digest == name] or [
+        each for each in own if each.agreement.id == name
+    ]
+    # Else any partner could hide an agreement behind a proposal of the same id.
+    known = [each for each in alike if each.concerns(gateway.context.nation)] or alike
+    if len({each.agreement.proposed_by for each in known}) > 1 and known is alike:
+        raise ApiRefused(
+            C.PARAMETER_INVALID, "several nations proposed agreements of this id: name the digest"
+        )
+    found = current_versions(known).get(known[0].agreement.id) if known else None
+    if found is None:
         raise ApiRefused(C.NOT_FOUND)
     return statement_response(_view(found, gateway))
 
