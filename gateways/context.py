@@ -74,6 +74,8 @@ class FlowLimits:
     """The same for every other draft that waits for one."""
     releases: int = 1000
     """Publications that may wait for a second person; beyond that further ones are refused QUEUE_FULL."""
+    releases_of_author: int = 100
+    """The same for what one author handed in: nobody takes all the room."""
     relay_batch: int = 1024
     """Deliveries that one relay step takes at most."""
     relay_ahead: int = 96

@@ -129,6 +129,16 @@ def outlook(tx: sqlite3.Connection) -> tuple[int, datetime | None]:
     return int(count), instant_or_none(until)
 
 
+def count_of_author(tx: sqlite3.Connection, author: str) -> int:
+    """How many publications of one author wait now."""
+    row = tx.execute(
+        "SELECT count(*) FROM pending_release w JOIN publication p USING (publication_seq)"
+        " WHERE w.outcome IS NULL AND p.api_key_id = ?",
+        (author,),
+    )
+    return int(row.fetchone()[0])
+
+
 def settle(
     tx: sqlite3.Connection,
     wait: SecondPerson,

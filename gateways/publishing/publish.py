@@ -100,6 +100,8 @@ async def accept_draft(
                 return earlier
             response = StoredResponse(_request_digest(raw, source_id), CREATED, answer, now)
             idempotency.put(tx, api_key_id, idempotency_key, response)
+        if wanted is not None:
+            _check_room_of_author(context, tx, api_key_id)
         publication_seq = publications.insert(tx, new)
         if wanted is not None:
             pending.hold(tx, publication_seq, wanted)
@@ -110,6 +112,9 @@ async def accept_draft(
 
     try:
         earlier = await context.store.write(job)
+    except DraftRefused as refused:
+        await _record_refusal(context, refused, draft, api_key_id, now)
+        raise
     except StoreUnavailable:
         earlier = await _earlier(context, api_key_id, idempotency_key)
         if earlier is None:
@@ -240,6 +245,12 @@ def _check_room(context: GatewayContext, planned: Planned, wanted: SecondPersonW
         raise DraftRefused(ReasonCode.QUEUE_FULL, "", detail)
     if context.counters.waiting + len(planned.plan.recipients) > context.limits.queue:
         raise DraftRefused(ReasonCode.QUEUE_FULL, "", ReasonCode.QUEUE_FULL.explanation)
+
+
+def _check_room_of_author(context: GatewayContext, tx: Transaction, author: str) -> None:
+    if pending.count_of_author(tx, author) >= context.limits.releases_of_author:
+        detail = "too many of this author's releases wait for a second person; have some confirmed or refused"
+        raise DraftRefused(ReasonCode.QUEUE_FULL, "", detail)
 
 
 async def _earlier(

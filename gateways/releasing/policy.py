@@ -102,8 +102,8 @@ def why_two_persons(
     now: datetime,
 ) -> str | None:
     """Why this release needs a second person, in a plain sentence; None when it does not."""
-    # To the sender of a FLASH an acknowledgement that waits looks like an empty watch; and it goes to nobody who
-    # may not have the FLASH itself.
+    # To the sender of a FLASH an acknowledgement that waits looks like an empty watch; and it goes to nobody
+    # who may not have the FLASH itself.
     answers = kind is Kind.ACKNOWLEDGEMENT
     if precedence is Precedence.FLASH and mode is Mode.OPERATION and not answers:
         return f"{ALWAYS} is released by two persons."

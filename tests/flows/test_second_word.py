@@ -1,6 +1,6 @@
 """A second person's word: whose, on what, until when, under the rules of that moment, and exactly once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,8 +11,6 @@ from bus.store import inbox, minimize, pending
 from bus.store.minimize import Minimize
 from bus.store.pending import Outcome
 from gateways.context import FlowLimits
-from gateways.publishing.accepted import Accepted
-from gateways.publishing.draft_refused import DraftRefused
 from gateways.releasing.lapsing import lapse
 from gateways.releasing.not_released import NotReleased
 from gateways.releasing.policy import ReleasePolicy, TwoPersonRule
@@ -265,17 +263,6 @@ def test_what_an_answer_that_waits_acknowledges_is_acknowledged_when_it_is_confi
     assert inbox.list_after(bravo.store.connection, limit=1)[0].acknowledged_at is None
     run(take_word(bravo.context, word(answer, bravo.store.connection), anybody))
     assert inbox.list_after(bravo.store.connection, limit=1)[0].acknowledged_at == small.world.now
-
-
-def test_only_so_many_wait_and_one_that_ends_makes_room(small: Small) -> None:
-    small.context.limits = FlowLimits(releases=2)
-    flashes: Sequence[Accepted] = [small.publish(), small.publish()]
-    with pytest.raises(DraftRefused, match="QUEUE_FULL"):
-        small.publish()
-    small.publish(precedence="IMMEDIATE")
-    small.confirm(flashes[0], confirm=False)
-    run(lapse(small.context))
-    small.publish()
 
 
 def test_every_version_of_a_draft_with_tear_lines_waits_and_is_read(small: Small) -> None:

@@ -52,6 +52,7 @@ def test_only_what_still_waits_is_listed_overdue_and_counted(tx: Tx) -> None:
     assert pending.waiting(tx, after=late.wait.publication_seq) == (early,)
     assert pending.overdue(tx, NOW + 3 * MINUTE) == (early,)
     assert pending.overdue(tx, NOW + 9 * MINUTE) == (early, late)
+    assert [pending.count_of_author(tx, author) for author in (late.author, "somebody else")] == [2, 0]
 
 
 def test_one_that_never_waited_has_no_wait(tx: Tx) -> None:

@@ -19,6 +19,7 @@ from bus.store import (
     inbox,
     lanes,
     own_messages,
+    pending,
     publications,
     receipts,
     rejected,
@@ -48,6 +49,7 @@ RECORD = AuditRecord(
 
 HOT: dict[str, Callable[[Tx], object]] = {
     "publishing": lambda tx: publications.insert(tx, publication(2)),
+    "counting what waits of an author": lambda tx: pending.count_of_author(tx, "key"),
     "reading a publication": lambda tx: publications.get(tx, publication(1).publication_id),
     "listing publications": lambda tx: publications.list_newest(
         tx, before=9, state="sent", kind=Kind.THREAT_ALERT
