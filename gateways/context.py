@@ -2,11 +2,10 @@
 
 import asyncio
 import copy
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import count
 from typing import Protocol
 
 from bus.ports import Mailbox, Publisher
@@ -122,8 +121,6 @@ class GatewayContext:
     """Set when newer trust documents came into force: they may name keys that are not in hand yet."""
     acts_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when trust or keys changed: acts of ours on agreements may have to be signed anew."""
-    generations: Iterator[int] = field(default_factory=lambda: count(1))
-    """Numbers for trust stores, drawn inside the transactions that store them, which are in order."""
     releases_changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a release began to wait for a second person, or ended to."""
     release_policy: ReleasePolicy = field(default_factory=ReleasePolicy)

@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bus.protocol.errors import TrustError
@@ -79,6 +80,7 @@ class Exchange:
         Raises TrustError, StoreError.
         """
         trust = await _open_trust(store, envelopes, now())
+        trust = replace(trust, generation=await store.read(trust_table.generation))
         context = GatewayContext(
             nation=store.nation,
             realm=store.realm,

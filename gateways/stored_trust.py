@@ -35,7 +35,7 @@ def stored_trust(context: GatewayContext, tx: Transaction) -> TrustStore:
     envelopes = trust_table.envelopes(tx)
     if set(envelopes) == set(context.trust.envelopes):
         return context.trust
-    return TrustStore.open(context.realm, envelopes)
+    return replace(TrustStore.open(context.realm, envelopes), generation=trust_table.generation(tx))
 
 
 def put_in_force(
@@ -61,4 +61,4 @@ def put_in_force(
             count=updated.trust_version,
         )
     note_changes(context, evidence, current.book, updated.book)
-    return replace(updated, generation=next(context.generations))
+    return replace(updated, generation=trust_table.next_generation(tx))

@@ -77,12 +77,44 @@ def drop(tx: sqlite3.Connection, bundle_seq: int) -> None:
     tx.execute("DELETE FROM bundle WHERE bundle_seq = ?", (bundle_seq,))
 
 
+def highest(tx: sqlite3.Connection) -> int:
+    """The highest ``bundle_seq`` that waits for the broker's confirmation; 0 without any."""
+    return int(tx.execute("SELECT coalesce(max(bundle_seq), 0) FROM bundle").fetchone()[0])
+
+
+def take_back(tx: sqlite3.Connection, after: int) -> int:
+    """Bundles above ``after`` never were offered to the broker: their deliveries wait again, to be decided
+    anew, each with its serial; the highest ``bundle_seq`` among them, ``after`` without any.
+    """
+    last = max(after, highest(tx))
+    tx.execute(
+        "UPDATE delivery SET state = 'queued', bundle_seq = NULL, attempts = attempts - 1"
+        " WHERE state = 'sealed' AND bundle_seq > ?",
+        (after,),
+    )
+    tx.execute("DELETE FROM bundle WHERE bundle_seq > ?", (after,))
+    return last
+
+
+def offered_to(tx: sqlite3.Connection) -> int | None:
+    """The last ``bundle_seq`` that may have been offered to the broker; None: every one may have been."""
+    row = tx.execute("SELECT value FROM meta WHERE key = 'offered_to'").fetchone()
+    return None if row is None else int(row[0])
+
+
+def set_offered_to(tx: sqlite3.Connection, bundle_seq: int | None) -> None:
+    """Record `offered_to`: a number while the broker is away, None before anything above it is offered."""
+    tx.execute("DELETE FROM meta WHERE key = 'offered_to'")
+    if bundle_seq is not None:
+        tx.execute("INSERT INTO meta (key, value) VALUES ('offered_to', ?)", (str(bundle_seq),))
+
+
 def drop_all(tx: sqlite3.Connection) -> int:
     """Give up every bundle that is not confirmed; the highest ``bundle_seq`` among them, 0 without any."""
-    highest = tx.execute("SELECT coalesce(max(bundle_seq), 0) FROM bundle").fetchone()[0]
+    last = highest(tx)
     tx.execute("UPDATE delivery SET state = 'queued', bundle_seq = NULL WHERE state = 'sealed'")
     tx.execute("DELETE FROM bundle")
-    return int(highest)
+    return last
 
 
 def broker_position(tx: sqlite3.Connection) -> int:

@@ -66,6 +66,23 @@ def documents(tx: sqlite3.Connection) -> tuple[StoredTrustDocument, ...]:
     return tuple(map(_document, tx.execute(f"{_SELECT} ORDER BY payload_type, version, digest")))
 
 
+def generation(tx: sqlite3.Connection) -> int:
+    """How often the documents have changed: tells whether a trust store in hand is the one stored."""
+    row = tx.execute("SELECT value FROM meta WHERE key = 'trust_generation'").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def next_generation(tx: sqlite3.Connection) -> int:
+    """The documents change in this transaction: the number of the store that rests on them from now on."""
+    number = generation(tx) + 1
+    tx.execute(
+        "INSERT INTO meta (key, value) VALUES ('trust_generation', ?)"
+        " ON CONFLICT DO UPDATE SET value = excluded.value",
+        (str(number),),
+    )
+    return number
+
+
 PENDING_DOCUMENTS = 1000
 """Envelopes kept while their set is incomplete; the oldest give way."""
 

@@ -129,7 +129,9 @@ class Relay:
         )
         result = await context.store.write(lambda tx: run_step(context, tx, held, blocked, options))
         self._lease = sender.lease = result.lease
-        sender.add(result.bundles)
+        sender.add(result.bundles, result.decided)
+        if result.newer is not None:
+            context.adopt(result.newer)  # and with that this is wanted again
         counters = context.counters
         if result.waiting is None:
             counters.waiting = max(0, counters.waiting - result.sealed - result.withheld)

@@ -10,7 +10,9 @@ from bus.protocol.outbound import Outgoing, PreparedBundle, key_use_of, prepare
 from bus.protocol.sealing import seal
 from bus.protocol.signing import Signer
 from bus.protocol.suites import sign_suite
+from bus.protocol.trust import TrustStore
 from bus.store import backlog, bundles, deliveries, lanes, lease, resending
+from bus.store import trust as trust_table
 from bus.store.bundles import NewBundle, StoredBundle
 from bus.store.deliveries import LanePosition, SealedDelivery, Waiting
 from bus.store.lease import Lease
@@ -20,9 +22,11 @@ from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.receiving.gaps import ask_for_gaps
 from gateways.relaying.control_out import queue_receipts
+from gateways.relaying.offering import Decided
 from gateways.relaying.packing import TREE_LEAVES, Member, trees, variants_apart, whole_bundles
 from gateways.relaying.redecision import Redecision
 from gateways.relaying.withholding import withhold
+from gateways.stored_trust import stored_trust
 from schemas.audit import AuditEvent
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
@@ -53,6 +57,8 @@ class StepResult:
     """What a step did. ``bundles`` are committed and to be sent in this order."""
 
     lease: Lease
+    decided: Decided
+    """What the release of ``bundles`` was decided by."""
     bundles: tuple[StoredBundle, ...] = ()
     progressed: bool = False
     """Whether another step may find more to do at once."""
@@ -65,6 +71,8 @@ class StepResult:
     missing: int = 0
     """Serials missing in partners' lanes; given with ``waiting``."""
     receipts: int = 0
+    newer: TrustStore | None = None
+    """Trust that is stored and not yet in force here: nothing was sealed; adopt it and step again."""
 
 
 @dataclass
@@ -106,10 +114,14 @@ def run_step(
     work = _Work(context, tx, now, context.evidence(ACTOR, now), set(blocked))
     resent = _requeue_overdue(work)
     ask_for_gaps(context, tx, work.evidence, now)
-    if not options.seal:
+    decided = Decided(context.trust, now)
+    newer = _newer_trust(work)
+    if newer is not None or not options.seal:
         work.evidence.write(tx)
         waiting, missing = _count(tx, options)
-        return StepResult(held, blocked=blocked, waiting=waiting, missing=missing, resent=resent)
+        return StepResult(
+            held, decided, blocked=blocked, waiting=waiting, missing=missing, resent=resent, newer=newer
+        )
     receipts = queue_receipts(context, tx, now) if options.receipts else 0
     batch = take_waiting(
         tx,
@@ -130,6 +142,7 @@ def run_step(
     waiting, missing = _count(tx, options)
     return StepResult(
         held,
+        decided,
         tuple(stored),
         progressed=bool(sealed or withheld or work.blocked != blocked),
         blocked=frozenset(work.blocked),
@@ -140,6 +153,15 @@ def run_step(
         resent=resent,
         receipts=receipts,
     )
+
+
+def _newer_trust(work: _Work) -> TrustStore | None:
+    """The trust store as stored, where a change of it has not been adopted yet."""
+    context = work.context
+    if trust_table.generation(work.tx) <= context.trust.generation:
+        return None
+    stored = stored_trust(context, work.tx)
+    return None if set(stored.envelopes) == set(context.trust.envelopes) else stored
 
 
 def _count(tx: Transaction, options: StepOptions) -> tuple[int | None, int]:

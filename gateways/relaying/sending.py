@@ -10,13 +10,21 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 
-from bus.ports import OutboundBundle, PublishRefused, PublishResult, QuotaExceeded, reconcile
+from bus.ports import (
+    BrokerUnavailable,
+    OutboundBundle,
+    PublishRefused,
+    PublishResult,
+    QuotaExceeded,
+    reconcile,
+)
 from bus.protocol.subjects import Subject
 from bus.store import bundles, deliveries, epochs, lease, resending
 from bus.store.bundles import StoredBundle
 from bus.store.lease import Lease
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext, Transport
+from gateways.relaying.offering import Decided, Offering
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.header import Mode
 from schemas.wire import Lane
@@ -39,12 +47,18 @@ class Sender:
     """Publishes what the relay sealed, for as long as the relay holds its lease. Made by ``load``."""
 
     def __init__(
-        self, context: GatewayContext, transport: Transport, waiting: Sequence[StoredBundle], base: int
+        self,
+        context: GatewayContext,
+        transport: Transport,
+        waiting: Sequence[StoredBundle],
+        base: int,
+        offering: Offering,
     ) -> None:
         self._context = context
         self._transport = transport
         self._pending = deque(waiting)
         self._base = base
+        self._offering = offering
         self._wanted = asyncio.Event()
         self._ask_position = True
         self._confirming: asyncio.Task[None] | None = None
@@ -58,11 +72,12 @@ class Sender:
     async def load(cls, context: GatewayContext, transport: Transport, held: Lease) -> "Sender":
         """Take up what the store says was sealed and not confirmed."""
 
-        def job(tx: Transaction) -> tuple[tuple[StoredBundle, ...], int]:
+        def job(tx: Transaction) -> tuple[tuple[StoredBundle, ...], int, Offering]:
+            offering = Offering.resume(context, tx, held)
             total = bundles.count_unconfirmed(tx)
-            return bundles.unconfirmed(tx, max(total, 1)), bundles.broker_position(tx)
+            return bundles.unconfirmed(tx, max(total, 1)), bundles.broker_position(tx), offering
 
-        sender = cls(context, transport, *await context.store.read(job))
+        sender = cls(context, transport, *await context.store.write(job))
         sender.lease = held
         return sender
 
@@ -86,12 +101,13 @@ class Sender:
         """Whether control content of ours still waits for the broker's confirmation."""
         return any(Subject.parse(bundle.subject).lane is Lane.CONTROL for bundle in self._pending)
 
-    def add(self, stored: Sequence[StoredBundle]) -> None:
-        """More bundles, already committed, in send order."""
+    def add(self, stored: Sequence[StoredBundle], decided: Decided) -> None:
+        """More bundles, already committed, in send order, and what their release was decided by."""
         # One that was sealed just before everything was begun again is not in the store any more.
         current = [bundle for bundle in stored if bundle.bundle_seq > self._given_up]
         if current:
             self._pending.extend(current)
+            self._offering.add(current, decided)
             self._count()
             self._wanted.set()
 
@@ -120,8 +136,17 @@ class Sender:
             await self._transport.wait_disconnected()
 
     async def _publish_some(self) -> None:
-        window = [self._pending[number] for number in range(min(WINDOW, len(self._pending)))]
+        if not self._transport.connected:
+            await self._recover(PublishResult(0, self._base, error=BrokerUnavailable("not connected")))
+            return
+        # One alone until the broker answers: what it never was offered can still be decided anew.
+        most = WINDOW if self.flowing else 1
+        window = [self._pending[number] for number in range(min(most, len(self._pending)))]
+        if self._offering.outdated(window):
+            self._give_up(*await self._offering.take_back(self.lease))
+            return
         if window:
+            await self._offering.may_offer(window, self.lease)
             items = [OutboundBundle(bundle.subject, bundle.sealed) for bundle in window]
             result = await self._transport.publisher.publish_window(items, self._base)
         else:
@@ -223,17 +248,23 @@ class Sender:
             evidence.write(tx)
             return highest
 
-        self._given_up = await context.store.write(job)
+        given_up = await context.store.write(job)
         if foreign:
             context.counters.alarm_broker_foreign += 1
             _log.error("the broker holds more of ours than was ever sent; every lane begins a new epoch")
         else:
             context.counters.alarm_broker_store_lost += 1
             _log.warning("the broker lost its store; everything without a receipt is sent again")
-        self._pending = deque(bundle for bundle in self._pending if bundle.bundle_seq > self._given_up)
         self._base = actual_last
+        self._give_up(0, given_up)
+
+    def _give_up(self, after: int, last: int) -> None:
+        """Bundles above ``after``, to ``last``, are not in the store any more: the relay seals anew."""
+        self._given_up = last
+        self._pending = deque(each for each in self._pending if not after < each.bundle_seq <= last)
+        self._offering.forget(last)
         self._count()
-        context.relay_wanted.set()
+        self._context.relay_wanted.set()
 
     async def _recover(self, result: PublishResult) -> None:
         """Wait for what went wrong to pass; nothing is lost, for the bundles stay stored."""
@@ -247,6 +278,7 @@ class Sender:
                 await self._set_aside(self._pending[0])
                 return
         if not self._transport.connected:
+            await self._offering.note(self.lease)
             await self._transport.wait_connected()
             return
         await asyncio.sleep(BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS)) - 1])

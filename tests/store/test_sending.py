@@ -256,3 +256,24 @@ def test_the_backlog_counts_every_stage_per_recipient(counted: Tx) -> None:
         Backlog("XCC", queued=1, sealed=1, unreceipted=1),
     )
     assert backlog.queued(counted) == 3
+
+
+def test_only_bundles_never_offered_are_taken_back_with_their_serials(tx: Tx) -> None:
+    published(tx, 3)
+    seqs = bundles.insert(tx, [NewBundle(name, "s", b"x") for name in "abc"])
+    for seq in seqs:
+        sealed(tx, bundle_seq=seq, limit=1)
+    assert bundles.take_back(tx, seqs[0]) == seqs[2]
+    assert [state_of(tx, seq) for seq in (1, 2, 3)] == ["sealed", "queued", "queued"]
+    assert [bundle.bundle_seq for bundle in bundles.unconfirmed(tx)] == [seqs[0]]
+    attempts = tx.execute("SELECT attempts FROM delivery ORDER BY delivery_seq").fetchall()
+    assert attempts == [(1,), (0,), (0,)]
+    assert sealed(tx, bundle_seq=9) == {2: LanePosition(1, 2), 3: LanePosition(1, 3)}
+    assert bundles.take_back(tx, seqs[0]) == seqs[0]
+
+
+def test_how_far_the_broker_was_offered_bundles_is_a_number_or_not_known(tx: Tx) -> None:
+    assert bundles.offered_to(tx) is None
+    for number in (0, 7, None):
+        bundles.set_offered_to(tx, number)
+        assert bundles.offered_to(tx) == number
