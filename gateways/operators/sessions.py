@@ -137,6 +137,9 @@ class Sessions:
         if not is_token(text, TokenUse.REFRESH):
             raise SessionEnded
         hashed, now = token_hash(text), self._context.now()
+        # Anybody may send guesses: they must not make the disk work.
+        if await self._context.store.read(lambda tx: stored.find(tx, hashed)) is None:
+            raise SessionEnded
 
         def job(tx: Transaction) -> Issued | None:
             found = stored.find(tx, hashed)

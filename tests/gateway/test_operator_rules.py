@@ -172,6 +172,16 @@ def test_what_failed_long_ago_is_forgotten() -> None:
     assert attempts.wait("anna", 100.0) == 0.0
 
 
+def test_who_succeeds_does_not_wait_for_the_failures_before_but_they_still_count() -> None:
+    attempts = Attempts(QUICK)
+    for _ in range(3):
+        attempts.begin("the watch", 0.0)
+    attempts.forgive("the watch")
+    assert attempts.wait("the watch", 0.0) == 0.0
+    attempts.begin("the watch", 0.0)
+    assert attempts.wait("the watch", 0.0) == 2.0
+
+
 def test_when_the_table_is_full_the_oldest_failure_makes_room() -> None:
     attempts = Attempts(QUICK, most=2)
     for key in ("a", "b", "b", "a", "c"):

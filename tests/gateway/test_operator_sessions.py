@@ -1,17 +1,20 @@
 """Sign-in and sessions with the clock in hand: what ends, what is refused, what stays bounded."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
 from bus.store import operator_sessions, operators
+from bus.store.operator_sessions import TokenUse
 from gateways.operators import sessions as sessions_module
 from gateways.operators.attempts import PER_ADDRESS, PER_NAME
 from gateways.operators.hashing import MOST_WAITING, Cost, HashingBusy
 from gateways.operators.password_sign_in import PasswordUnsuitable, SignInDelayed, SignInRefused
 from gateways.operators.sessions import MOST_SESSIONS, Issued, SessionEnded
+from gateways.operators.tokens import new_token
 from schemas.operator import Role
 from tests.gateway.operator_desk import PASSWORD, CountedHashing, Desk, open_desk
 
@@ -88,6 +91,40 @@ async def test_who_is_disabled_while_the_password_is_hashed_gets_no_session(
     monkeypatch.setattr(desk.hashing, "fits", disabled_meanwhile)
     with pytest.raises(SignInRefused):
         await signed_in(desk)
+
+
+async def _sign_in(desk: Desk, before: Issued) -> None:
+    await signed_in(desk)
+
+
+async def _give_again(desk: Desk, before: Issued) -> None:
+    await desk.sign_in.confirm(before.signed_in, PASSWORD, HERE)
+
+
+async def _change(desk: Desk, before: Issued) -> None:
+    await desk.sign_in.change(before.signed_in, PASSWORD, "two owls in a third tree", HERE)
+
+
+@pytest.mark.parametrize("act", [_sign_in, _give_again, _change])
+async def test_a_password_replaced_while_it_is_hashed_proves_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, act: Callable[[Desk, Issued], Awaitable[None]]
+) -> None:
+    before = await signed_in(desk)
+    other = desk.hashing.hash_now("nine cranes over the moor")
+    fits = desk.hashing.fits
+
+    async def replaced_meanwhile(password: str, stored: str | None) -> bool:
+        answer = await fits(password, stored)
+        await desk.store.write(lambda tx: operators.set_password(tx, "anna", other, desk.at))
+        return answer
+
+    monkeypatch.setattr(desk.hashing, "fits", replaced_meanwhile)
+    with pytest.raises(SignInRefused):
+        await act(desk, before)
+    found = await desk.store.read(lambda tx: operators.find(tx, "anna"))
+    assert found is not None
+    assert found.password_hash == other
+    assert await desk.events() == ["operator.signed-in"]
 
 
 async def _disable(desk: Desk, issued: Issued) -> None:
@@ -202,6 +239,17 @@ async def test_an_access_token_refreshes_nothing_and_a_refresh_token_opens_nothi
     with pytest.raises(SessionEnded):
         await desk.sessions.of_access_token("ena_" + issued.refresh[4:])
     assert await alive(desk, issued)
+
+
+async def test_a_guessed_refresh_token_makes_the_disk_do_nothing(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def written(job: object) -> None:
+        pytest.fail("a guess was brought before the writer")
+
+    monkeypatch.setattr(desk.store, "write", written)
+    with pytest.raises(SessionEnded):
+        await desk.sessions.refresh(new_token(TokenUse.REFRESH, os.urandom))
 
 
 async def test_a_token_of_another_gateway_is_unknown(desk: Desk, tmp_path: Path) -> None:
