@@ -229,6 +229,17 @@ def test_exercise_staff_neither_sends_nor_sees_what_is_live(
     assert accepted["publication_id"] not in {entry["publication_id"] for entry in listed}
 
 
+def test_the_list_of_partners_tells_exercise_staff_nothing_of_live_traffic(
+    xaa: Gateway, staff: dict[Role, str]
+) -> None:
+    figures = {"queued", "sealed", "unreceipted", "missing", "held", "last_message_at"}
+    for role, token in staff.items():
+        for partner in xaa.get("/v1/partners", token).json()["items"]:
+            shown = figures & partner.keys()
+            assert not shown if role is Role.EXERCISE_STAFF else shown >= figures - {"last_message_at"}
+            assert {"nation", "status", "keys_in_force"} <= partner.keys()
+
+
 def test_what_an_operator_publishes_is_recorded_as_theirs(xaa: Gateway, staff: dict[Role, str]) -> None:
     position = xaa.audit_position()
     accepted = xaa.publish(draft(), staff[Role.RELEASER], Idempotency_Key="one").json()
@@ -410,6 +421,16 @@ def test_an_open_stream_ends_when_its_operator_is_disabled(world: World) -> None
         with stream(running, sign_in(running, "anna")["access_token"]) as lines:
             assert next(lines) == "retry: 1000"
             running.write(lambda tx: tx.execute("UPDATE operator SET enabled = 0"))
+            assert all(line == "" or line.startswith(":") for line in lines)
+
+
+@pytest.mark.parametrize("role", [Role.EXERCISE_STAFF, Role.AUDITOR, Role.RELEASER])
+def test_an_open_stream_ends_when_its_operator_has_another_role(world: World, role: Role) -> None:
+    with world.gateway("XCC", f"now-{role}", nats_url=NO_BROKER, stream_keep_alive_seconds=0.05) as running:
+        hire(running, "anna", Role.WATCH_OFFICER)
+        with stream(running, sign_in(running, "anna")["access_token"]) as lines:
+            assert next(lines) == "retry: 1000"
+            running.write(lambda tx: tx.execute("UPDATE operator SET roles = ?", (f'["{role}"]',)))
             assert all(line == "" or line.startswith(":") for line in lines)
 
 

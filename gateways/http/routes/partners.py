@@ -1,5 +1,9 @@
 """The nations of the realm as this gateway sees them: standing, keys, backlog, gaps."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
@@ -26,11 +30,17 @@ class PartnerView(Statement):
     record_version: int = Field(description="Version of its nation record.")
     keys_in_force: int
     keys_end_at: UtcTime | None = Field(None, description="When the first key in force expires.")
-    queued: int = Field(description="Deliveries waiting for the relay, control content included.")
-    sealed: int = Field(description="Sealed and not yet confirmed by the broker.")
-    unreceipted: int = Field(description="Sent and without a receipt yet.")
-    missing: int = Field(description="Serials of its lanes that have not come and were asked for.")
-    held: int = Field(description="Bundles of its that cannot be judged yet.")
+    queued: int | None = Field(
+        None,
+        description="Deliveries waiting for the relay, control content included. Like every figure of traffic"
+        " absent for who sees only some modes.",
+    )
+    sealed: int | None = Field(None, description="Sealed and not yet confirmed by the broker.")
+    unreceipted: int | None = Field(None, description="Sent and without a receipt yet.")
+    missing: int | None = Field(
+        None, description="Serials of its lanes that have not come and were asked for."
+    )
+    held: int | None = Field(None, description="Bundles of its that cannot be judged yet.")
     last_message_at: UtcTime | None = Field(None, description="When its newest message was filed here.")
 
 
@@ -50,27 +60,16 @@ class PartnerList(Statement):
 async def list_partners(request: Request) -> Response:
     """What waits for whom, and what is missing from whom."""
     gateway = runtime(request)
-    await gateway.access.admit(request, Scope.TRUST_READ)
+    caller = await gateway.access.admit(request, Scope.TRUST_READ)
+    # The figures are of all modes: to who sees exercises only they would tell of live traffic.
+    sees_traffic = caller.modes is None
     context = gateway.context
     trust, now = context.trust, context.now()
     others = sorted(name for name in trust.nations if name != context.nation)
 
     def look(tx: Transaction) -> tuple[PartnerView, ...]:
-        waiting = {row.recipient: row for row in backlog.per_recipient(tx)}
-        gaps, holding = lanes.count_missing(tx), held.count_by_originator(tx)
-        return tuple(
-            _view(
-                trust.nations[name],
-                waiting.get(name, Backlog(name, 0, 0, 0)),
-                ends_at=[
-                    key.not_after for key in trust.nations[name].record.keys if key_status(key, now) is None
-                ],
-                missing=gaps.get(name, 0),
-                held=holding.get(name, 0),
-                last_message_at=contacts.last_message_from(tx, name),
-            )
-            for name in others
-        )
+        traffic = _traffic(tx, others) if sees_traffic else {}
+        return tuple(_view(trust.nations[name], now, traffic.get(name, {})) for name in others)
 
     items = await context.store.read(look)
     stale = trust.stale(now)
@@ -79,26 +78,32 @@ async def list_partners(request: Request) -> Response:
     )
 
 
-def _view(
-    nation: NationTrust,
-    waiting: Backlog,
-    *,
-    ends_at: list[UtcTime],
-    missing: int,
-    held: int,
-    last_message_at: UtcTime | None,
-) -> PartnerView:
-    return PartnerView.model_construct(
+def _traffic(tx: Transaction, others: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Backlog, gaps and contact by nation, as the view's fields have them."""
+    waiting = {row.recipient: row for row in backlog.per_recipient(tx)}
+    gaps, holding = lanes.count_missing(tx), held.count_by_originator(tx)
+    found: dict[str, dict[str, Any]] = {}
+    for name in others:
+        row = waiting.get(name, Backlog(name, 0, 0, 0))
+        found[name] = {
+            "queued": row.queued,
+            "sealed": row.sealed,
+            "unreceipted": row.unreceipted,
+            "missing": gaps.get(name, 0),
+            "held": holding.get(name, 0),
+            "last_message_at": contacts.last_message_from(tx, name),
+        }
+    return found
+
+
+def _view(nation: NationTrust, now: datetime, traffic: dict[str, Any]) -> PartnerView:
+    ends_at = [key.not_after for key in nation.record.keys if key_status(key, now) is None]
+    return PartnerView(
         nation=nation.nation,
         display_name=nation.record.display_name,
         status=nation.status,
         record_version=nation.record.version,
         keys_in_force=len(ends_at),
         keys_end_at=min(ends_at, default=None),
-        queued=waiting.queued,
-        sealed=waiting.sealed,
-        unreceipted=waiting.unreceipted,
-        missing=missing,
-        held=held,
-        last_message_at=last_message_at,
+        **traffic,
     )
