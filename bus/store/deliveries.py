@@ -180,6 +180,15 @@ def mark_sent(tx: sqlite3.Connection, bundle_seqs: Iterable[int], now: datetime,
     ).rowcount
 
 
+def wait_until(tx: sqlite3.Connection, delivery_seqs: Iterable[int], until: datetime | None) -> None:
+    """The relay takes these, as far as they are queued, no earlier than ``until``; None: at once."""
+    tx.execute(
+        "UPDATE delivery SET resend_at = ?"
+        " WHERE state = 'queued' AND delivery_seq IN (SELECT value FROM json_each(?))",
+        (None if until is None else micros(until), integers_text(delivery_seqs)),
+    )
+
+
 def set_aside(tx: sqlite3.Connection, bundle_seq: int, now: datetime, policy: ResendPolicy) -> int:
     """The broker refused this bundle: its deliveries are queued again, each with its serial, and wait until
     they are taken anew (`waiting.take_waiting`), longer with each attempt; how many.

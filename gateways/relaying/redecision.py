@@ -3,14 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from bus.protocol.release import ReleaseDecision, decide
+from bus.protocol.release import AGREEMENT_CODES, ReleaseDecision, decide, obstacle
+from bus.protocol.standings import Standing
 from bus.store.deliveries import Waiting
 from gateways.context import GatewayContext
 from schemas.header import Kind, Mode
 from schemas.label import ConfidentialityLabel
+from schemas.reasons import ReasonCode
 
 _LABEL, _BODY = b',"label":', b',"body":'
 
+_CONSENTED = frozenset({Standing.AGREED, Standing.LAPSED})
 _Case = tuple[Kind, Mode, bytes]
 
 
@@ -24,6 +27,7 @@ class Redecision:
         self._cases: dict[_Case, int] = {}
         self._case_of: dict[int, int] = {}
         self._made: dict[tuple[int, str], ReleaseDecision] = {}
+        self._lapsed: dict[tuple[int, str], bool] = {}
 
     def of(self, row: Waiting) -> ReleaseDecision:
         """The decision for one delivery of a message, under the trust in force now."""
@@ -34,6 +38,28 @@ class Redecision:
         if made is None:
             made = self._made[case, row.recipient] = self._decide(row)
         return made
+
+    def lapsed(self, row: Waiting) -> bool:
+        """Whether a denied delivery lacks nothing but consent whose key was revoked: soon signed anew."""
+        if self.of(row).code not in AGREEMENT_CODES:
+            return False
+        place = (self._case_of[row.content_id], row.recipient)
+        if place not in self._lapsed:
+            self._lapsed[place] = self._waits_for_consent(row)
+        return self._lapsed[place]
+
+    def _waits_for_consent(self, row: Waiting) -> bool:
+        assert row.kind is not None
+        trust = self._context.trust
+        label = ConfidentialityLabel.model_validate_json(_label_of(self._contents[row.content_id]))
+        for trusted in trust.agreements_of.get(self._context.nation, ()):
+            found = set(trusted.standings.values())
+            if row.recipient not in trusted.parties or found - _CONSENTED or Standing.LAPSED not in found:
+                continue
+            code = obstacle(trusted, row.kind, row.mode, label, trust, self._now)
+            if code is ReasonCode.AGREEMENT_NOT_COUNTERSIGNED:
+                return True
+        return False
 
     def _read(self, row: Waiting) -> int:
         """The number of the kind, mode and label that this content shares with others of the step."""

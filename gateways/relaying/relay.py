@@ -36,6 +36,8 @@ class Relay:
         self._lease: Lease | None = None
         self._trust: TrustStore | None = None
         self._count_at = 0.0
+        self._lapsed: dict[int, str] = {}
+        self._lapsed_under: TrustStore | None = None
         self.active = asyncio.Event()
         """Set while this relay holds the lease."""
 
@@ -120,7 +122,10 @@ class Relay:
         context, held = self._context, self._lease
         assert held is not None
         clock = asyncio.get_running_loop().time()
+        trust = context.trust
+        anew = trust is not self._lapsed_under
         options = StepOptions(
+            wake=frozenset(self._lapsed if anew else ()),
             seal=sender.has_room,
             flowing=sender.flowing,
             # Receipts never wait for company, but while some are under way the next ones gather.
@@ -142,7 +147,9 @@ class Relay:
         counters.deliveries_withheld += result.withheld
         counters.deliveries_resent += result.resent
         counters.receipts_queued += result.receipts
-        counters.alarm_release_stopped = len(result.blocked)
+        self._lapsed = {**({} if anew else self._lapsed), **result.lapsed}
+        self._lapsed_under = trust
+        counters.alarm_release_stopped = len(result.blocked) + len(set(self._lapsed.values()))
         counters.alarm_trust_stale = int(context.trust.stale(context.now()))
         return result
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bus.keystore import KeyFileError
 from bus.protocol.errors import TrustError
@@ -36,6 +36,8 @@ from schemas.wire import Basis, Handling, Lane
 ACTOR = "relay"
 BATCH_OCTETS = 2 * 1024 * 1024
 """Content that one step takes at most, counted per delivery: what is sealed leaves before any later FLASH."""
+LAPSED_FOR = timedelta(minutes=1)
+"""How long to look away from what waits for consent to be signed anew, unless trust changes before."""
 BATCH_AWAY = 64
 BATCH_OCTETS_AWAY = 256 * 1024
 """The same while the broker takes nothing: no more than about one bundle."""
@@ -44,12 +46,14 @@ BATCH_OCTETS_AWAY = 256 * 1024
 @dataclass(frozen=True)
 class StepOptions:
     """``seal``: whether the sender has room for more; ``flowing``: whether the broker takes what is sealed;
-    ``receipts``: whether those owed leave now; ``count``: whether to count what waits (a scan)."""
+    ``receipts``: whether those owed leave now; ``count``: whether to count what waits (a scan);
+    ``wake``: deliveries that waited for consent under trust that is in force no more."""
 
     seal: bool
     count: bool
     receipts: bool = True
     flowing: bool = True
+    wake: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,8 @@ class StepResult:
     missing: int = 0
     """Serials missing in partners' lanes; given with ``waiting``."""
     receipts: int = 0
+    lapsed: Mapping[int, str] = field(default_factory=dict)
+    """Deliveries, with their recipients, that wait until a party's lapsed consent is signed anew."""
     newer: TrustStore | None = None
     """Trust that is stored and not yet in force here: nothing was sealed; adopt it and step again."""
 
@@ -95,6 +101,7 @@ class _Work:
     now: datetime
     evidence: Evidence
     blocked: set[Blocked]
+    lapsed: dict[int, str] = field(default_factory=dict)
     sealable: dict[tuple[str, Mode], bool] = field(default_factory=dict)
 
 
@@ -114,6 +121,8 @@ def run_step(
     work = _Work(context, tx, now, context.evidence(ACTOR, now), set(blocked))
     resent = _requeue_overdue(work)
     ask_for_gaps(context, tx, work.evidence, now)
+    if options.wake:
+        deliveries.wait_until(tx, options.wake, None)
     decided = Decided(context.trust, now)
     newer = _newer_trust(work)
     if newer is not None or not options.seal:
@@ -144,7 +153,7 @@ def run_step(
         held,
         decided,
         tuple(stored),
-        progressed=bool(sealed or withheld or work.blocked != blocked),
+        progressed=bool(sealed or withheld or work.lapsed or work.blocked != blocked),
         blocked=frozenset(work.blocked),
         waiting=waiting,
         missing=missing,
@@ -152,6 +161,7 @@ def run_step(
         withheld=withheld,
         resent=resent,
         receipts=receipts,
+        lapsed=work.lapsed,
     )
 
 
@@ -192,6 +202,7 @@ def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes])
     groups: dict[tuple[Mode, KeyUse], _Group] = {}
     group_of: dict[tuple[str, Mode, Lane], _Group] = {}
     refused: dict[ReasonCode, list[Waiting]] = {}
+    lapsed: list[Waiting] = []
     for row in waiting:
         lane = (row.recipient, row.mode, row.lane)
         control = row.lane is Lane.CONTROL
@@ -205,6 +216,9 @@ def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes])
                 work.blocked.add(Blocked(row.recipient, row.mode, control))
                 continue
             decision = redecision.of(row)
+            if not decision.permit and redecision.lapsed(row):
+                lapsed.append(row)
+                continue
             if not decision.permit:
                 refused.setdefault(decision.code, []).append(row)
                 continue
@@ -222,8 +236,10 @@ def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes])
             continue
         group.members.append((row, basis, handling))
     for group in groups.values():
-        withheld = (row for rows in refused.values() for row in rows)
+        withheld = (row for rows in (lapsed, *refused.values()) for row in rows)
         group.missing = sum(row.wider > 0 and row.mode is group.mode for row in withheld)
+    work.lapsed = {row.delivery_seq: row.recipient for row in lapsed}
+    deliveries.wait_until(work.tx, work.lapsed, work.now + LAPSED_FOR)
     for code, rows in refused.items():
         withhold(work.context, work.tx, work.evidence, rows, code, work.now)
     return list(groups.values()), sum(map(len, refused.values()))

@@ -189,3 +189,52 @@ async def test_trust_that_was_stored_and_never_adopted_is_adopted_by_the_relay(w
     alfa.exchange.relay.start()
     await alfa.states(accepted, {"XBB": "withheld"})
     assert state(alfa, digest) is AgreementState.SUSPENDED
+
+
+async def test_what_is_due_while_a_partner_rotates_its_keys_waits_for_its_new_consent(world: World) -> None:
+    world.realm = make_realm(agreements=())
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    digest = await concluded(alfa, bravo)
+    await alfa.exchange.relay.stop()
+    accepted = await alfa.publish("XBB", subject="while keys change")
+    rotated = world.realm.rotate("XBB", revoke_old=True)
+    await alfa.exchange.bring_trust(rotated.envelopes, actor="test")
+    assert state(alfa, digest) is AgreementState.PROPOSED
+    alfa.exchange.relay.start()
+    await alfa.store.until(waits, bool)
+    await alfa.states(accepted, {"XBB": "queued"})
+    bravo.exchange.context.take_keys(rotated.keys["XBB"])
+    await until_state(alfa, digest, AgreementState.IN_FORCE)
+    await alfa.states(accepted, {"XBB": "delivered"})
+    assert subjects(await bravo.mail(1)) == ["while keys change"]
+    assert alfa.exchange.counters.alarm_release_stopped == 0
+
+
+@pytest.mark.parametrize("ends", ["left", "suspended", "expired"])
+async def test_what_waits_for_new_consent_is_withheld_when_there_can_be_none(world: World, ends: str) -> None:
+    world.realm = make_realm(agreements=())
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    digest = await propose(alfa, draft(not_after=world.clock() + timedelta(hours=1)))
+    await until_state(bravo, digest, AgreementState.PROPOSED)
+    await act(bravo, digest, ActKind.COUNTERSIGN)
+    await until_state(alfa, digest, AgreementState.IN_FORCE)
+    await bravo.stop()
+    await alfa.exchange.relay.stop()
+    accepted = await alfa.publish("XBB")
+    rotated = world.realm.rotate("XBB", revoke_old=True)
+    await alfa.exchange.bring_trust(rotated.envelopes, actor="test")
+    alfa.exchange.relay.start()
+    await alfa.store.until(waits, bool)
+    assert alfa.exchange.counters.deliveries_withheld == 0
+    if ends == "expired":
+        world.clock.move(timedelta(hours=2))
+        alfa.exchange.context.relay_wanted.set()
+    else:
+        await act(alfa, digest, ActKind.LEAVE if ends == "left" else ActKind.SUSPEND)
+    await alfa.states(accepted, {"XBB": "withheld"})
+
+
+def waits(tx: Transaction) -> int:
+    """How many deliveries wait, queued, for their time."""
+    asked = "SELECT count(*) FROM delivery WHERE state = 'queued' AND resend_at IS NOT NULL"
+    return int(tx.execute(asked).fetchone()[0])
