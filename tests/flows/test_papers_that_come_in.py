@@ -275,3 +275,30 @@ async def test_what_is_over_is_not_signed_anew(alfa: Gateway) -> None:
     await alfa.exchange.bring_trust(rotated.envelopes, actor="test")
     book = alfa.exchange.trust.book.by_digest
     assert [book[digest].acts["XAA"][0].act.number for digest in (over, stays)] == [1, 2]
+
+
+async def test_what_a_bundle_has_stored_is_not_read_and_verified_again_for_the_rest_of_it(
+    alfa: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, pact = alfa.exchange.context, proposal(alfa.world.realm, by="XBB")
+    newer = alfa.world.realm.next(now=alfa.world.clock() + timedelta(seconds=1))
+    read: list[object] = []
+
+    def counted(*given: Any) -> TrustStore:
+        read.append(given)
+        return context.trust
+
+    monkeypatch.setattr("gateways.trust_changes.stored_trust", counted)
+
+    def job(tx: Any) -> TrustStore | None:
+        reader = ControlReader(context, tx, context.evidence("test", NOW), "XBB", NOW)
+        reader.trust_documents(newer.envelopes)
+        reader.trust_documents([pact.envelope])
+        reader.finish()
+        return reader.trust
+
+    updated = await alfa.store.write(job)
+    assert updated is not None
+    assert updated.trust_version == newer.trust.trust_version
+    assert pact.digest in updated.book.by_digest
+    assert len(read) == 1
