@@ -1,11 +1,14 @@
 """Labels at the API: the banner beside a message, STANAG 4774 documents out and in."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from lxml import etree
 
+from gateways.http import label_views
 from gateways.http.api_keys import Scope
+from gateways.http.routes import labels
 from tests.gateway.drafts import changed, draft
 from tests.gateway.running import Gateway, assert_problem
 from tests.gateway.test_inbox import last_seq
@@ -95,6 +98,20 @@ def test_a_document_that_is_no_label_is_a_problem(
 ) -> None:
     problem = assert_problem(read(xaa, body), status, code, pointer)
     assert "GHOSTS" not in str(problem)
+
+
+def test_a_document_is_not_read_on_the_event_loop(xaa: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, reached = label_views.label_read, list[bool]()
+
+    def noted(*given: Any) -> Any:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        reached.append(True)
+        return real(*given)
+
+    monkeypatch.setattr(labels, "label_read", noted)
+    read(xaa, document())
+    assert reached
 
 
 def test_json_is_no_document(xaa: Gateway) -> None:

@@ -158,6 +158,11 @@ def test_an_author_is_warned_of_a_tear_line_without_reader(xaa: Gateway) -> None
 
 def test_a_preview_shows_the_versions(xaa: Gateway) -> None:
     table = xaa.post("/v1/release-preview", torn()).json()
+    assert (
+        [row["nation"] for row in table["decisions"] if row["permit"]]
+        == table["recipients"]
+        == ["XBB", "XCC"]
+    )
     assert {row["nation"]: row.get("version") for row in table["decisions"]} == {
         "XBB": 0,
         "XCC": 1,

@@ -1,5 +1,6 @@
 """Labels as STANAG 4774 documents: of a message in the inbox, of a publication, and read for a draft."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request
@@ -98,7 +99,9 @@ async def read_document(request: Request) -> Response:
     raw = await read_xml_body(
         request, max_bytes=MAX_LABEL_BYTES, within=gateway.settings.body_timeout_seconds
     )
-    return statement_response(label_read(raw, gateway.context.trust, gateway.context.now()))
+    # In a thread: a large document takes long enough to be noticed by everybody else.
+    read = await asyncio.to_thread(label_read, raw, gateway.context.trust, gateway.context.now())
+    return statement_response(read)
 
 
 def _document(gateway: Runtime, content: bytes, policy: str | None) -> Response:
