@@ -55,6 +55,7 @@ async def charlie_in(directory: Path, realm: TestRealm, *versions: Version) -> C
         mail = await charlie.mail(6)
         for entry in mail:
             assert json.loads(entry.content)["header"]["subject"] != "Full"
+        await charlie.evidence(AuditEvent.DELIVERY_SENT)  # of its receipts: the last that it writes down
         records = await charlie.store.read(lambda tx: audit.list_after(tx, limit=1000))
         return CharlieWorld(
             [entry for entry in await hub_holds(world.broker) if "XCC" in entry[0]],
