@@ -242,3 +242,11 @@ def assert_problem(
     if pointer is not None:
         assert body["pointer"] == pointer, body
     return body
+
+
+def last_seq(gateway: Gateway) -> int:
+    """Where the inbox ends."""
+    after = 0
+    while items := gateway.get("/v1/inbox", params={"after": after, "limit": 500}).json()["items"]:
+        after = items[-1]["inbox_seq"]
+    return after

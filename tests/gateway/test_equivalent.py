@@ -4,8 +4,7 @@ import pytest
 
 from tests.gateway.drafts import Json, changed, draft
 from tests.gateway.inbox_stream import events, stream
-from tests.gateway.running import Gateway
-from tests.gateway.test_inbox import last_seq
+from tests.gateway.running import Gateway, last_seq
 
 
 def nato(classification: str) -> Json:

@@ -18,17 +18,9 @@ from gateways.http.views import inbox_entry
 from schemas.header import Kind
 from tests.gateway.drafts import CANARY, draft, soon
 from tests.gateway.inbox_stream import events, stream
-from tests.gateway.running import WAIT, Gateway, assert_problem
+from tests.gateway.running import WAIT, Gateway, assert_problem, last_seq
 
 Json = dict[str, Any]
-
-
-def last_seq(gateway: Gateway) -> int:
-    """Where the inbox ends."""
-    after = 0
-    while items := gateway.get("/v1/inbox", params={"after": after, "limit": 500}).json()["items"]:
-        after = items[-1]["inbox_seq"]
-    return after
 
 
 def answer(level: str = "UNDERSTOOD", outcome: str = "WILL_COMPLY", **more: Any) -> Json:

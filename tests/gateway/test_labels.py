@@ -10,8 +10,7 @@ from gateways.http import label_views
 from gateways.http.api_keys import Scope
 from gateways.http.routes import labels
 from tests.gateway.drafts import changed, draft
-from tests.gateway.running import Gateway, assert_problem
-from tests.gateway.test_inbox import last_seq
+from tests.gateway.running import Gateway, assert_problem, last_seq
 from tests.labels.label_cases import NS, category, xml
 
 REALM = "<s:PolicyIdentifier>REALM</s:PolicyIdentifier>"

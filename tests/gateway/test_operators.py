@@ -17,7 +17,7 @@ from schemas.operator import Role
 from tests.gateway.drafts import CANARY, draft
 from tests.gateway.inbox_stream import events, stream
 from tests.gateway.operator_desk import PASSWORD, hire, sign_in
-from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
+from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem, last_seq
 
 ID = "01890000-0000-7000-8000-000000000000"
 IN_PATH = {
@@ -180,9 +180,9 @@ def test_roles_count_from_the_next_request_on(xaa: Gateway) -> None:
 def test_only_an_auditor_is_shown_no_content(
     xaa: Gateway, xbb: Gateway, staff: dict[Role, str], receivers: dict[Role, str], role: Role
 ) -> None:
-    after = len(xbb.get("/v1/inbox", params={"limit": 500}).json()["items"])
+    after = last_seq(xbb)
     accepted = xaa.publish(draft(mode="EXERCISE", exercise_id="DRY RUN")).json()
-    entry = xbb.wait_inbox(after, 1)[-1]
+    [entry] = xbb.wait_messages(after, [accepted["message_id"]])
     seen = [
         xaa.get(f"/v1/messages/{accepted['publication_id']}", staff[role]).text,
         xbb.get("/v1/inbox", receivers[role], params={"after": entry["inbox_seq"] - 1}).text,
@@ -218,9 +218,9 @@ def test_exercise_staff_neither_sends_nor_sees_what_is_live(
     assert_problem(xaa.post("/v1/release-preview", live, token), 403, "ROLE_MISSING", "/header/mode")
     assert xaa.refusals(position) == [("publication.refused", "ROLE_MISSING")]
     assert xaa.publications() == before
-    after = len(xbb.get("/v1/inbox", params={"limit": 500}).json()["items"])
+    after = last_seq(xbb)
     accepted = xaa.publish(live).json()
-    xbb.wait_inbox(after, 1)
+    xbb.wait_messages(after, [accepted["message_id"]])
     shown = xbb.get("/v1/inbox", reader, params={"limit": 500}).json()["items"]
     assert {entry["mode"] for entry in shown} <= {"EXERCISE", "TEST"}
     assert_problem(xaa.get(f"/v1/messages/{accepted['publication_id']}", token), 404, "NOT_FOUND")
