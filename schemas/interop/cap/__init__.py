@@ -1,6 +1,6 @@
 """CAP 1.2 (OASIS, 2010), plain or wrapped in EDXL-DE 1.0, to threat alert drafts.
 
-``read_cap`` is the way in; the modules follow the order of the work: ``encoding``, ``xml_reader``,
+``read_cap`` is the way in; the modules follow the order of the work: ``schemas.interop.xml``,
 ``distribution``, ``alert`` (with ``elements``, ``values``, ``geometry``, ``antimeridian``), ``grouping``,
 ``assessment``, ``mapping``.
 """

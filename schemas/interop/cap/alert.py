@@ -12,7 +12,7 @@ from lxml import etree
 
 from schemas.alert_source import SourceReference, SourceScope
 from schemas.area import Area, NamedValue
-from schemas.interop.cap.elements import CAP_1_2, Children, Node, Slot, children, is_signed, leaf_text
+from schemas.interop.cap.elements import CAP_1_2, Children, Node, children, is_signed, leaf_text
 from schemas.interop.cap.geometry import circle_of, geometry_of, heights_of
 from schemas.interop.cap.outcome import CapWarningCode, Warnings
 from schemas.interop.cap.values import (
@@ -26,6 +26,7 @@ from schemas.interop.cap.values import (
     uri_of,
     vocabulary,
 )
+from schemas.interop.xml.places import Slot
 from schemas.reasons import ReasonCode
 from schemas.threat_alert import AlertText, Category, Certainty, Resource, ResponseType, Severity, Urgency
 

@@ -10,9 +10,10 @@ from enum import StrEnum
 from lxml import etree
 
 from schemas.interop.cap.alert import CapAlert, CapMessageType, CapStatus
-from schemas.interop.cap.elements import Node, Slot, children, local_name
+from schemas.interop.cap.elements import Node, children, local_name
 from schemas.interop.cap.outcome import CapRefusal, CapWarningCode, Warnings
 from schemas.interop.cap.values import vocabulary
+from schemas.interop.xml.places import Slot
 from schemas.reasons import ReasonCode
 
 EDXL_DE = "urn:oasis:names:tc:emergency:EDXL:DE:1.0"

@@ -13,12 +13,24 @@ from schemas.header import ExerciseId, Mode, Precedence
 from schemas.interop.cap.alert import AlertReader, CapAlert, CapMessageType, CapStatus
 from schemas.interop.cap.assessment import mode_of
 from schemas.interop.cap.distribution import EDXL_DE, Distribution, check_agreement, unwrap
-from schemas.interop.cap.elements import CAP_1_2, line_of
+from schemas.interop.cap.elements import CAP_1_2
 from schemas.interop.cap.mapping import CapDraft, Placement, status_taken, to_drafts
 from schemas.interop.cap.outcome import CapRefusal, CapRefused, CapWarning, CapWarningCode, Warnings
-from schemas.interop.cap.xml_reader import read_xml
+from schemas.interop.xml.faults import XmlFault, XmlRefused
+from schemas.interop.xml.places import line_of
+from schemas.interop.xml.reader import read_xml
 from schemas.reasons import ReasonCode
 
+MAX_BYTES = 4 * 1024 * 1024
+_CODES = {
+    XmlFault.TOO_LARGE: ReasonCode.CAP_TOO_LARGE,
+    XmlFault.ENCODING: ReasonCode.CAP_ENCODING,
+    XmlFault.MALFORMED: ReasonCode.CAP_XML_MALFORMED,
+    XmlFault.DOCTYPE: ReasonCode.CAP_XML_DOCTYPE,
+    XmlFault.FORBIDDEN: ReasonCode.CAP_XML_FORBIDDEN,
+    XmlFault.TOO_DEEP: ReasonCode.CAP_XML_TOO_DEEP,
+    XmlFault.TOO_MANY: ReasonCode.CAP_XML_TOO_MANY,
+}
 _CAP_NAMESPACES = ("urn:oasis:names:tc:emergency:cap:", "http://www.incident.com/cap/")
 
 _exercise_id: TypeAdapter[str] = TypeAdapter(ExerciseId)
@@ -84,12 +96,23 @@ def read_cap(data: bytes, options: CapOptions | None = None) -> CapDocument:
     options = options or CapOptions()
     warnings = Warnings()
     try:
-        root = read_xml(data, warnings)
+        root = _root(data, warnings)
         distribution, found = _alerts(root, warnings)
     except CapRefusal as refusal:
         return CapDocument((refusal.refused,), warnings.all())
     outcomes = tuple(_outcome(element, path, distribution, options) for element, path in found)
     return CapDocument(outcomes, warnings.all())
+
+
+def _root(data: bytes, warnings: Warnings) -> etree._Element:
+    try:
+        read = read_xml(data, MAX_BYTES)
+    except XmlRefused as refused:
+        raise CapRefusal(_CODES[refused.fault], "/", refused.line, refused.explanation) from None
+    for line in read.instructions:
+        ignored = CapWarningCode.PROCESSING_INSTRUCTION_IGNORED
+        warnings.add(ignored, "/", line, "a processing instruction was ignored")
+    return read.root
 
 
 def _alerts(

@@ -10,25 +10,11 @@ from dataclasses import dataclass
 from lxml import etree
 
 from schemas.interop.cap.outcome import CapRefusal, CapWarningCode, Warnings
+from schemas.interop.xml.places import Slot, line_of
 from schemas.reasons import ReasonCode
 
 CAP_1_2 = "urn:oasis:names:tc:emergency:cap:1.2"
 XMLDSIG = "http://www.w3.org/2000/09/xmldsig#"
-
-
-def line_of(element: etree._Element) -> int:
-    """The element's line, counted from 1; 0 where the parser does not say. It stops counting at 65535."""
-    line = element.sourceline
-    return line if isinstance(line, int) else 0
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One place in an XSD sequence: an element name and how often it may stand."""
-
-    name: str
-    mandatory: bool = False
-    many: bool = False
 
 
 @dataclass(frozen=True)

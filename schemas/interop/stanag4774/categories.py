@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schemas.interop.stanag4774.elements import Node, Slot, children
+from schemas.interop.stanag4774.elements import Node, children
 from schemas.interop.stanag4774.outcome import LabelWarning, LabelWarningCode
+from schemas.interop.xml.places import Slot
 from schemas.nato_policy import (
     ADMINISTRATIVE,
     CONTEXT,

@@ -1,6 +1,6 @@
 """Elements against the sequences of the XSD: names, counts and order are strict, unknown is refused.
 
-The document itself is read by the hardened reader of ``schemas.interop.cap``.
+The document itself is read by the hardened reader of ``schemas.interop.xml``.
 """
 
 import re
@@ -11,38 +11,29 @@ from lxml import etree
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.base import ShortText, TitleText
-from schemas.interop.cap.elements import line_of
-from schemas.interop.cap.outcome import CapRefusal, Warnings
-from schemas.interop.cap.xml_reader import read_xml
 from schemas.interop.stanag4774.outcome import LabelXmlRefused
+from schemas.interop.xml.faults import XmlFault, XmlRefused
+from schemas.interop.xml.places import Slot, line_of
+from schemas.interop.xml.reader import read_xml
 from schemas.reasons import ReasonCode as C
 
 NAMESPACE = "urn:nato:stanag:4774:confidentialitymetadatalabel:1:0"
 OUR_NAMESPACE = "urn:entente:label:1"
 MAX_LABEL_BYTES = 64 * 1024
 
-_OURS = {
-    C.CAP_TOO_LARGE: C.LABEL_XML_TOO_LARGE,
-    C.CAP_ENCODING: C.LABEL_XML_ENCODING,
-    C.CAP_XML_MALFORMED: C.LABEL_XML_MALFORMED,
-    C.CAP_XML_DOCTYPE: C.LABEL_XML_DOCTYPE,
-    C.CAP_XML_FORBIDDEN: C.LABEL_XML_FORBIDDEN,
-    C.CAP_XML_TOO_DEEP: C.LABEL_XML_TOO_DEEP,
-    C.CAP_XML_TOO_MANY: C.LABEL_XML_TOO_DEEP,
+_CODES = {
+    XmlFault.TOO_LARGE: C.LABEL_XML_TOO_LARGE,
+    XmlFault.ENCODING: C.LABEL_XML_ENCODING,
+    XmlFault.MALFORMED: C.LABEL_XML_MALFORMED,
+    XmlFault.DOCTYPE: C.LABEL_XML_DOCTYPE,
+    XmlFault.FORBIDDEN: C.LABEL_XML_FORBIDDEN,
+    XmlFault.TOO_DEEP: C.LABEL_XML_TOO_DEEP,
+    XmlFault.TOO_MANY: C.LABEL_XML_TOO_DEEP,
 }
 _WHITE_SPACE = re.compile("[ \t\r\n]+")
 
 _short_text: TypeAdapter[str] = TypeAdapter(ShortText)
 _title_text: TypeAdapter[str] = TypeAdapter(TitleText)
-
-
-@dataclass(frozen=True)
-class Slot:
-    """One place in an XSD sequence."""
-
-    name: str
-    mandatory: bool = False
-    many: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,16 +109,13 @@ def document(data: bytes) -> Node:
 
     Raises LabelXmlRefused (LABEL_XML_TOO_LARGE, _ENCODING, _MALFORMED, _DOCTYPE, _FORBIDDEN, _TOO_DEEP).
     """
-    if len(data) > MAX_LABEL_BYTES:
-        raise LabelXmlRefused(C.LABEL_XML_TOO_LARGE, "/", 0, f"larger than {MAX_LABEL_BYTES} bytes")
-    noted = Warnings()
     try:
-        root = read_xml(data, noted)
-    except CapRefusal as refusal:
-        refused = refusal.refused
-        raise LabelXmlRefused(_OURS[refused.code], "/", refused.line, refused.explanation) from None
-    for warning in noted.all():
-        raise LabelXmlRefused(C.LABEL_XML_FORBIDDEN, "/", warning.line, "a processing instruction")
+        read = read_xml(data, MAX_LABEL_BYTES)
+    except XmlRefused as refused:
+        raise LabelXmlRefused(_CODES[refused.fault], "/", refused.line, refused.explanation) from None
+    if read.instructions:
+        raise LabelXmlRefused(C.LABEL_XML_FORBIDDEN, "/", read.instructions[0], "a processing instruction")
+    root = read.root
     return Node(root, f"/{etree.QName(root).localname}")
 
 

@@ -19,11 +19,11 @@ from schemas.interop.stanag4774.elements import (
     OUR_NAMESPACE,
     Children,
     Node,
-    Slot,
     children,
     document,
 )
 from schemas.interop.stanag4774.outcome import LabelWarning, LabelWarningCode
+from schemas.interop.xml.places import Slot
 from schemas.label import DraftLabel
 from schemas.nato_policy import NATIVE_OF_REGISTERED, POLICY, POLICY_URI, SENSITIVITY, fold
 from schemas.reasons import ReasonCode as C

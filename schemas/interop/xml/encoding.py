@@ -7,8 +7,7 @@ UTF-8. Decoding is strict: one wrong byte refuses the document.
 import codecs
 import re
 
-from schemas.interop.cap.outcome import CapRefusal
-from schemas.reasons import ReasonCode
+from schemas.interop.xml.faults import XmlFault, XmlRefused
 
 _DECLARATION = re.compile(
     r"<\?xml[ \t\r\n]+version[ \t\r\n]*=[ \t\r\n]*(?:\"(?P<v1>[^\"]{1,16})\"|'(?P<v2>[^']{1,16})')"
@@ -37,8 +36,8 @@ _SINGLE_AND_EAST_ASIAN = {
 }
 
 
-def _refuse(explanation: str) -> CapRefusal:
-    return CapRefusal(ReasonCode.CAP_ENCODING, "/", 1, explanation)
+def _refuse(explanation: str) -> XmlRefused:
+    return XmlRefused(XmlFault.ENCODING, 1, explanation)
 
 
 def _by_mark(data: bytes) -> tuple[bytes, str, set[str]] | None:
@@ -69,7 +68,7 @@ def _declared_codec(data: bytes) -> str:
 def decode(data: bytes) -> str:
     """The document's text without its byte order mark and XML declaration, lines still counting the same.
 
-    Raises CapRefusal (CAP_ENCODING, CAP_XML_MALFORMED).
+    Raises XmlRefused (ENCODING, MALFORMED).
     """
     marked = _by_mark(data)
     body, codec, names = marked if marked else (data, _declared_codec(data), None)
@@ -77,16 +76,16 @@ def decode(data: bytes) -> str:
         text = body.decode(codec)
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
-        raise CapRefusal(ReasonCode.CAP_ENCODING, "/", line, "bytes the encoding does not have") from None
+        raise XmlRefused(XmlFault.ENCODING, line, "bytes the encoding does not have") from None
     if "\x00" in text:
         raise _refuse("the text holds zero characters")
     if not text.startswith("<?xml") or text[5:6].isalnum() or text[5:6] in "-_.:":
         return text
     declaration = _DECLARATION.match(text)
     if declaration is None:
-        raise CapRefusal(ReasonCode.CAP_XML_MALFORMED, "/", 1, "the XML declaration is not well-formed")
+        raise XmlRefused(XmlFault.MALFORMED, 1, "the XML declaration is not well-formed")
     if (declaration["v1"] or declaration["v2"]) != "1.0":
-        raise CapRefusal(ReasonCode.CAP_XML_MALFORMED, "/", 1, "only XML 1.0 is read")
+        raise XmlRefused(XmlFault.MALFORMED, 1, "only XML 1.0 is read")
     name = (declaration["e1"] or declaration["e2"] or "").lower()
     if names is not None and name and name not in names:
         raise _refuse("the byte order mark and the declared encoding disagree")
