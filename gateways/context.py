@@ -22,7 +22,7 @@ from bus.store.rejected import KEPT_OCTETS, KEPT_ROWS
 from bus.store.writer import Store
 from gateways.counters import Counters
 from gateways.evidence import Evidence
-from gateways.inbox_signal import InboxSignal
+from gateways.growth_signal import GrowthSignal
 from gateways.releasing.policy import ReleasePolicy
 from schemas.header import Mode
 from schemas.trust import KeyUse
@@ -112,7 +112,9 @@ class GatewayContext:
     randomness: Callable[[int], bytes]
     limits: FlowLimits = field(default_factory=FlowLimits)
     counters: Counters = field(default_factory=Counters)
-    inbox: InboxSignal = field(default_factory=InboxSignal)
+    inbox: GrowthSignal = field(default_factory=GrowthSignal)
+    events: GrowthSignal = field(default_factory=GrowthSignal)
+    """Rises with the feed of happenings (``bus.store.events``)."""
     relay_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the relay may have something to do."""
     held_wanted: asyncio.Event = field(default_factory=asyncio.Event)

@@ -18,7 +18,7 @@ from gateways import trust_changes
 from gateways.agreements.signing_anew import ActKeeper
 from gateways.context import FlowLimits, GatewayContext, Keys, Transport
 from gateways.counters import Counters
-from gateways.inbox_signal import InboxSignal
+from gateways.growth_signal import GrowthSignal
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.publish import accept_draft
 from gateways.receiving.held import HeldKeeper, retry_held
@@ -100,7 +100,7 @@ class Exchange:
         return self.context.counters
 
     @property
-    def inbox_changed(self) -> InboxSignal:
+    def inbox_changed(self) -> GrowthSignal:
         """Rises with every message filed."""
         return self.context.inbox
 

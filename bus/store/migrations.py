@@ -11,7 +11,7 @@ from importlib.resources import files
 from bus.store.epochs import next_epoch, utc_now
 from bus.store.errors import StoreRefused
 
-FORMAT = 2
+FORMAT = 3
 """The format this version writes. A change of schema.sql raises it and adds a step to `STEPS`."""
 
 STEPS: dict[int, str] = {
@@ -86,6 +86,13 @@ STEPS: dict[int, str] = {
             outcome TEXT, decided_by TEXT, decided_at INTEGER, note TEXT
         ) STRICT;
         CREATE INDEX pending_release_until ON pending_release (until) WHERE outcome IS NULL;
+    """,
+    2: """
+        CREATE TABLE event (
+            event_seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, at INTEGER NOT NULL,
+            nation TEXT, kind TEXT, mode TEXT, message_id TEXT, publication_id TEXT, inbox_seq INTEGER,
+            state TEXT, reason TEXT
+        ) STRICT;
     """,
 }
 """Statements that bring a file of format n to n + 1, by n."""

@@ -221,6 +221,14 @@ CREATE TABLE refusal_window (
     PRIMARY KEY (originator, reason)
 ) STRICT, WITHOUT ROWID;
 
+-- ---------------------------------------------------------------- what happened
+-- The feed that this nation's own systems and operators follow (events.py): codes and ids, never content.
+CREATE TABLE event (
+    event_seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, at INTEGER NOT NULL,
+    nation TEXT, kind TEXT, mode TEXT, message_id TEXT, publication_id TEXT, inbox_seq INTEGER,
+    state TEXT, reason TEXT
+) STRICT;
+
 -- ---------------------------------------------------------------- trust, access, evidence
 -- Verified snapshots' documents that came before the rest of their set; tried again with every later update.
 CREATE TABLE trust_pending (

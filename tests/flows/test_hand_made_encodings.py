@@ -15,7 +15,7 @@ from bus.store.migrations import bring_forward
 from bus.store.writer import Store
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
-from gateways.inbox_signal import InboxSignal
+from gateways.growth_signal import GrowthSignal
 from gateways.receiving.filing import file_mail
 from gateways.receiving.mail import open_mail
 from gateways.uuid7 import uuid7
@@ -140,7 +140,7 @@ def test_a_uuid_carries_version_variant_and_time(at: datetime, drawn: bytes) -> 
 
 
 async def test_every_waiter_learns_of_a_growing_inbox() -> None:
-    signal = InboxSignal(3)
+    signal = GrowthSignal(3)
     waiters = [asyncio.create_task(signal.wait_beyond(seen, 10)) for seen in (0, 3, 3, 4)]
     await waiters[0]
     signal.announce(4)
@@ -152,10 +152,10 @@ async def test_every_waiter_learns_of_a_growing_inbox() -> None:
 
 
 async def test_waiting_for_an_inbox_that_does_not_grow_ends_in_time() -> None:
-    signal = InboxSignal(3)
+    signal = GrowthSignal(3)
     assert await signal.wait_beyond(3, 0.01) == 3
 
 
 @pytest.mark.parametrize("seen", [0, 2])
 async def test_what_has_grown_already_is_not_waited_for(seen: int) -> None:
-    assert await InboxSignal(3).wait_beyond(seen, 0) == 3
+    assert await GrowthSignal(3).wait_beyond(seen, 0) == 3

@@ -1,10 +1,10 @@
-"""Telling whoever waits that the inbox has grown: one number that rises, and any number of waiters."""
+"""Telling whoever waits that a table has grown: one number that rises, and any number of waiters."""
 
 import asyncio
 
 
-class InboxSignal:
-    """``latest`` is the highest inbox sequence known to be committed. For one event loop."""
+class GrowthSignal:
+    """``latest`` is the highest sequence number known to be committed. For one event loop."""
 
     def __init__(self, latest: int = 0) -> None:
         self._latest = latest
@@ -12,11 +12,11 @@ class InboxSignal:
 
     @property
     def latest(self) -> int:
-        """The highest committed inbox sequence."""
+        """The highest committed sequence number."""
         return self._latest
 
     def announce(self, latest: int) -> None:
-        """The inbox now ends at ``latest``; a lower number than before is ignored."""
+        """The table now ends at ``latest``; a lower number than before is ignored."""
         if latest <= self._latest:
             return
         self._latest = latest

@@ -1,0 +1,273 @@
+-- One gateway's store. STRICT tables; times are integer microseconds since 1970 UTC; digests and ids are text.
+-- Everything a gateway promised lives here; the broker may be lost at any time.
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;  -- nation, realm, format, lane_epoch (epochs.py)
+
+-- ---------------------------------------------------------------- outgoing
+-- Exact bytes that are or were sent; shared by all deliveries of one message.
+CREATE TABLE content (
+    content_id INTEGER PRIMARY KEY,
+    content_type TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    message_id TEXT,
+    bytes BLOB NOT NULL,
+    wider INTEGER NOT NULL DEFAULT 0              -- how many wider versions its publication has; they share no tree
+) STRICT;
+
+CREATE TABLE publication (
+    publication_seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    publication_id TEXT NOT NULL UNIQUE,          -- local, never on the wire
+    message_id TEXT NOT NULL UNIQUE,
+    content_id INTEGER NOT NULL REFERENCES content,
+    digest TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    exercise_id TEXT,
+    precedence TEXT NOT NULL,
+    release_set TEXT NOT NULL,                    -- JSON array, as signed: replies are checked against it
+    source_id TEXT,                               -- id in another standard (CAP sender,identifier,sent), for look-up
+    api_key_id TEXT NOT NULL,
+    accepted_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    -- The release decision as of acceptance for every nation considered (decision_table.py); JSON.
+    decisions TEXT NOT NULL DEFAULT '[]',
+    decision_basis TEXT NOT NULL DEFAULT '{}',
+    trust_version INTEGER NOT NULL DEFAULT 0,
+    -- Which version of the draft message_id, content_id, digest and release_set are: the fullest that anybody gets.
+    version INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX publication_source ON publication (source_id) WHERE source_id IS NOT NULL;
+
+-- The other versions of a publication with tear lines.
+CREATE TABLE other_version (
+    publication_seq INTEGER NOT NULL REFERENCES publication,
+    version INTEGER NOT NULL,
+    message_id TEXT NOT NULL UNIQUE,
+    content_id INTEGER NOT NULL REFERENCES content,
+    digest TEXT NOT NULL,
+    release_set TEXT NOT NULL,
+    PRIMARY KEY (publication_seq, version)
+) STRICT, WITHOUT ROWID;
+
+-- What new members of communities missed: the exact list that was shown, and what was sent by it, to whom, once.
+CREATE TABLE backfill (
+    backfill_seq INTEGER PRIMARY KEY AUTOINCREMENT, backfill_id TEXT NOT NULL UNIQUE,
+    listing BLOB NOT NULL, digest TEXT NOT NULL,                -- exact JSON, and what is confirmed
+    proposed_by TEXT NOT NULL, proposed_at INTEGER NOT NULL,
+    confirmed_by TEXT, confirmed_at INTEGER, published TEXT               -- JSON: message id -> publication id
+) STRICT;
+CREATE TABLE backfilled (
+    nation TEXT NOT NULL, message_id TEXT NOT NULL, publication_id TEXT NOT NULL,   -- what it went out as, last
+    PRIMARY KEY (nation, message_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE idempotency (
+    api_key_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request_digest TEXT NOT NULL,
+    status INTEGER NOT NULL,
+    response BLOB NOT NULL,
+    at INTEGER NOT NULL,
+    PRIMARY KEY (api_key_id, key)
+) STRICT, WITHOUT ROWID;
+
+-- One (content, recipient). A serial is given when the relay builds the bundle and never again changes.
+CREATE TABLE delivery (
+    delivery_seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    publication_seq INTEGER REFERENCES publication,   -- NULL for receipts and control content
+    content_id INTEGER NOT NULL REFERENCES content,
+    recipient TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    lane TEXT NOT NULL,
+    precedence_rank INTEGER NOT NULL,             -- 0 FLASH .. 3 ROUTINE; control content 0
+    state TEXT NOT NULL,                          -- pending_release | queued | sealed | sent | delivered | read | acknowledged | refused | withheld | done
+    awaits_receipt INTEGER NOT NULL,              -- 0 for receipts.v1
+    basis TEXT NOT NULL DEFAULT '[]',
+    lane_epoch INTEGER,
+    serial INTEGER,
+    bundle_seq INTEGER,                           -- last bundle that carried it
+    attempts INTEGER NOT NULL DEFAULT 0,
+    resend_at INTEGER,                            -- when to send again if no receipt came
+    sent_at INTEGER,
+    settled_at INTEGER,                           -- delivered / refused / withheld / done
+    reason TEXT
+) STRICT;
+-- The recipient stands in these only so that backlogs are counted without touching the rows.
+-- What has a serial goes before all that has none in its lane, and by serial: a lane is sent again in its order.
+CREATE INDEX delivery_waiting ON delivery (
+    iif(serial IS NULL, precedence_rank, precedence_rank & 2), ifnull(serial, 9007199254740992), delivery_seq, recipient
+) WHERE state = 'queued';
+CREATE INDEX delivery_sealed ON delivery (bundle_seq, recipient) WHERE state = 'sealed';
+CREATE INDEX delivery_overdue ON delivery (resend_at, recipient) WHERE state = 'sent';
+CREATE UNIQUE INDEX delivery_serial ON delivery (recipient, mode, lane, lane_epoch, serial) WHERE serial IS NOT NULL;
+CREATE INDEX delivery_publication ON delivery (publication_seq) WHERE publication_seq IS NOT NULL;
+
+-- Publications that wait, or waited, for a second person; their deliveries are pending_release meanwhile (pending.py).
+CREATE TABLE pending_release (
+    publication_seq INTEGER PRIMARY KEY REFERENCES publication,
+    why TEXT NOT NULL, until INTEGER NOT NULL,
+    outcome TEXT,                                 -- NULL while it waits | confirmed | refused | lapsed
+    decided_by TEXT, decided_at INTEGER, note TEXT
+) STRICT;
+CREATE INDEX pending_release_until ON pending_release (until) WHERE outcome IS NULL;
+
+CREATE TABLE lane_out (
+    recipient TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL,
+    epoch INTEGER NOT NULL, next_serial INTEGER NOT NULL,
+    PRIMARY KEY (recipient, mode, lane)
+) STRICT, WITHOUT ROWID;
+
+-- Sealed bundles in send order. Bytes are kept until the broker confirmed them, and retried byte for byte.
+CREATE TABLE bundle (
+    bundle_seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    bundle_id TEXT NOT NULL UNIQUE,
+    subject TEXT NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT;
+
+-- What the broker is known to hold of ours: base of the expected-sequence protocol.
+CREATE TABLE broker_position (
+    one INTEGER PRIMARY KEY CHECK (one = 1), last_sequence INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE relay_lease (
+    one INTEGER PRIMARY KEY CHECK (one = 1), holder TEXT NOT NULL, term INTEGER NOT NULL, expires_at INTEGER NOT NULL
+) STRICT;
+
+-- ---------------------------------------------------------------- incoming
+CREATE TABLE lane_in (
+    originator TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL, epoch INTEGER NOT NULL,
+    highest INTEGER NOT NULL,
+    filed INTEGER NOT NULL DEFAULT 0,              -- the highest serial admitted
+    PRIMARY KEY (originator, mode, lane, epoch)
+) STRICT, WITHOUT ROWID;
+
+-- Serials at or below the highest that have not come.
+CREATE TABLE lane_gap (
+    originator TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL, epoch INTEGER NOT NULL,
+    first INTEGER NOT NULL, last INTEGER NOT NULL,
+    noticed_at INTEGER NOT NULL, ask_at INTEGER NOT NULL, asked_count INTEGER NOT NULL,
+    PRIMARY KEY (originator, mode, lane, epoch, first)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX lane_gap_ask ON lane_gap (ask_at);
+
+-- What became of every delivery whose signature verified: filed, refused or held.
+CREATE TABLE received (
+    originator TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL, epoch INTEGER NOT NULL, serial INTEGER NOT NULL,
+    digest TEXT NOT NULL, message_id TEXT, outcome TEXT NOT NULL, reason TEXT,
+    PRIMARY KEY (originator, mode, lane, epoch, serial)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inbox (
+    inbox_seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    originator TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    mode TEXT NOT NULL,
+    exercise_id TEXT,
+    precedence TEXT NOT NULL,
+    lane TEXT NOT NULL, epoch INTEGER NOT NULL, serial INTEGER NOT NULL,
+    release_set TEXT NOT NULL,
+    handling TEXT NOT NULL,
+    trust_version INTEGER NOT NULL,
+    basis TEXT NOT NULL,
+    sign_kid TEXT NOT NULL,
+    issued_at INTEGER NOT NULL,
+    expires_at INTEGER,
+    received_at INTEGER NOT NULL,
+    late INTEGER NOT NULL, expired INTEGER NOT NULL,
+    acknowledged_at INTEGER,
+    content BLOB NOT NULL,
+    UNIQUE (message_id, originator)
+) STRICT;
+CREATE INDEX inbox_kind ON inbox (kind, inbox_seq);
+
+-- Receipts owed; taken in batches by the relay.
+CREATE TABLE receipt_due (
+    receipt_seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    partner TEXT NOT NULL, mode TEXT NOT NULL,
+    receipt BLOB NOT NULL                          -- JSON of schemas.receipt.Receipt
+) STRICT;
+CREATE INDEX receipt_due_partner ON receipt_due (partner, mode, receipt_seq);
+
+CREATE TABLE held (
+    held_seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    originator TEXT NOT NULL,                      -- as the seal header claims
+    mode TEXT NOT NULL, lane TEXT NOT NULL,
+    subject TEXT NOT NULL, sealed BLOB NOT NULL, size INTEGER NOT NULL,
+    sealed_digest TEXT NOT NULL UNIQUE,
+    reason TEXT NOT NULL, held_at INTEGER NOT NULL, retried_at INTEGER
+) STRICT;
+CREATE INDEX held_originator ON held (originator, size);
+CREATE INDEX held_since ON held (held_at);
+CREATE INDEX held_reason ON held (reason);
+
+CREATE TABLE rejected (
+    rejected_seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    originator TEXT, mode TEXT, lane TEXT,         -- as far as the subject or header could be read
+    subject TEXT NOT NULL, serial INTEGER,
+    bundle_id TEXT, sealed BLOB, size INTEGER NOT NULL, sealed_digest TEXT NOT NULL,
+    reason TEXT NOT NULL, outcome TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX rejected_kept ON rejected (originator, rejected_seq, size) WHERE sealed IS NOT NULL;
+CREATE INDEX rejected_originator ON rejected (originator, rejected_seq);
+CREATE INDEX rejected_digest ON rejected (sealed_digest);
+
+-- Refusals since the one that the audit log told at once; told as a number when the window closes.
+CREATE TABLE refusal_window (
+    originator TEXT NOT NULL,                      -- '' for whoever is no nation of the realm
+    reason TEXT NOT NULL, opened_at INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (originator, reason)
+) STRICT, WITHOUT ROWID;
+
+-- ---------------------------------------------------------------- trust, access, evidence
+-- Verified snapshots' documents that came before the rest of their set; tried again with every later update.
+CREATE TABLE trust_pending (
+    pending_seq INTEGER PRIMARY KEY AUTOINCREMENT, envelope BLOB NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE trust_document (
+    digest TEXT PRIMARY KEY, payload_type TEXT NOT NULL, version INTEGER NOT NULL, envelope BLOB NOT NULL, added_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE api_key (
+    key_id TEXT PRIMARY KEY, secret_hash TEXT NOT NULL, name TEXT NOT NULL,
+    scopes TEXT NOT NULL, kinds TEXT,              -- JSON arrays; kinds NULL = every kind
+    created_at INTEGER NOT NULL, expires_at INTEGER, revoked_at INTEGER,
+    rate_per_second REAL NOT NULL, burst INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE operator (
+    name TEXT PRIMARY KEY, display_name TEXT NOT NULL, roles TEXT NOT NULL,   -- roles: JSON array
+    enabled INTEGER NOT NULL, created_at INTEGER NOT NULL,
+    password_hash TEXT, password_set_at INTEGER,   -- Argon2id (PHC string); none: no password signs in
+    one_time INTEGER NOT NULL, password_until INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operator_session (
+    session_id TEXT PRIMARY KEY, operator TEXT NOT NULL REFERENCES operator, means TEXT NOT NULL,
+    started_at INTEGER NOT NULL, used_at INTEGER NOT NULL, ends_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX operator_session_operator ON operator_session (operator, started_at);
+
+CREATE TABLE operator_token (
+    token_hash TEXT PRIMARY KEY, session_id TEXT NOT NULL REFERENCES operator_session ON DELETE CASCADE,
+    use TEXT NOT NULL, fresh_at INTEGER NOT NULL, until INTEGER NOT NULL, spent INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX operator_token_session ON operator_token (session_id);
+
+-- At most one row: below this precedence drafts are refused until then.
+CREATE TABLE minimize (
+    one INTEGER PRIMARY KEY CHECK (one = 1), lowest TEXT NOT NULL, exercise_too INTEGER NOT NULL,
+    until INTEGER NOT NULL, set_by TEXT NOT NULL, set_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE audit (
+    audit_seq INTEGER PRIMARY KEY AUTOINCREMENT, salt BLOB NOT NULL, record BLOB NOT NULL,
+    event TEXT NOT NULL, at INTEGER NOT NULL, message_id TEXT, publication_id TEXT
+) STRICT;
+CREATE INDEX audit_message ON audit (message_id) WHERE message_id IS NOT NULL;
+CREATE INDEX audit_publication ON audit (publication_id) WHERE publication_id IS NOT NULL;
+CREATE TRIGGER audit_is_append_only_update BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
+CREATE TRIGGER audit_is_append_only_delete BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'audit is append-only'); END;
