@@ -10,7 +10,7 @@ from drills.expectation import AgreementState, State
 from drills.injects import DraftTemplate, InjectReference, TearLineTemplate
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
 from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
-from gateways.http.views import SHOWN_STATES
+from gateways.http.publication_views import SHOWN_STATES
 from schemas.agreement import ActKind
 from schemas.header import Relation
 from schemas.strict_json import parse

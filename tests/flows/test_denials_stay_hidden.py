@@ -13,7 +13,7 @@ import pytest
 
 from bus.store import audit, bundles
 from bus.store.bundles import NewBundle, StoredBundle
-from gateways.http.views import inbox_entry
+from gateways.http.inbox_views import inbox_entry
 from gateways.publishing.publish import read_draft
 from gateways.publishing.release_table import release_table
 from schemas.audit import AuditEvent

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from bus.store import publications
-from gateways.http.views import delivery_view
+from gateways.http.publication_views import delivery_view
 from gateways.publishing.draft_refused import DraftRefused
 from schemas.audit import AuditEvent
 from schemas.reasons import ReasonCode

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bus.store import audit, inbox, publications, settlement
-from gateways.http.views import inbox_entry
+from gateways.http.inbox_views import inbox_entry
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.draft_refused import DraftRefused
 from schemas.audit import AuditEvent

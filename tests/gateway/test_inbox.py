@@ -12,9 +12,9 @@ from bus.store import api_keys
 from bus.store.columns import micros
 from gateways.http import signed_label as signed_labels
 from gateways.http.api_keys import Scope
+from gateways.http.inbox_views import inbox_entry
 from gateways.http.routes import inbox as inbox_routes
 from gateways.http.routes.stream import event_of
-from gateways.http.views import inbox_entry
 from schemas.header import Kind
 from tests.gateway.drafts import CANARY, draft, soon
 from tests.gateway.inbox_stream import events, stream

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from bus.store import publications
-from gateways.http.views import publication_detail
+from gateways.http.publication_views import publication_detail
 from schemas.tear_line import MAX_TEAR_LINES
 from schemas.wire import MAX_CONTENT_BYTES
 from tests.gateway.drafts import CANARY, Json, changed, draft, pointer

@@ -10,6 +10,7 @@ from bus.store import inbox
 from bus.store.inbox import InboxMessage
 from gateways.http.api_keys import Scope
 from gateways.http.caller import Caller
+from gateways.http.inbox_views import InboxEntry, InboxPage, inbox_entry, inbox_page
 from gateways.http.limits import read_json_body
 from gateways.http.problems import ApiRefused, refused_json
 from gateways.http.reading import own_reading
@@ -17,7 +18,6 @@ from gateways.http.refusals import recording_refusals
 from gateways.http.routes.answers import BODY, After, Limit, answers, json_body, json_response
 from gateways.http.routes.messages import IDEMPOTENCY_HEADER, REFUSALS, idempotency_key, publish
 from gateways.http.runtime import Runtime, runtime
-from gateways.http.views import InboxEntry, InboxPage, inbox_entry, inbox_page
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.draft_refused import DraftRefused
 from schemas.acknowledgement import Acknowledgement

@@ -13,6 +13,12 @@ from bus.store.writer import Transaction
 from gateways.http.api_keys import Scope
 from gateways.http.limits import read_json_body
 from gateways.http.problems import ApiRefused
+from gateways.http.publication_views import (
+    PublicationDetailView,
+    PublicationPage,
+    publication_detail,
+    publication_view,
+)
 from gateways.http.refusals import recording_refusals
 from gateways.http.routes.answers import (
     BODY,
@@ -25,12 +31,6 @@ from gateways.http.routes.answers import (
 )
 from gateways.http.routes.plain_route import PlainRoute
 from gateways.http.runtime import Runtime, runtime
-from gateways.http.views import (
-    PublicationDetailView,
-    PublicationPage,
-    publication_detail,
-    publication_view,
-)
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.publish import accept_draft
 from schemas.base import Uuid

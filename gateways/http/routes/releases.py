@@ -18,6 +18,7 @@ from bus.store.writer import Transaction
 from gateways.http.caller import Caller, of_operator, require_fresh
 from gateways.http.limits import read_json_body
 from gateways.http.problems import ApiRefused, refused_json
+from gateways.http.publication_views import PublicationDetailView, publication_detail
 from gateways.http.routes.answers import (
     BODY,
     GUARDED,
@@ -28,7 +29,6 @@ from gateways.http.routes.answers import (
     problems,
 )
 from gateways.http.runtime import Runtime, runtime
-from gateways.http.views import PublicationDetailView, publication_detail
 from gateways.operators.roles import OperatorRight
 from gateways.operators.sessions import SessionEnded
 from gateways.relaying.redecision import Redecision

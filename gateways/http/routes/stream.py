@@ -12,11 +12,11 @@ from bus.store import inbox
 from bus.store.inbox import InboxMessage
 from gateways.http.api_keys import Scope
 from gateways.http.caller import Caller
+from gateways.http.inbox_views import inbox_entry
 from gateways.http.problems import ApiRefused
 from gateways.http.reading import Reading, native_only, own_reading
 from gateways.http.routes.answers import GUARDED, problems
 from gateways.http.runtime import Runtime, runtime
-from gateways.http.views import inbox_entry
 from schemas.header import Kind
 from schemas.reasons import ReasonCode as C
 

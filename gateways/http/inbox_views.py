@@ -1,0 +1,104 @@
+"""What the API shows of the inbox. A message appears as its exact bytes, never re-serialised."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import Field
+
+from bus.store.inbox import InboxMessage
+from gateways.http.exact_message import with_message
+from gateways.http.label_views import banner_of
+from gateways.http.reading import EquivalentView, Reading, native_only
+from gateways.http.signed_label import signed_label
+from schemas.base import Digest, KeyId, Nation, Statement, UtcTime, Uuid7
+from schemas.header import Kind, Mode, Precedence
+from schemas.wire import Basis, Handling, Lane
+
+
+class InboxEntry(Statement):
+    """A message in the inbox: verified, released to this nation, filed once."""
+
+    inbox_seq: int = Field(description="The cursor: it grows in order of filing.")
+    originator: Nation
+    message_id: Uuid7
+    digest: Digest
+    kind: Kind
+    mode: Mode
+    exercise_id: str | None = None
+    precedence: Precedence
+    lane: Lane
+    lane_epoch: int
+    serial: int
+    handling: Handling
+    trust_version: int
+    basis: tuple[Basis, ...] = Field(description="The agreements that release to us rested on.")
+    sign_kid: KeyId
+    issued_at: UtcTime
+    expires_at: UtcTime | None = None
+    received_at: UtcTime
+    late: bool = Field(description="It came after later ones of its lane.")
+    expired: bool = Field(description="It had expired when it came.")
+    acknowledged_at: UtcTime | None = None
+    marking: str = Field(description="The label's banner. Rendered from it, never parsed back.")
+    equivalent: EquivalentView | None = Field(
+        None, description="How its classification reads in this nation's own policy, if that can be said."
+    )
+    message: Any = Field(
+        None,
+        description="The exact message as its originator signed it. Not for auditors; with handling "
+        "DISPLAY_ONLY only where a person opens this one message, never in lists and streams.",
+    )
+
+
+class InboxPage(Statement):
+    """Inbox entries in order of filing."""
+
+    items: tuple[InboxEntry, ...]
+    next: int = Field(description="Give it as after= for what follows, now or later.")
+
+
+def inbox_entry(
+    stored: InboxMessage, reading: Reading = native_only, *, with_content: bool, displaying: bool = False
+) -> bytes:
+    """An inbox entry as JSON (an ``InboxEntry``), with its message or without it.
+
+    What is handled DISPLAY_ONLY has its message only where it is ``displaying`` it to a person.
+    """
+    if stored.handling is not Handling.RELEASE:
+        with_content = with_content and displaying
+    label = signed_label(stored.content)
+    view = InboxEntry.model_construct(
+        inbox_seq=stored.inbox_seq,
+        originator=stored.originator,
+        message_id=stored.message_id,
+        digest=stored.digest,
+        kind=stored.kind,
+        mode=stored.mode,
+        exercise_id=stored.exercise_id,
+        precedence=stored.precedence,
+        lane=stored.lane,
+        lane_epoch=stored.epoch,
+        serial=stored.serial,
+        handling=stored.handling,
+        trust_version=stored.trust_version,
+        basis=stored.basis,
+        sign_kid=stored.sign_kid,
+        issued_at=stored.issued_at,
+        expires_at=stored.expires_at,
+        received_at=stored.received_at,
+        late=stored.late,
+        expired=stored.expired,
+        acknowledged_at=stored.acknowledged_at,
+        marking=banner_of(label),
+        equivalent=reading(label),
+        message=None,
+    )
+    return with_message(view, stored.content) if with_content else view.encode()
+
+
+def inbox_page(
+    stored: Sequence[InboxMessage], following: int, reading: Reading = native_only, *, with_content: bool
+) -> bytes:
+    """A page of the inbox as JSON (an ``InboxPage``)."""
+    entries = b",".join(inbox_entry(entry, reading, with_content=with_content) for entry in stored)
+    return b'{"items":[%b],"next":%d}' % (entries, following)
