@@ -1,6 +1,7 @@
 """Imports point one way, the core is pure, and each foreign system is known to one room only (design 2)."""
 
 import ast
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,20 @@ ROOMS_KNOWING = {
     "cryptography": ("bus/protocol/", "bus/broker_keys"),
 }
 """Where each foreign package may be imported."""
+
+CLIENT = "entente/client/"
+CLIENT_MAY_IMPORT = {
+    "schemas",
+    "entente.client",
+    "httpx",
+    "pydantic",
+    "pydantic_core",
+    *sys.stdlib_module_names,
+}
+"""The client is for partner systems: it needs nothing of a gateway, and little else."""
+
+CLIENT_DOES_IO = {"blocking", "asynchronous", "connection", "credentials"}
+"""The client's modules that may use the network, the clock, chance or files; everything else is pure."""
 
 IMPURE = {
     *(
@@ -96,6 +111,28 @@ def test_a_foreign_package_is_known_to_its_room_only(package: str) -> None:
         for path in _files(room)
         if any(module.split(".")[0] == package for module in _imports(path))
         and not _name(path).startswith(ROOMS_KNOWING[package])
+    ]
+    assert not wrong, wrong
+
+
+def test_the_client_needs_nothing_of_a_gateway() -> None:
+    wrong = [
+        f"{_name(path)} imports {module}"
+        for path in _files(CLIENT)
+        for module in _imports(path)
+        if not any(module == known or module.startswith(f"{known}.") for known in CLIENT_MAY_IMPORT)
+    ]
+    assert not wrong, wrong
+
+
+def test_what_the_client_asks_and_understands_is_decided_without_io() -> None:
+    pure = [path for path in _files(CLIENT) if path.stem not in CLIENT_DOES_IO]
+    assert len(pure) > 10
+    wrong = [
+        f"{_name(path)} imports {module}"
+        for path in pure
+        for module in _imports(path)
+        if module.split(".")[0] in IMPURE and module not in ("http", "urllib.parse")
     ]
     assert not wrong, wrong
 

@@ -1,0 +1,213 @@
+"""The client for programs with an event loop."""
+
+import asyncio
+import random
+import ssl
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import httpx
+
+from entente.client import calls
+from entente.client.answers import refuse_problems
+from entente.client.attempts import Attempts, Retries
+from entente.client.calls import Call, Draft
+from entente.client.connection import NEVER_SENT, Connection, answer_of, new_key, request_of, stream_of
+from entente.client.credentials import api_key as find_key
+from entente.client.faults import Unreachable
+from entente.client.following import Following
+from entente.client.results import (
+    Accepted,
+    Event,
+    EventPage,
+    InboxEntry,
+    InboxPage,
+    PartnerList,
+    Preview,
+    PublicationDetail,
+    PublicationPage,
+)
+from entente.client.results.result import Result
+
+T = TypeVar("T")
+ResultT = TypeVar("ResultT", bound=Result)
+
+
+class AsyncClient:
+    """One gateway and one API key. Use it on one event loop.
+
+    The key comes from ``api_key``, from ``key_file`` (which only its owner can read), else from the
+    environment variable ENTENTE_API_KEY. ``timeout``: seconds until an answer; ``tls``: for a gateway whose
+    certificate an authority of your own signed, or that asks for yours. Requests raise ClientError
+    (``faults``).
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        api_key: str | None = None,
+        key_file: Path | str | None = None,
+        timeout: float = 30.0,
+        retries: Retries | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        connection = Connection(url, find_key(api_key, key_file), timeout, tls)
+        self._url = url
+        self._retries = retries or Retries()
+        self._http = httpx.AsyncClient(**connection.options)
+
+    def __repr__(self) -> str:
+        return f"AsyncClient({self._url!r})"
+
+    async def publish(
+        self, draft: Draft, *, source_id: str | None = None, idempotency_key: str | None = None
+    ) -> Accepted:
+        """Hand in a draft, once, however often the connection breaks meanwhile.
+
+        Give a key of your own, kept with the draft, where it must hold across restarts of your program too.
+        """
+        return await self._answered(
+            calls.publish(draft, key=idempotency_key or new_key(), source_id=source_id)
+        )
+
+    async def preview(self, draft: Draft) -> Preview:
+        """What publishing would answer, explained nation by nation; nothing is kept."""
+        return await self._answered(calls.preview(draft))
+
+    async def publication(self, publication_id: str) -> PublicationDetail:
+        """What became of one publication, nation by nation."""
+        return await self._answered(calls.publication(publication_id))
+
+    async def publications(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        kind: str | None = None,
+        mode: str | None = None,
+        source_id: str | None = None,
+    ) -> PublicationPage:
+        """A page of what this nation published, newest first."""
+        return await self._answered(calls.publications(before, limit, kind, mode, source_id))
+
+    async def inbox(
+        self, after: int = 0, *, limit: int = 100, kind: str | None = None, mode: str | None = None
+    ) -> InboxPage:
+        """A page of the inbox in order of filing. Keep ``next`` and give it as ``after``."""
+        return await self._answered(calls.inbox(after, limit, kind, mode))
+
+    async def message(self, message_id: str, *, originator: str | None = None) -> InboxEntry:
+        """One message of the inbox."""
+        return await self._answered(calls.message(message_id, originator))
+
+    async def acknowledge(
+        self,
+        message_id: str,
+        *,
+        level: str,
+        outcome: str,
+        officer_role: str,
+        acknowledged_at: datetime | None = None,
+        remarks: str | None = None,
+        originator: str | None = None,
+        idempotency_key: str | None = None,
+    ) -> Accepted:
+        """Send a responsible person's answer to a message of the inbox; now, if no time is given."""
+        return await self._answered(
+            calls.acknowledge(
+                message_id,
+                key=idempotency_key or new_key(),
+                level=level,
+                outcome=outcome,
+                officer_role=officer_role,
+                acknowledged_at=acknowledged_at or datetime.now(UTC),
+                remarks=remarks,
+                originator=originator,
+            )
+        )
+
+    async def partners(self) -> PartnerList:
+        """The other nations of the realm."""
+        return await self._answered(calls.partners())
+
+    async def events(self, after: int = 0, *, limit: int = 100) -> EventPage:
+        """A page of the feed of happenings: what became of messages, never what they say."""
+        return await self._answered(calls.events(after, limit))
+
+    async def get(self, path: str, **query: object) -> Any:
+        """The JSON of any other address of the API."""
+        return await self._answered(calls.anything(path, query))
+
+    async def post(
+        self, path: str, body: Draft | None = None, *, idempotency_key: str | None = None, **query: object
+    ) -> Any:
+        """POST to any other address of the API.
+
+        Without a key it is repeated only where it had no effect; addresses that heed one say so at /docs.
+        """
+        return await self._answered(calls.anything_posted(path, body, query, idempotency_key))
+
+    def follow_inbox(
+        self, after: int | None = None, *, kind: str | None = None
+    ) -> AsyncGenerator[InboxEntry, None]:
+        """Messages after this inbox_seq as they come, without end, gap or duplicate; None: from now on.
+
+        A connection that breaks is made again. For your own restart keep the last ``inbox_seq`` that you have
+        dealt with.
+        """
+        return self._followed(calls.stream(calls.INBOX_STREAM, after=after, kind=kind), InboxEntry, after)
+
+    def follow_events(self, after: int | None = None) -> AsyncGenerator[Event, None]:
+        """Happenings after this event_seq as they come, without end, gap or duplicate; None: from now on."""
+        return self._followed(calls.stream(calls.EVENT_STREAM, after=after), Event, after)
+
+    async def aclose(self) -> None:
+        """Give up the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def _answered(self, call: Call[T]) -> T:
+        attempts = Attempts(self._retries, repeatable=call.repeatable, chance=random.random)
+        while True:
+            try:
+                answer = answer_of(await self._http.request(**request_of(call)))
+            except httpx.TransportError as error:
+                pause = attempts.after_failure(was_sent=not isinstance(error, NEVER_SENT))
+                if pause is None:
+                    raise Unreachable(attempts.tries, maybe_done=attempts.maybe_done) from error
+            else:
+                pause = attempts.after_answer(answer)
+                if pause is None:
+                    refuse_problems(answer)
+                    return call.read(answer)
+            await asyncio.sleep(pause)
+
+    async def _followed(
+        self, call: Call[object], model: type[ResultT], after: int | None
+    ) -> AsyncGenerator[ResultT, None]:
+        following = Following(call, model, self._retries, after=after, chance=random.random)
+        while True:
+            try:
+                async with self._http.stream(**stream_of(following.next_call())) as response:
+                    if response.status_code != httpx.codes.OK:
+                        await response.aread()
+                        pause = following.refused(answer_of(response))
+                    else:
+                        async for data in response.aiter_bytes():
+                            for found in following.received(data):
+                                yield found
+                        pause = following.broken()
+            except httpx.TransportError:
+                pause = following.broken()
+            await asyncio.sleep(pause)

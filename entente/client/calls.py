@@ -1,0 +1,168 @@
+"""What requests are made of a gateway (docs/api.md), without any I/O."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from urllib.parse import quote
+
+from pydantic import BaseModel
+from pydantic_core import to_json
+
+from entente.client.answers import Answer, read_accepted, read_json, reads_as
+from entente.client.results.accepted import Accepted
+from entente.client.results.event import EventPage
+from entente.client.results.inbox import InboxEntry, InboxPage
+from entente.client.results.partner import PartnerList
+from entente.client.results.preview import Preview
+from entente.client.results.publication import PublicationDetail, PublicationPage
+
+T_co = TypeVar("T_co", covariant=True)
+
+Draft = Mapping[str, Any] | BaseModel | bytes | str
+"""A draft: an object for JSON, one of the models of ``schemas``, or JSON as it is sent."""
+
+INBOX_STREAM = "/v1/inbox/stream"
+EVENT_STREAM = "/v1/events/stream"
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,255}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T_co]):
+    """One request and how its answer is read. Repeating a ``repeatable`` one does nothing twice."""
+
+    method: str
+    path: str
+    read: Callable[[Answer], T_co]
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    repeatable: bool = True
+
+    def __post_init__(self) -> None:
+        # Anything else could name another server, which would be told the API key.
+        if not self.path.startswith("/") or self.path.startswith("//"):
+            raise ValueError("a path begins with one slash")
+
+    def with_header(self, name: str, value: str) -> "Call[T_co]":
+        """The same with one header more."""
+        return replace(self, headers={**self.headers, name: value})
+
+
+def publish(draft: Draft, *, key: str, source_id: str | None = None) -> Call[Accepted]:
+    """Hand in a draft under an Idempotency-Key. Raises ValueError for a key that is none."""
+    return _post("/v1/messages", _json(draft), read_accepted, key=key, source_id=source_id)
+
+
+def preview(draft: Draft) -> Call[Preview]:
+    """Explain what publishing would do. It keeps nothing, so it needs no key to be repeated."""
+    call = _post("/v1/release-preview", _json(draft), reads_as(Preview), key=None)
+    return replace(call, repeatable=True)
+
+
+def publication(publication_id: str) -> Call[PublicationDetail]:
+    """One publication in full."""
+    return _get(_path("/v1/messages", publication_id), reads_as(PublicationDetail))
+
+
+def publications(
+    before: int | None, limit: int, kind: str | None, mode: str | None, source_id: str | None
+) -> Call[PublicationPage]:
+    """A page of what was published, newest first."""
+    read = reads_as(PublicationPage)
+    return _get("/v1/messages", read, before=before, limit=limit, kind=kind, mode=mode, source_id=source_id)
+
+
+def inbox(after: int, limit: int, kind: str | None, mode: str | None) -> Call[InboxPage]:
+    """A page of the inbox in order of filing."""
+    return _get("/v1/inbox", reads_as(InboxPage), after=after, limit=limit, kind=kind, mode=mode)
+
+
+def message(message_id: str, originator: str | None) -> Call[InboxEntry]:
+    """One message of the inbox."""
+    return _get(_path("/v1/inbox", message_id), reads_as(InboxEntry), originator=originator)
+
+
+def acknowledge(
+    message_id: str,
+    *,
+    key: str,
+    level: str,
+    outcome: str,
+    officer_role: str,
+    acknowledged_at: datetime,
+    remarks: str | None,
+    originator: str | None,
+) -> Call[Accepted]:
+    """Send a responsible person's answer. Raises ValueError for a time without an offset."""
+    if acknowledged_at.tzinfo is None:
+        raise ValueError("acknowledged_at needs an offset: datetime.now(UTC)")
+    given = {
+        "level": level,
+        "outcome": outcome,
+        "officer_role": officer_role,
+        "acknowledged_at": acknowledged_at.isoformat(),
+        "remarks": remarks,
+    }
+    body = to_json({name: value for name, value in given.items() if value is not None})
+    path = _path("/v1/inbox", message_id) + "/acknowledgements"
+    return _post(path, body, read_accepted, key=key, originator=originator)
+
+
+def partners() -> Call[PartnerList]:
+    """The other nations of the realm."""
+    return _get("/v1/partners", reads_as(PartnerList))
+
+
+def events(after: int, limit: int) -> Call[EventPage]:
+    """A page of the feed of happenings."""
+    return _get("/v1/events", reads_as(EventPage), after=after, limit=limit)
+
+
+def stream(path: str, **query: object) -> Call[object]:
+    """A stream of server-sent events; it is read by ``following``."""
+    return replace(_get(path, read_json, **query), headers={"Accept": "text/event-stream"})
+
+
+def anything(path: str, query: Mapping[str, object]) -> Call[Any]:
+    """Any GET."""
+    return _get(path, read_json, **query)
+
+
+def anything_posted(path: str, body: Draft | None, query: Mapping[str, object], key: str | None) -> Call[Any]:
+    """Any POST; without a key it is repeated only where it cannot have had an effect."""
+    return _post(path, None if body is None else _json(body), read_json, key=key, **query)
+
+
+def _get(path: str, read: Callable[[Answer], T_co], **query: object) -> Call[T_co]:
+    return Call("GET", path, read, query=_query(query))
+
+
+def _post(
+    path: str, body: bytes | None, read: Callable[[Answer], T_co], *, key: str | None, **query: object
+) -> Call[T_co]:
+    headers = {} if body is None else {"Content-Type": "application/json"}
+    if key is not None:
+        if not _IDEMPOTENCY_KEY.fullmatch(key):
+            raise ValueError("an Idempotency-Key is 1 to 255 printable ASCII characters without spaces")
+        headers["Idempotency-Key"] = key
+    return Call("POST", path, read, _query(query), headers, body, repeatable=key is not None)
+
+
+def _query(given: Mapping[str, object]) -> dict[str, str]:
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def _path(parent: str, name: str) -> str:
+    return f"{parent}/{quote(name, safe='')}"
+
+
+def _json(draft: Draft) -> bytes:
+    if isinstance(draft, bytes):
+        return draft
+    if isinstance(draft, str):
+        return draft.encode()
+    if isinstance(draft, BaseModel):
+        return draft.model_dump_json(exclude_none=True).encode()
+    return to_json(draft)

@@ -1,0 +1,24 @@
+"""What a gateway answers, as typed objects. Members that a newer gateway adds are kept and do no harm."""
+
+from entente.client.results.accepted import Accepted
+from entente.client.results.event import Event, EventPage
+from entente.client.results.inbox import InboxEntry, InboxPage
+from entente.client.results.partner import Partner, PartnerList
+from entente.client.results.preview import Preview
+from entente.client.results.problem import Problem
+from entente.client.results.publication import Publication, PublicationDetail, PublicationPage
+
+__all__ = [
+    "Accepted",
+    "Event",
+    "EventPage",
+    "InboxEntry",
+    "InboxPage",
+    "Partner",
+    "PartnerList",
+    "Preview",
+    "Problem",
+    "Publication",
+    "PublicationDetail",
+    "PublicationPage",
+]
