@@ -111,6 +111,15 @@ class ReasonCode(StrEnum):
         "REFERENCE_BEYOND_RELEASE",
         "A reference to this message may go only to its originator and nations that may have that very one.",
     )
+    REQUEST_TRANSITION_ILLEGAL = (
+        "REQUEST_TRANSITION_ILLEGAL",
+        "The request does not stand where this act is legal.",
+    )
+    REDIRECT_INVALID = (
+        "REDIRECT_INVALID",
+        "A request is redirected to another nation of the realm than the two concerned.",
+    )
+    ASSIGNEE_UNKNOWN = "ASSIGNEE_UNKNOWN", "No enabled operator of this name may work on requests."
     TRUST_STALE = "TRUST_STALE", "The realm snapshot has expired; release and admission wait for a fresh one."
 
     # -- opening and admitting (design 6) -------------------------------------------------------------
@@ -179,6 +188,14 @@ class ReasonCode(StrEnum):
     HELD_TOO_LONG = "HELD_TOO_LONG", "What was missing did not arrive within 24 hours."
     HELD_QUOTA = "HELD_QUOTA", "The originator's quota of held bundles is used up; it will resend."
     BUNDLE_TOO_LARGE = "BUNDLE_TOO_LARGE", "What is to be sent does not fit a frame."
+
+    # -- recall ---------------------------------------------------------------------------------------
+    RECALLED = "RECALLED", "Its originator recalled the message: nothing is sent, filed or answered of it."
+    RECALL_NOT_HELD = "RECALL_NOT_HELD", "The recalled message was not here; if it comes, it is refused."
+    RECALL_MISMATCH = (
+        "RECALL_MISMATCH",
+        "The recall names a message that stands under its id with another digest, mode or originator.",
+    )
 
     # -- trust documents (design 10) ------------------------------------------------------------------
     TRUST_MALFORMED = "TRUST_MALFORMED", "A trust document is not well-formed."
@@ -251,6 +268,10 @@ class ReasonCode(StrEnum):
     MEDIA_TYPE_UNSUPPORTED = "MEDIA_TYPE_UNSUPPORTED", "The body must be application/json."
     PARAMETER_INVALID = "PARAMETER_INVALID", "A query or path parameter is not acceptable."
     MESSAGE_ID_AMBIGUOUS = "MESSAGE_ID_AMBIGUOUS", "Several originators used this message id; name one."
+    CURSOR_GONE = (
+        "CURSOR_GONE",
+        "What follows this position is no longer kept, or the feed never came so far.",
+    )
     ALREADY_DONE = "ALREADY_DONE", "This was done before and cannot be done twice."
     MINIMIZE_IN_FORCE = (
         "MINIMIZE_IN_FORCE",

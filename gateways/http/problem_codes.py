@@ -76,7 +76,12 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         "Correct the parameters that errors names; /docs describes them.",
     ),
     _.MESSAGE_ID_AMBIGUOUS: (HTTPStatus.CONFLICT, "Add ?originator=<nation> to the address."),
+    _.CURSOR_GONE: (
+        HTTPStatus.GONE,
+        "Read inbox and publications anew for what you missed; then go on without after=, or with after=0.",
+    ),
     _.ALREADY_DONE: (HTTPStatus.CONFLICT, "Nothing is left to do."),
+    _.RECALLED: (HTTPStatus.CONFLICT, "Leave it out: the message was recalled, and that is final."),
     _.MINIMIZE_IN_FORCE: (
         HTTPStatus.FORBIDDEN,
         "Wait until the time in the detail, or raise the precedence if the matter is that urgent.",
@@ -116,6 +121,15 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
     _.CATEGORY_NOT_COVERED: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Leave the nation out, or have an agreement with it name the category.",
+    ),
+    _.REQUEST_TRANSITION_ILLEGAL: (
+        HTTPStatus.CONFLICT,
+        "See where it stands and what is legal now at GET /v1/requests/{message_id}.",
+    ),
+    _.REDIRECT_INVALID: (HTTPStatus.UNPROCESSABLE_ENTITY, "Name the nation that may know the answer."),
+    _.ASSIGNEE_UNKNOWN: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Name an operator of this gateway who may write to requests, or none.",
     ),
     _.REPLY_BEYOND_RELEASE: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
