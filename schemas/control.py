@@ -1,4 +1,4 @@
-"""Control content between gateways: resend requests, voided serials, trust documents (design 6, 8, 10)."""
+"""Control content between gateways: resends, voids, trust documents, recalls (design 6, 8, 10)."""
 
 from typing import Annotated, Literal, Self
 
@@ -8,6 +8,8 @@ from pydantic_core import PydanticCustomError
 from schemas.base import FirstVersion, Statement
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
+from schemas.recall import Recall, Recalled
+from schemas.request_acts import RequestClosed
 from schemas.wire import Lane
 
 
@@ -59,4 +61,7 @@ class Control(Statement):
     """Content type ``control.v1``."""
 
     v: FirstVersion
-    control: Annotated[ResendRequest | Void | TrustUpdate, Field(discriminator="type")]
+    control: Annotated[
+        ResendRequest | Void | TrustUpdate | Recall | Recalled | RequestClosed,
+        Field(discriminator="type"),
+    ]

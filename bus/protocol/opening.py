@@ -19,7 +19,7 @@ from bus.protocol.subjects import Subject
 from bus.protocol.suites import sign_suite
 from bus.protocol.trust import TrustStore, key_status
 from bus.protocol.trust_documents import digest_of, verify_key_of
-from schemas.control import Control, TrustUpdate
+from schemas.control import Control, ResendRequest, TrustUpdate, Void
 from schemas.message import AnyMessage, parse_message
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts
@@ -287,9 +287,11 @@ def _of_mode(parsed: AnyMessage | Receipts | Control, delivery: Delivery) -> boo
     """A key of one mode says nothing of deliveries in another: an exercise never settles what is live."""
     if isinstance(parsed, Receipts):
         return all(receipt.mode is delivery.mode for receipt in parsed.receipts)
-    if isinstance(parsed, Control) and not isinstance(parsed.control, TrustUpdate):
+    if not isinstance(parsed, Control) or isinstance(parsed.control, TrustUpdate):
+        return True
+    if isinstance(parsed.control, ResendRequest | Void):
         return all(serials.mode is delivery.mode for serials in parsed.control.ranges)
-    return True
+    return parsed.control.mode is delivery.mode
 
 
 def _agrees(message: AnyMessage, delivery: Delivery) -> bool:

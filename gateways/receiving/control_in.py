@@ -16,7 +16,7 @@ from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.relaying.control_out import queue_voids
 from schemas.audit import AuditEvent, AuditOutcome
-from schemas.control import Control, ResendRequest, SerialRange, Void
+from schemas.control import Control, ResendRequest, SerialRange, TrustUpdate, Void
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts, ReceiptStatus
@@ -60,7 +60,7 @@ class ControlReader:
             self._resend(control, mode)
         elif isinstance(control, Void):
             self._void(control, mode)
-        else:
+        elif isinstance(control, TrustUpdate):
             self.trust_documents([text.encode() for text in control.envelopes])
 
     def _receipts(self, content: Receipts, mode: Mode) -> None:
