@@ -6,7 +6,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from schemas.base import FirstVersion, Statement
+from schemas.cancellation import Cancellation
 from schemas.header import Mode
+from schemas.lane_head import LaneState
 from schemas.reasons import ReasonCode
 from schemas.recall import Recall, Recalled
 from schemas.request_acts import RequestClosed
@@ -62,6 +64,6 @@ class Control(Statement):
 
     v: FirstVersion
     control: Annotated[
-        ResendRequest | Void | TrustUpdate | Recall | Recalled | RequestClosed,
+        ResendRequest | Void | TrustUpdate | LaneState | Cancellation | Recall | Recalled | RequestClosed,
         Field(discriminator="type"),
     ]
