@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from bus.protocol.errors import TrustError
 from bus.protocol.trust import TrustStore
-from bus.store import backlog, inbox, lanes, pending
+from bus.store import backlog, events, inbox, lanes, pending
 from bus.store import trust as trust_table
 from bus.store.errors import StoreError
 from bus.store.writer import Store, Transaction
@@ -92,6 +92,8 @@ class Exchange:
             limits=limits or FlowLimits(),
             release_policy=release_policy or ReleasePolicy(),
         )
+        store.events_grown = context.events.announce
+        context.events.announce(await store.read(events.latest_seq))
         return cls(context, transport, holder or f"{socket.gethostname()}:{store.path.resolve()}")
 
     @property

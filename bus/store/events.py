@@ -4,10 +4,13 @@ import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
+from typing import Any
 
 from bus.store.columns import instant, micros
 from schemas.event import EventType
 from schemas.header import Kind, Mode
+from schemas.wire import Handling
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +61,151 @@ def add(tx: sqlite3.Connection, events: Sequence[NewEvent]) -> None:
     )
 
 
-def list_after(
-    tx: sqlite3.Connection, after: int = 0, *, limit: int = 100, types: Collection[EventType] | None = None
-) -> tuple[StoredEvent, ...]:
-    """Happenings with `event_seq` above `after`, in order, at most `limit`; `types` narrows."""
-    wanted = ""
-    values: list[str | int] = [after]
-    if types is not None:
-        wanted = f" AND type IN ({', '.join('?' * len(types))})"
-        values += [each.value for each in types]
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which happenings somebody sees, and asked for. What is not clearly theirs stays hidden."""
+
+    types: Collection[EventType] | None = None
+    """Asked for; None for every type."""
+    asked_kinds: Collection[Kind] | None = None
+    asked_modes: Collection[Mode] | None = None
+    kinds: Collection[Kind] | None = None
+    """Kinds of message they may see at all; None for every kind. What is about no message has no kind."""
+    modes: Collection[Mode] | None = None
+    """Modes they may see at all; None for every mode, and for what is of no mode."""
+    of_inbox: bool = True
+    """Whether they see what happened to messages in the inbox."""
+    of_publications: bool = True
+    """Whether they see what happened to messages of ours."""
+    of_partners: bool = True
+    """Whether they see what is about no message: partners and lanes."""
+    display_only: bool = True
+    """Whether they learn that there are messages handled DISPLAY_ONLY."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedPage:
+    """Happenings in order. `position` is how far the feed was looked through: there the next page begins."""
+
+    events: tuple[StoredEvent, ...]
+    position: int
+    known: bool
+    """False: what follows the position asked for is no longer kept, or the feed never came so far."""
+    first: int
+    """The number of the oldest happening that is kept, or of the next one."""
+
+
+SCANNED = 5000
+"""Happenings looked through for one page at most, seen or not."""
+EVERYTHING = Sight()
+
+
+def look(tx: sqlite3.Connection, after: int = 0, *, limit: int = 100, sight: Sight = EVERYTHING) -> FeedPage:
+    """Happenings with `event_seq` above `after` that `sight` shows, in order, at most `limit`.
+
+    `after` 0 means from the oldest that is kept.
+    """
+    latest = latest_seq(tx)
+    first = _first_seq(tx, latest)
+    if after == 0:
+        after = first - 1
+    if not first - 1 <= after <= latest:
+        return FeedPage((), after, False, first)
+    upper = min(after + SCANNED, latest)
+    conditions, values = _conditions(sight)
     rows = tx.execute(
-        f"SELECT {_COLUMNS}, event_seq FROM event WHERE event_seq > ?{wanted}"  # noqa: S608 - fixed texts
+        f"SELECT {_COLUMNS}, event_seq FROM event"  # noqa: S608 - fixed texts
+        f" WHERE event_seq > ? AND event_seq <= ?{''.join(f' AND {each}' for each in conditions)}"
         " ORDER BY event_seq LIMIT ?",
-        (*values, limit),
+        (after, upper, *values, limit),
     )
-    return tuple(
-        StoredEvent(
-            EventType(row[0]),
-            instant(row[1]),
-            row[2],
-            None if row[3] is None else Kind(row[3]),
-            None if row[4] is None else Mode(row[4]),
-            *row[5:],
-        )
-        for row in rows
-    )
+    events = tuple(map(_event, rows))
+    return FeedPage(events, events[-1].event_seq if len(events) == limit else upper, True, first)
+
+
+def at(tx: sqlite3.Connection, event_seq: int, sight: Sight = EVERYTHING) -> StoredEvent | None:
+    """The happening with this number, if it is kept and `sight` shows it."""
+    conditions, values = _conditions(sight)
+    row = tx.execute(
+        f"SELECT {_COLUMNS}, event_seq FROM event"  # noqa: S608 - fixed texts
+        f" WHERE event_seq = ?{''.join(f' AND {each}' for each in conditions)}",
+        (event_seq, *values),
+    ).fetchone()
+    return None if row is None else _event(row)
 
 
 def latest_seq(tx: sqlite3.Connection) -> int:
-    """The highest `event_seq` given; 0 when nothing has happened."""
-    row = tx.execute("SELECT max(event_seq) FROM event").fetchone()
-    return int(row[0] or 0)
+    """The highest `event_seq` given, also when that happening is no longer kept; 0 when nothing happened."""
+    row = tx.execute("SELECT seq FROM sqlite_sequence WHERE name = 'event'").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def prune(tx: sqlite3.Connection, before: datetime, limit: int = 10_000) -> int:
+    """Forget the oldest happenings up to the first not older than `before`; how many, at most `limit`.
+
+    Always a beginning of the feed, whatever the clock did meanwhile: what is kept has no holes.
+    """
+    kept = tx.execute(
+        "SELECT event_seq FROM event WHERE at >= ? ORDER BY event_seq LIMIT 1", (micros(before),)
+    ).fetchone()
+    first = _first_seq(tx, latest_seq(tx))
+    end = first + limit if kept is None else min(kept[0], first + limit)
+    return tx.execute("DELETE FROM event WHERE event_seq < ?", (end,)).rowcount
+
+
+_OF_NOTHING = "(message_id IS NULL AND publication_id IS NULL AND inbox_seq IS NULL)"
+_OF_SOME_MESSAGE = "(message_id IS NOT NULL AND publication_id IS NULL AND inbox_seq IS NULL)"
+_HIDDEN = f"SELECT 1 FROM inbox WHERE handling <> '{Handling.RELEASE}' AND"  # noqa: S608 - fixed texts
+
+
+def _conditions(sight: Sight) -> tuple[list[str], list[str]]:
+    conditions: list[str] = []
+    values: list[str] = []
+
+    def among(column: str, wanted: Collection[StrEnum], otherwise: str = "") -> None:
+        places = ", ".join("?" * len(wanted))
+        conditions.append(f"({column} IN ({places}){otherwise})")
+        values.extend(each.value for each in wanted)
+
+    for column, asked in (
+        ("type", sight.types),
+        ("kind", sight.asked_kinds),
+        ("mode", sight.asked_modes),
+        ("mode", sight.modes),
+    ):
+        if asked is not None:
+            among(column, asked)
+    if sight.kinds is not None:
+        among("kind", sight.kinds, f" OR kind IS NULL AND {_OF_NOTHING}")
+    if not sight.of_publications:
+        conditions.append("publication_id IS NULL")
+    if not sight.of_inbox:
+        conditions.append("inbox_seq IS NULL")
+    if not (sight.of_publications and sight.of_inbox):
+        conditions.append(f"NOT {_OF_SOME_MESSAGE}")
+    if not sight.of_partners:
+        conditions.append(f"NOT {_OF_NOTHING}")
+    if not sight.display_only:
+        conditions.append(f"NOT EXISTS ({_HIDDEN} inbox.inbox_seq = event.inbox_seq)")
+        # Also of what names it by its id alone; an id of ours may be one of a partner's too.
+        conditions.append(
+            "(publication_id IS NOT NULL OR message_id IS NULL"
+            f" OR NOT EXISTS ({_HIDDEN} inbox.message_id = event.message_id))"
+        )
+    return conditions, values
+
+
+def _first_seq(tx: sqlite3.Connection, latest: int) -> int:
+    row = tx.execute("SELECT min(event_seq) FROM event").fetchone()
+    return latest + 1 if row[0] is None else int(row[0])
+
+
+def _event(row: Any) -> StoredEvent:
+    return StoredEvent(
+        EventType(row[0]),
+        instant(row[1]),
+        row[2],
+        None if row[3] is None else Kind(row[3]),
+        None if row[4] is None else Mode(row[4]),
+        *row[5:],
+    )

@@ -21,6 +21,7 @@ from typing import Any, Self, TypeVar
 from bus.store.checkpoints import LONGEST_LOG_PAGES, Checkpointer
 from bus.store.epochs import utc_now
 from bus.store.errors import StoreRefused, StoreUnavailable, translated
+from bus.store.events import latest_seq as latest_event
 from bus.store.migrations import bring_forward
 
 T = TypeVar("T")
@@ -51,6 +52,8 @@ class Store:
         self.path = path
         self.nation = nation
         self.realm = realm
+        self.events_grown: Callable[[int], None] | None = None
+        """Called in the event loop after each commit with the feed's last number (`bus.store.events`)."""
         self._connection = connection
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._handed: list[_Job] = []
@@ -183,11 +186,11 @@ class Store:
         while not last:
             batch, last = self._next_batch()
             if batch:
-                self._run(batch)
+                events = self._run(batch)
                 assert self._loop is not None
                 # A loop that was closed has nobody left to answer.
                 with contextlib.suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(self._answer, batch)
+                    self._loop.call_soon_threadsafe(self._answer, batch, events)
 
     def _next_batch(self) -> tuple[list[_Job], bool]:
         """The jobs waiting now, at least one unless the store closes; and whether it closes after them."""
@@ -205,9 +208,12 @@ class Store:
             batch.append(entry)
         return batch, False
 
-    def _run(self, batch: list[_Job]) -> None:
-        """One transaction over the batch. A storage fault on the way fails what it took down with it."""
-        begun = 0
+    def _run(self, batch: list[_Job]) -> int:
+        """One transaction over the batch; where the feed of events ends after it, 0 if it was not kept.
+
+        A storage fault on the way fails what it took down with it.
+        """
+        begun = events = 0
         connection = self._connection
         changes = connection.total_changes
         try:
@@ -219,7 +225,9 @@ class Store:
                     _fail(batch[begun : number + 1], StoreUnavailable("the transaction was given up"))
                     begun = number + 1
                     self._begin(connection)
+            last = latest_event(connection)
             self._commit(connection)
+            events = last
             self._checkpoints.committed(connection.total_changes)
         except Exception as error:  # noqa: BLE001 - handed to every caller of the batch
             _roll_back(connection)
@@ -231,6 +239,7 @@ class Store:
             self._disk_takes = False
         elif connection.total_changes != changes:
             self._disk_takes = True  # one that changed nothing says nothing about the disk
+        return events
 
     def _run_one(self, connection: sqlite3.Connection, entry: _Job) -> None:
         connection.execute("SAVEPOINT job")
@@ -256,7 +265,9 @@ class Store:
 
     # -- back in the event loop -------------------------------------------------------------------------
 
-    def _answer(self, batch: list[_Job]) -> None:
+    def _answer(self, batch: list[_Job], events: int) -> None:
+        if self.events_grown is not None:
+            self.events_grown(events)
         for entry in batch:
             self._room.release()
             if entry.answer.done():

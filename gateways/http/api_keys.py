@@ -23,6 +23,7 @@ class Scope(StrEnum):
     BACKFILLS_WRITE = "backfills:write"
     INBOX_READ = "inbox:read"
     INBOX_ACKNOWLEDGE = "inbox:acknowledge"
+    EVENTS_READ = "events:read"
     AUDIT_READ = "audit:read"
     TRUST_READ = "trust:read"
     TRUST_WRITE = "trust:write"

@@ -15,6 +15,7 @@ from gateways.http.metrics import HttpMetrics
 from gateways.http.routes import (
     agreements,
     backfills,
+    events,
     evidence,
     inbox,
     labels,
@@ -88,7 +89,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     # The stream before the inbox: /v1/inbox/stream is not a message id.
     app.include_router(messages.publishing)
     for module in (
-        *(messages, release, releases, backfills, stream, inbox, labels, evidence),
+        *(messages, release, releases, backfills, stream, inbox, events, labels, evidence),
         *(partners, trust, agreements, operators, minimize, system),
     ):
         app.include_router(module.router)

@@ -19,7 +19,9 @@ class OperatorRight(StrEnum):
 Right = Scope | OperatorRight
 """What a route can ask for."""
 
-_READS = frozenset({Scope.MESSAGES_READ, Scope.INBOX_READ, Scope.TRUST_READ, Scope.AGREEMENTS_READ})
+_READS = frozenset(
+    {Scope.MESSAGES_READ, Scope.INBOX_READ, Scope.EVENTS_READ, Scope.TRUST_READ, Scope.AGREEMENTS_READ}
+)
 _TRAFFIC = _READS | {Scope.MESSAGES_WRITE, Scope.INBOX_ACKNOWLEDGE}
 
 ROLE_MAY: Mapping[Role, frozenset[Right]] = {

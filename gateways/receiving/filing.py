@@ -4,7 +4,8 @@ from bus.protocol.errors import BundleRefused, SubjectError
 from bus.protocol.inbound import Outcome, Verdict, judge
 from bus.protocol.opening import OpenedBundle
 from bus.protocol.subjects import Subject
-from bus.store import held, inbox, settlement
+from bus.store import events, held, inbox, settlement
+from bus.store.events import NewEvent
 from bus.store.held import Held, HoldResult, NewHeld
 from bus.store.inbox import NewInboxMessage
 from bus.store.lanes import StoredHistory
@@ -15,6 +16,7 @@ from gateways.receiving.ledger import Ledger
 from gateways.receiving.mail import Filed, OpenedMail, open_mail, trust_documents_in
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import Control
+from schemas.event import EventType
 from schemas.header import Kind, Relation
 from schemas.message import AnyMessage
 from schemas.reasons import ReasonCode
@@ -143,10 +145,27 @@ class _Filing:
                 case _:
                     self._refused(verdict, header.subject)
         if self.messages:
-            self.filed.inbox_latest = inbox.file(self.tx, self.messages)[-1]
+            self._into_inbox()
         reader.finish()
         self.filed.relay = reader.relay
         self.filed.trust = reader.trust
+
+    def _into_inbox(self) -> None:
+        numbers = inbox.file(self.tx, self.messages)
+        self.filed.inbox_latest = numbers[-1]
+        received = (
+            NewEvent(
+                EventType.MESSAGE_RECEIVED,
+                self.now,
+                nation=each.originator,
+                kind=each.kind,
+                mode=each.mode,
+                message_id=each.message_id,
+                inbox_seq=number,
+            )
+            for number, each in zip(numbers, self.messages, strict=True)
+        )
+        events.add(self.tx, tuple(received))
 
     def _settled_before(self, opened: OpenedBundle, history: StoredHistory) -> frozenset[tuple[int, int]]:
         """What was admitted or refused when the bundle first came: only the rest is tried again."""
