@@ -20,6 +20,7 @@ from schemas.audit import AuditRecord
 from schemas.control import Control
 from schemas.header import DraftHeader, Header
 from schemas.label import ConfidentialityLabel, DraftLabel
+from schemas.lane_head import LaneHead
 from schemas.message import DRAFT_MODELS, KINDS, MESSAGE_MODELS
 from schemas.receipt import Receipts
 from schemas.trust import DOCUMENT_MODELS
@@ -37,6 +38,7 @@ STATEMENTS: dict[str, type[BaseModel]] = {
     "root": Root,
     "receipts": Receipts,
     "control": Control,
+    "lane-head": LaneHead,
     "audit-record": AuditRecord,
     **{name.removeprefix("application/vnd.entente.").split(".")[0]: m for name, m in DOCUMENT_MODELS.items()},
 }

@@ -33,6 +33,7 @@ class ContentType(StrEnum):
     MESSAGE = "message.v1"
     RECEIPTS = "receipts.v1"
     CONTROL = "control.v1"
+    LANE_HEAD = "lane-head.v1"
 
 
 class Handling(StrEnum):

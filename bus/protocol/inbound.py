@@ -35,6 +35,7 @@ from bus.protocol.sealing import Unsealer
 from bus.protocol.trust import TrustStore
 from schemas.base import MAX_CLOCK_SKEW
 from schemas.control import Control, TrustUpdate
+from schemas.lane_head import LaneHead
 from schemas.message import AnyMessage
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts
@@ -64,7 +65,7 @@ class Verdict(NamedTuple):
     reason: ReasonCode | None = None
     delivery: Delivery | None = None
     content: bytes | None = None
-    parsed: AnyMessage | Receipts | Control | None = None
+    parsed: AnyMessage | Receipts | Control | LaneHead | None = None
     gap: tuple[int, int] | None = None
     late: bool = False
     expired: bool = False
@@ -217,7 +218,9 @@ def _note(finding: _Finding, delivery: Delivery, bench: _Bench) -> None:
 _RECORDED_AS = {Outcome.HELD: "held", Outcome.REJECTED: "refused", Outcome.EQUIVOCATION: "refused"}
 
 
-def _judge_one(parsed: AnyMessage | Receipts | Control | None, delivery: Delivery, bench: _Bench) -> _Finding:
+def _judge_one(
+    parsed: AnyMessage | Receipts | Control | LaneHead | None, delivery: Delivery, bench: _Bench
+) -> _Finding:
     # 12 duplicate, equivocation, serial
     known = bench.received.get((delivery.lane_epoch, delivery.serial))
     if known is not None and known.digest and known.digest != delivery.content_digest:
@@ -229,7 +232,7 @@ def _judge_one(parsed: AnyMessage | Receipts | Control | None, delivery: Deliver
         return _Finding(Outcome.DUPLICATE)
     if known is not None and known.outcome == "refused":
         return _Finding(Outcome.REJECTED, known.reason)
-    if isinstance(parsed, Receipts | Control):
+    if isinstance(parsed, Receipts | Control | LaneHead):
         # Stale trust holds everything but what can refresh it: trust documents prove themselves.
         refreshing = isinstance(parsed, Control) and isinstance(parsed.control, TrustUpdate)
         if bench.trust.stale(bench.now) and not refreshing:

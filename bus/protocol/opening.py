@@ -20,6 +20,7 @@ from bus.protocol.suites import sign_suite
 from bus.protocol.trust import TrustStore, key_status
 from bus.protocol.trust_documents import digest_of, verify_key_of
 from schemas.control import Control, ResendRequest, TrustUpdate, Void
+from schemas.lane_head import LaneHead
 from schemas.message import AnyMessage, parse_message
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts
@@ -52,7 +53,7 @@ class OpenedDelivery(NamedTuple):
 
     delivery: Delivery | None = None
     content: bytes | None = None
-    parsed: AnyMessage | Receipts | Control | None = None
+    parsed: AnyMessage | Receipts | Control | LaneHead | None = None
     reason: ReasonCode | None = None
     held: bool = False
 
@@ -64,6 +65,8 @@ class OpenedBundle:
     header: SealHeader
     sign_kid: str
     deliveries: tuple[OpenedDelivery, ...]
+    signed_at: datetime
+    """When its originator says it signed the root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,10 @@ def open_bundle(
         raise BundleRefused(error.code, error.detail, held=False, header=header) from error
     suite_root = bytes.fromhex(root.root)
     return OpenedBundle(
-        header, key.kid, tuple([_open_delivery(item, header, root, suite_root, trust) for item in framed])
+        header,
+        key.kid,
+        tuple([_open_delivery(item, header, root, suite_root, trust) for item in framed]),
+        root.signed_at,
     )
 
 
@@ -264,7 +270,7 @@ def _open_content(content: bytes, delivery: Delivery, root: Root) -> OpenedDeliv
         return refused(ReasonCode.HANDLING_MISMATCH)
     # 11 parse exactly the verified bytes
     try:
-        parsed: AnyMessage | Receipts | Control
+        parsed: AnyMessage | Receipts | Control | LaneHead
         if content_type is ContentType.MESSAGE:
             parsed = parse_message(content)
             if not _agrees(parsed, delivery):
@@ -274,8 +280,7 @@ def _open_content(content: bytes, delivery: Delivery, root: Root) -> OpenedDeliv
         elif delivery.message_id is not None:
             return refused(ReasonCode.CONTENT_MISMATCH)
         else:
-            receipts = content_type is ContentType.RECEIPTS
-            parsed = validate_model(Receipts, content) if receipts else validate_model(Control, content)
+            parsed = _parse_control(content_type, content)
         if not _of_mode(parsed, delivery):
             return refused(ReasonCode.CONTENT_MISMATCH)
     except JsonRefused:
@@ -283,10 +288,20 @@ def _open_content(content: bytes, delivery: Delivery, root: Root) -> OpenedDeliv
     return OpenedDelivery(delivery, content, parsed)
 
 
-def _of_mode(parsed: AnyMessage | Receipts | Control, delivery: Delivery) -> bool:
+def _parse_control(content_type: ContentType, content: bytes) -> Receipts | Control | LaneHead:
+    if content_type is ContentType.RECEIPTS:
+        return validate_model(Receipts, content)
+    if content_type is ContentType.LANE_HEAD:
+        return validate_model(LaneHead, content)
+    return validate_model(Control, content)
+
+
+def _of_mode(parsed: AnyMessage | Receipts | Control | LaneHead, delivery: Delivery) -> bool:
     """A key of one mode says nothing of deliveries in another: an exercise never settles what is live."""
     if isinstance(parsed, Receipts):
         return all(receipt.mode is delivery.mode for receipt in parsed.receipts)
+    if isinstance(parsed, LaneHead):
+        return parsed.mode is delivery.mode
     if not isinstance(parsed, Control) or isinstance(parsed.control, TrustUpdate):
         return True
     if isinstance(parsed.control, ResendRequest | Void):

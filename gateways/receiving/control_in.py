@@ -18,6 +18,7 @@ from gateways.relaying.control_out import queue_voids
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import Control, ResendRequest, SerialRange, TrustUpdate, Void
 from schemas.header import Mode
+from schemas.lane_head import LaneHead
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts, ReceiptStatus
 from schemas.wire import Lane
@@ -48,12 +49,14 @@ class ControlReader:
     papers: dict[bytes, None] = field(default_factory=dict)
     """Agreements and acts read so far: ``finish`` takes up all of a bundle at once."""
 
-    def read(self, content: Receipts | Control, mode: Mode) -> None:
+    def read(self, content: Receipts | Control | LaneHead, mode: Mode) -> None:
         """Act on one content that travelled under a root of ``mode``; opening it has shown that it speaks of
         deliveries in that mode only.
         """
         if isinstance(content, Receipts):
             self._receipts(content, mode)
+            return
+        if isinstance(content, LaneHead):
             return
         control = content.control
         if isinstance(control, ResendRequest):

@@ -18,6 +18,7 @@ from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import Control
 from schemas.event import EventType
 from schemas.header import Kind, Relation
+from schemas.lane_head import LaneHead
 from schemas.message import AnyMessage
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts, ReceiptStatus
@@ -189,7 +190,7 @@ class _Filing:
         self.filed.admitted += 1
         self.filed.late += verdict.late
         self.ledger.arrived(delivery, "admitted")
-        if isinstance(parsed, Receipts | Control):
+        if isinstance(parsed, Receipts | Control | LaneHead):
             self.ledger.owe(delivery, ReceiptStatus.DELIVERED)
             reader.read(parsed, delivery.mode)
             return

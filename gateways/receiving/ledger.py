@@ -21,6 +21,8 @@ from schemas.reasons import ReasonCode
 from schemas.receipt import ReceiptStatus
 from schemas.wire import ContentType, Delivery
 
+_WITHOUT_RECEIPT = frozenset({ContentType.RECEIPTS.value, ContentType.LANE_HEAD.value})
+
 
 class Ledger:
     """Collects while a bundle is judged; ``write`` puts it all into the transaction."""
@@ -59,8 +61,8 @@ class Ledger:
         self._arrivals.setdefault(delivery.lane_epoch, []).append(arrival)
 
     def owe(self, delivery: Delivery, status: ReceiptStatus, reason: ReasonCode | None = None) -> None:
-        """Owe a receipt; receipts get none."""
-        if delivery.content_type == ContentType.RECEIPTS.value:
+        """Owe a receipt; receipts and lane heads get none."""
+        if delivery.content_type in _WITHOUT_RECEIPT:
             return
         # The JSON of a schemas.receipt.Receipt. Its parts were validated when the statement was read: words,
         # numbers and hexadecimal digits, in which nothing needs to be escaped.
