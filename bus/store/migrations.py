@@ -93,6 +93,87 @@ STEPS: dict[int, str] = {
             nation TEXT, kind TEXT, mode TEXT, message_id TEXT, publication_id TEXT, inbox_seq INTEGER,
             state TEXT, reason TEXT
         ) STRICT;
+        ALTER TABLE delivery ADD COLUMN owes_acknowledgement INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE delivery ADD COLUMN overdue INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE delivery ADD COLUMN delivered_at INTEGER;
+        ALTER TABLE delivery ADD COLUMN delivered_noted_at INTEGER;
+        ALTER TABLE delivery ADD COLUMN read_at INTEGER;
+        ALTER TABLE delivery ADD COLUMN read_noted_at INTEGER;
+        ALTER TABLE delivery ADD COLUMN acknowledged_at INTEGER;
+        ALTER TABLE delivery ADD COLUMN acknowledged_noted_at INTEGER;
+        ALTER TABLE delivery ADD COLUMN actioned_at INTEGER;
+        ALTER TABLE delivery ADD COLUMN actioned_noted_at INTEGER;
+        CREATE INDEX delivery_late ON delivery (delivery_seq, recipient, overdue) WHERE overdue > 0;
+        ALTER TABLE publication ADD COLUMN released_at INTEGER;
+        ALTER TABLE publication ADD COLUMN deliver_by INTEGER;
+        ALTER TABLE publication ADD COLUMN acknowledge_by INTEGER;
+        ALTER TABLE publication ADD COLUMN watch_at INTEGER;
+        CREATE INDEX publication_watch ON publication (watch_at) WHERE watch_at IS NOT NULL;
+        ALTER TABLE receipt_due ADD COLUMN lasting INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE inbox ADD COLUMN read_at INTEGER;
+        ALTER TABLE inbox ADD COLUMN read_by TEXT;
+        CREATE TABLE partner_contact (
+            nation TEXT PRIMARY KEY, heard_at INTEGER, silent_since INTEGER, silent_after INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE request (
+            request_seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            originator TEXT NOT NULL, message_id TEXT NOT NULL,
+            publication_seq INTEGER REFERENCES publication,
+            mode TEXT NOT NULL, exercise_id TEXT, display_only INTEGER NOT NULL,
+            issued_at INTEGER NOT NULL, ltiov INTEGER NOT NULL, answer_by INTEGER,
+            assignee TEXT, due_at INTEGER,
+            UNIQUE (message_id, originator)
+        ) STRICT;
+        CREATE TABLE request_party (
+            request_seq INTEGER NOT NULL REFERENCES request, nation TEXT NOT NULL,
+            message_id TEXT NOT NULL, digest TEXT NOT NULL, addressed TEXT NOT NULL, ltiov INTEGER NOT NULL,
+            state TEXT, outcome TEXT, changed_at INTEGER,
+            PRIMARY KEY (request_seq, nation)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX request_party_message ON request_party (message_id, nation);
+        CREATE INDEX request_party_expiring ON request_party (ltiov)
+            WHERE state IN ('SUBMITTED', 'ACKNOWLEDGED', 'ACCEPTED', 'PARTIALLY_ANSWERED');
+        CREATE TABLE request_act (
+            message_id TEXT NOT NULL, originator TEXT NOT NULL, nation TEXT NOT NULL,
+            act TEXT NOT NULL, act_id TEXT NOT NULL, digest TEXT NOT NULL, mode TEXT NOT NULL,
+            at INTEGER NOT NULL, outcome TEXT, detail TEXT,
+            publication_seq INTEGER REFERENCES publication, sent_to TEXT,
+            recorded_at INTEGER NOT NULL,
+            PRIMARY KEY (message_id, originator, nation, act, act_id, digest, mode)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX request_act_publication ON request_act (publication_seq)
+            WHERE publication_seq IS NOT NULL;
+        CREATE TABLE request_note (
+            note_seq INTEGER PRIMARY KEY AUTOINCREMENT, request_seq INTEGER NOT NULL REFERENCES request,
+            author TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX request_note_request ON request_note (request_seq);
+        ALTER TABLE inbox ADD COLUMN recalled_at INTEGER;
+        ALTER TABLE inbox ADD COLUMN recall_reason TEXT;
+        CREATE TABLE recall (
+            publication_seq INTEGER PRIMARY KEY REFERENCES publication,
+            because_of INTEGER NOT NULL REFERENCES publication,
+            at INTEGER NOT NULL, reason TEXT NOT NULL, recalled_by TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX recall_because ON recall (because_of);
+        CREATE TABLE recall_asked (
+            message_id TEXT NOT NULL, nation TEXT NOT NULL,
+            publication_seq INTEGER NOT NULL REFERENCES publication,
+            digest TEXT NOT NULL, mode TEXT NOT NULL,
+            asked_at INTEGER NOT NULL, asked_count INTEGER NOT NULL,
+            delivery_seq INTEGER NOT NULL REFERENCES delivery,
+            confirm_by INTEGER NOT NULL, look_at INTEGER, overdue INTEGER NOT NULL DEFAULT 0,
+            outcome TEXT, already_read INTEGER, confirmed_at INTEGER, noted_at INTEGER,
+            PRIMARY KEY (message_id, nation)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX recall_asked_publication ON recall_asked (publication_seq);
+        CREATE INDEX recall_asked_look ON recall_asked (look_at) WHERE look_at IS NOT NULL;
+        CREATE TABLE recall_received (
+            originator TEXT NOT NULL, message_id TEXT NOT NULL, digest TEXT NOT NULL, mode TEXT NOT NULL,
+            recalled_at INTEGER NOT NULL, reason TEXT NOT NULL, received_at INTEGER NOT NULL,
+            outcome TEXT NOT NULL, already_read INTEGER, answered_at INTEGER NOT NULL,
+            PRIMARY KEY (originator, message_id, digest, mode)
+        ) STRICT, WITHOUT ROWID;
     """,
 }
 """Statements that bring a file of format n to n + 1, by n."""

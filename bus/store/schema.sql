@@ -34,9 +34,36 @@ CREATE TABLE publication (
     decision_basis TEXT NOT NULL DEFAULT '{}',
     trust_version INTEGER NOT NULL DEFAULT 0,
     -- Which version of the draft message_id, content_id, digest and release_set are: the fullest that anybody gets.
-    version INTEGER NOT NULL DEFAULT 0
+    version INTEGER NOT NULL DEFAULT 0,
+    -- Deadlines of its deliveries, from its release on; watch_at: when the next one passes that was not looked at yet.
+    released_at INTEGER, deliver_by INTEGER, acknowledge_by INTEGER, watch_at INTEGER
 ) STRICT;
+CREATE INDEX publication_watch ON publication (watch_at) WHERE watch_at IS NOT NULL;
 CREATE INDEX publication_source ON publication (source_id) WHERE source_id IS NOT NULL;
+
+-- Publications of ours that were recalled, for good; because_of: the one that was named, of which this is a copy or an earlier part.
+CREATE TABLE recall (
+    publication_seq INTEGER PRIMARY KEY REFERENCES publication,
+    because_of INTEGER NOT NULL REFERENCES publication,
+    at INTEGER NOT NULL, reason TEXT NOT NULL, recalled_by TEXT NOT NULL
+) STRICT;
+CREATE INDEX recall_because ON recall (because_of);
+
+-- Each nation that a recalled message was possibly sent to: what it is asked, and what it answered (recalls.py).
+CREATE TABLE recall_asked (
+    message_id TEXT NOT NULL, nation TEXT NOT NULL,
+    publication_seq INTEGER NOT NULL REFERENCES publication,
+    digest TEXT NOT NULL, mode TEXT NOT NULL,
+    asked_at INTEGER NOT NULL, asked_count INTEGER NOT NULL, delivery_seq INTEGER NOT NULL REFERENCES delivery,
+    confirm_by INTEGER NOT NULL,
+    look_at INTEGER,                              -- when it is overdue, then when to ask again; NULL once answered
+    overdue INTEGER NOT NULL DEFAULT 0,
+    outcome TEXT, already_read INTEGER,
+    confirmed_at INTEGER, noted_at INTEGER,       -- when it says that it answered; when we first recorded that
+    PRIMARY KEY (message_id, nation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX recall_asked_publication ON recall_asked (publication_seq);
+CREATE INDEX recall_asked_look ON recall_asked (look_at) WHERE look_at IS NOT NULL;
 
 -- The other versions of a publication with tear lines.
 CREATE TABLE other_version (
@@ -80,7 +107,7 @@ CREATE TABLE delivery (
     mode TEXT NOT NULL,
     lane TEXT NOT NULL,
     precedence_rank INTEGER NOT NULL,             -- 0 FLASH .. 3 ROUTINE; control content 0
-    state TEXT NOT NULL,                          -- pending_release | queued | sealed | sent | delivered | read | acknowledged | refused | withheld | done
+    state TEXT NOT NULL,                          -- pending_release | queued | sealed | sent | delivered | read | acknowledged | actioned | refused | withheld | done
     awaits_receipt INTEGER NOT NULL,              -- 0 for receipts.v1
     basis TEXT NOT NULL DEFAULT '[]',
     lane_epoch INTEGER,
@@ -90,7 +117,14 @@ CREATE TABLE delivery (
     resend_at INTEGER,                            -- when to send again if no receipt came
     sent_at INTEGER,
     settled_at INTEGER,                           -- delivered / refused / withheld / done
-    reason TEXT
+    reason TEXT,
+    owes_acknowledgement INTEGER NOT NULL DEFAULT 0,   -- 1: an action addressee who was asked to acknowledge
+    overdue INTEGER NOT NULL DEFAULT 0,           -- deadlines passed and not met since (deadlines.py): 1 delivery, 2 acknowledgement
+    -- What the recipient signed: when it says that it was, and when we recorded that first.
+    delivered_at INTEGER, delivered_noted_at INTEGER,
+    read_at INTEGER, read_noted_at INTEGER,
+    acknowledged_at INTEGER, acknowledged_noted_at INTEGER,
+    actioned_at INTEGER, actioned_noted_at INTEGER
 ) STRICT;
 -- The recipient stands in these only so that backlogs are counted without touching the rows.
 -- What has a serial goes before all that has none in its lane, and by serial: a lane is sent again in its order.
@@ -100,6 +134,7 @@ CREATE INDEX delivery_waiting ON delivery (
 CREATE INDEX delivery_sealed ON delivery (bundle_seq, recipient) WHERE state = 'sealed';
 CREATE INDEX delivery_overdue ON delivery (resend_at, recipient) WHERE state = 'sent';
 CREATE UNIQUE INDEX delivery_serial ON delivery (recipient, mode, lane, lane_epoch, serial) WHERE serial IS NOT NULL;
+CREATE INDEX delivery_late ON delivery (delivery_seq, recipient, overdue) WHERE overdue > 0;
 CREATE INDEX delivery_publication ON delivery (publication_seq) WHERE publication_seq IS NOT NULL;
 
 -- Publications that wait, or waited, for a second person; their deliveries are pending_release meanwhile (pending.py).
@@ -178,16 +213,28 @@ CREATE TABLE inbox (
     received_at INTEGER NOT NULL,
     late INTEGER NOT NULL, expired INTEGER NOT NULL,
     acknowledged_at INTEGER,
+    read_at INTEGER, read_by TEXT,                 -- when a person first opened it; by whom stays here
+    recalled_at INTEGER, recall_reason TEXT,       -- when its originator's recall took the content away
     content BLOB NOT NULL,
     UNIQUE (message_id, originator)
 ) STRICT;
 CREATE INDEX inbox_kind ON inbox (kind, inbox_seq);
 
+-- What partners recalled, whether it had come or not: it is never filed (again), and the answer (withdrawals.py).
+CREATE TABLE recall_received (
+    originator TEXT NOT NULL, message_id TEXT NOT NULL, digest TEXT NOT NULL, mode TEXT NOT NULL,
+    recalled_at INTEGER NOT NULL,                 -- as its originator says
+    reason TEXT NOT NULL, received_at INTEGER NOT NULL,
+    outcome TEXT NOT NULL, already_read INTEGER, answered_at INTEGER NOT NULL,
+    PRIMARY KEY (originator, message_id, digest, mode)
+) STRICT, WITHOUT ROWID;
+
 -- Receipts owed; taken in batches by the relay.
 CREATE TABLE receipt_due (
     receipt_seq INTEGER PRIMARY KEY AUTOINCREMENT,
     partner TEXT NOT NULL, mode TEXT NOT NULL,
-    receipt BLOB NOT NULL                          -- JSON of schemas.receipt.Receipt
+    receipt BLOB NOT NULL,                         -- JSON of schemas.receipt.Receipt
+    lasting INTEGER NOT NULL DEFAULT 0             -- 1: read, acknowledged, actioned; sent until it is receipted itself
 ) STRICT;
 CREATE INDEX receipt_due_partner ON receipt_due (partner, mode, receipt_seq);
 
@@ -220,6 +267,52 @@ CREATE TABLE refusal_window (
     reason TEXT NOT NULL, opened_at INTEGER NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (originator, reason)
 ) STRICT, WITHOUT ROWID;
+
+-- When a partner was last heard of (by the time that it signed), and since when it is silent (contacts.py).
+CREATE TABLE partner_contact (
+    nation TEXT PRIMARY KEY, heard_at INTEGER, silent_since INTEGER, silent_after INTEGER
+) STRICT, WITHOUT ROWID;
+
+-- ---------------------------------------------------------------- information requests
+-- Requests of ours (publication_seq) and those that partners ask us. assignee, due_at and the notes are this nation's own
+-- business: nothing that is sent reads them.
+CREATE TABLE request (
+    request_seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    originator TEXT NOT NULL, message_id TEXT NOT NULL,           -- of ours: the fullest version's
+    publication_seq INTEGER REFERENCES publication,
+    mode TEXT NOT NULL, exercise_id TEXT, display_only INTEGER NOT NULL,
+    issued_at INTEGER NOT NULL, ltiov INTEGER NOT NULL, answer_by INTEGER,
+    assignee TEXT, due_at INTEGER,
+    UNIQUE (message_id, originator)
+) STRICT;
+
+-- The nations asked, each by the message that it has; state and outcome are what was last told (requests.py).
+CREATE TABLE request_party (
+    request_seq INTEGER NOT NULL REFERENCES request, nation TEXT NOT NULL,
+    message_id TEXT NOT NULL, digest TEXT NOT NULL, addressed TEXT NOT NULL, ltiov INTEGER NOT NULL,
+    state TEXT, outcome TEXT, changed_at INTEGER,
+    PRIMARY KEY (request_seq, nation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX request_party_message ON request_party (message_id, nation);
+CREATE INDEX request_party_expiring ON request_party (ltiov)
+    WHERE state IN ('SUBMITTED', 'ACKNOWLEDGED', 'ACCEPTED', 'PARTIALLY_ANSWERED');
+
+-- Signed acts on requests, also on such as have not come yet; what follows from them is bus/protocol/requests.py's.
+CREATE TABLE request_act (
+    message_id TEXT NOT NULL, originator TEXT NOT NULL, nation TEXT NOT NULL,      -- the request, and who is asked
+    act TEXT NOT NULL, act_id TEXT NOT NULL, digest TEXT NOT NULL, mode TEXT NOT NULL,
+    at INTEGER NOT NULL, outcome TEXT, detail TEXT,
+    publication_seq INTEGER REFERENCES publication, sent_to TEXT,                  -- where a message of ours says it
+    recorded_at INTEGER NOT NULL,
+    PRIMARY KEY (message_id, originator, nation, act, act_id, digest, mode)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX request_act_publication ON request_act (publication_seq) WHERE publication_seq IS NOT NULL;
+
+CREATE TABLE request_note (
+    note_seq INTEGER PRIMARY KEY AUTOINCREMENT, request_seq INTEGER NOT NULL REFERENCES request,
+    author TEXT NOT NULL, at INTEGER NOT NULL, text TEXT NOT NULL
+) STRICT;
+CREATE INDEX request_note_request ON request_note (request_seq);
 
 -- ---------------------------------------------------------------- what happened
 -- The feed that this nation's own systems and operators follow (events.py): codes and ids, never content.

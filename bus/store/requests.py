@@ -1,0 +1,290 @@
+"""Information requests between nations: who asked whom, the signed acts that are known, where each stands.
+
+The truth are the acts; a party's stored state is what was last told, kept so that requests are found by it.
+An act may come before the request that it is about: it is kept, and counts once that request is known under
+the digest and in the mode that the act names.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from bus.protocol.requests import ASKING_ACTS, SignedAct
+from bus.store.columns import instant, micros, micros_or_none
+from schemas.header import Mode
+from schemas.request_acts import CloseOutcome, RequestAct, RequestState
+
+MOST_ACTS = 100
+"""Acts of one kept of one asked nation on one request."""
+
+_ONCE = frozenset({*ASKING_ACTS, RequestAct.ACKNOWLEDGE})
+"""Acts of which the earliest alone has an effect: only that one is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewRequest:
+    """A request of ours (with ``publication_seq``) or a partner's.
+
+    ``message_id``: of ours the fullest version's.
+    """
+
+    originator: str
+    message_id: str
+    publication_seq: int | None
+    mode: Mode
+    exercise_id: str | None
+    display_only: bool
+    issued_at: datetime
+    ltiov: datetime
+    answer_by: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewParty:
+    """A nation that is asked, by the message that it has; ``addressed``: action, info or none."""
+
+    nation: str
+    message_id: str
+    digest: str
+    addressed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Party(NewParty):
+    """One asked nation of a known request. ``state`` and ``outcome`` are what was last told."""
+
+    request_seq: int
+    originator: str
+    publication_id: str | None
+    mode: Mode
+    exercise_id: str | None
+    display_only: bool
+    ltiov: datetime
+    state: RequestState | None
+    outcome: CloseOutcome | None
+
+
+@dataclass(frozen=True, slots=True)
+class NewAct:
+    """One act on the request that ``nation`` has as ``message_id``.
+
+    ``publication_seq`` and ``sent_to``: the message of ours that says it, and to whom; it counts unless that
+    delivery was withheld or refused.
+    """
+
+    originator: str
+    message_id: str
+    digest: str
+    mode: Mode
+    nation: str
+    signed: SignedAct
+    detail: str | None = None
+    """A code that goes with it: why declined, whither redirected."""
+    publication_seq: int | None = None
+    sent_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAct:
+    """An act that counts, and when it was recorded here."""
+
+    signed: SignedAct
+    detail: str | None
+    recorded_at: datetime
+
+
+def add(tx: sqlite3.Connection, new: NewRequest, parties: Sequence[NewParty]) -> None:
+    """A request becomes known; one that is known already is left as it is."""
+    cursor = tx.execute(
+        "INSERT INTO request (originator, message_id, publication_seq, mode, exercise_id, display_only,"
+        " issued_at, ltiov, answer_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (message_id, originator) DO NOTHING",
+        (
+            new.originator,
+            new.message_id,
+            new.publication_seq,
+            new.mode.value,
+            new.exercise_id,
+            int(new.display_only),
+            micros(new.issued_at),
+            micros(new.ltiov),
+            micros_or_none(new.answer_by),
+        ),
+    )
+    if not cursor.rowcount:
+        return
+    tx.executemany(
+        "INSERT INTO request_party (request_seq, nation, message_id, digest, addressed, ltiov)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (cursor.lastrowid, each.nation, each.message_id, each.digest, each.addressed, micros(new.ltiov))
+            for each in parties
+        ],
+    )
+
+
+_PARTY = (
+    "SELECT p.nation, p.message_id, p.digest, p.addressed, r.request_seq, r.originator, u.publication_id,"
+    " r.mode, r.exercise_id, r.display_only, r.ltiov, p.state, p.outcome FROM request_party p"
+    " JOIN request r USING (request_seq) LEFT JOIN publication u USING (publication_seq)"
+)
+
+
+def party(tx: sqlite3.Connection, originator: str, message_id: str, nation: str) -> Party | None:
+    """The asked ``nation`` that has the request as this message; None when that is not known."""
+    row = tx.execute(
+        f"{_PARTY} WHERE p.message_id = ? AND p.nation = ? AND r.originator = ?",
+        (message_id, nation, originator),
+    ).fetchone()
+    return None if row is None else _party(row)
+
+
+def parties(tx: sqlite3.Connection, request_seq: int) -> tuple[Party, ...]:
+    """Every nation that a request asks, by name."""
+    rows = tx.execute(f"{_PARTY} WHERE r.request_seq = ? ORDER BY p.nation", (request_seq,))
+    return tuple(map(_party, rows))
+
+
+def parties_having(tx: sqlite3.Connection, originator: str, message_id: str) -> tuple[Party, ...]:
+    """Every nation that has a request as this message."""
+    rows = tx.execute(
+        f"{_PARTY} WHERE p.message_id = ? AND r.originator = ? ORDER BY p.nation", (message_id, originator)
+    )
+    return tuple(map(_party, rows))
+
+
+def told_by(tx: sqlite3.Connection, publication_id: str) -> tuple[Party, ...]:
+    """The parties on whose requests a message of ours acted."""
+    rows = tx.execute(
+        f"{_PARTY} WHERE EXISTS (SELECT 1 FROM request_act a WHERE a.publication_seq ="  # noqa: S608 - fixed texts
+        " (SELECT publication_seq FROM publication WHERE publication_id = ?)"
+        " AND a.message_id = p.message_id AND a.originator = r.originator AND a.nation = p.nation)",
+        (publication_id,),
+    )
+    return tuple(map(_party, rows))
+
+
+def expiring(tx: sqlite3.Connection, now: datetime, limit: int) -> tuple[Party, ...]:
+    """Parties whose LTIOV has passed and of which that was not told yet, the earliest first."""
+    rows = tx.execute(
+        f"{_PARTY} WHERE p.state IN ('SUBMITTED', 'ACKNOWLEDGED', 'ACCEPTED', 'PARTIALLY_ANSWERED')"
+        " AND p.ltiov < ? ORDER BY p.ltiov LIMIT ?",
+        (micros(now), limit),
+    )
+    return tuple(map(_party, rows))
+
+
+def next_expiry(tx: sqlite3.Connection) -> datetime | None:
+    """The next LTIOV at which something may expire."""
+    row = tx.execute(
+        "SELECT min(ltiov) FROM request_party"
+        " WHERE state IN ('SUBMITTED', 'ACKNOWLEDGED', 'ACCEPTED', 'PARTIALLY_ANSWERED')"
+    ).fetchone()
+    return None if row[0] is None else instant(row[0])
+
+
+def record(tx: sqlite3.Connection, new: NewAct, at: datetime) -> bool:
+    """Keep an act; False when it is known, or changes nothing whatever comes, or there are too many."""
+    signed = new.signed
+    key = (new.message_id, new.originator, new.nation)
+    if signed.act in _ONCE:
+        earliest = tx.execute(
+            "SELECT at, act_id, outcome FROM request_act WHERE message_id = ? AND originator = ?"
+            " AND nation = ? AND act = ? AND digest = ? AND mode = ?",
+            (*key, signed.act.value, new.digest, new.mode.value),
+        ).fetchone()
+        mine = (micros(signed.at), signed.act_id, signed.outcome or "")
+        if earliest is not None and (earliest[0], earliest[1], earliest[2] or "") <= mine:
+            return False
+        tx.execute(
+            "DELETE FROM request_act WHERE message_id = ? AND originator = ? AND nation = ? AND act = ?"
+            " AND digest = ? AND mode = ?",
+            (*key, signed.act.value, new.digest, new.mode.value),
+        )
+    elif count_acts(tx, *key) >= MOST_ACTS:
+        return False
+    return (
+        tx.execute(
+            "INSERT INTO request_act (message_id, originator, nation, act, act_id, digest, mode, at, outcome,"
+            " detail, publication_seq, sent_to, recorded_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            (
+                *key,
+                signed.act.value,
+                signed.act_id,
+                new.digest,
+                new.mode.value,
+                micros(signed.at),
+                signed.outcome and signed.outcome.value,
+                new.detail,
+                new.publication_seq,
+                new.sent_to,
+                micros(at),
+            ),
+        ).rowcount
+        > 0
+    )
+
+
+def count_acts(tx: sqlite3.Connection, message_id: str, originator: str, nation: str) -> int:
+    """How many acts of the asked nation are kept."""
+    row = tx.execute(
+        "SELECT count(*) FROM request_act WHERE message_id = ? AND originator = ? AND nation = ?",
+        (message_id, originator, nation),
+    ).fetchone()
+    return int(row[0])
+
+
+def acts(tx: sqlite3.Connection, of: Party) -> tuple[StoredAct, ...]:
+    """The acts that count: on this very message, in its mode, and not held back from whom they tell it."""
+    rows = tx.execute(
+        "SELECT act, act_id, at, outcome, detail, recorded_at FROM request_act a"
+        " WHERE message_id = ? AND originator = ? AND nation = ? AND digest = ? AND mode = ?"
+        " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.publication_seq = a.publication_seq"
+        " AND d.recipient = a.sent_to AND d.state IN ('withheld', 'refused', 'void'))",
+        (of.message_id, of.originator, of.nation, of.digest, of.mode.value),
+    )
+    return tuple(
+        StoredAct(
+            SignedAct(
+                instant(row[2]), row[1], RequestAct(row[0]), None if row[3] is None else CloseOutcome(row[3])
+            ),
+            row[4],
+            instant(row[5]),
+        )
+        for row in rows
+    )
+
+
+def tell(
+    tx: sqlite3.Connection, of: Party, state: RequestState, outcome: CloseOutcome | None, at: datetime
+) -> bool:
+    """Note where it stands; False when that is what was told last."""
+    if (of.state, of.outcome) == (state, outcome):
+        return False
+    tx.execute(
+        "UPDATE request_party SET state = ?, outcome = ?, changed_at = ?"
+        " WHERE request_seq = ? AND nation = ?",
+        (state.value, outcome and outcome.value, micros(at), of.request_seq, of.nation),
+    )
+    return True
+
+
+def _party(row: Any) -> Party:
+    return Party(
+        nation=row[0],
+        message_id=row[1],
+        digest=row[2],
+        addressed=row[3],
+        request_seq=row[4],
+        originator=row[5],
+        publication_id=row[6],
+        mode=Mode(row[7]),
+        exercise_id=row[8],
+        display_only=bool(row[9]),
+        ltiov=instant(row[10]),
+        state=None if row[11] is None else RequestState(row[11]),
+        outcome=None if row[12] is None else CloseOutcome(row[12]),
+    )
