@@ -29,7 +29,7 @@ from schemas.threat_alert import ThreatAlert
 MAX_FILE_BYTES = 16 * 1024 * 1024
 SUFFIXES = (".cap", ".xml", ".edxlde")
 _POLL = 0.05
-_ARRIVED = ("delivered", "read", "acknowledged")
+_ARRIVED = ("delivered", "read", "acknowledged", "actioned")
 
 
 class Steps(Protocol):

@@ -30,11 +30,13 @@ class State(StrEnum):
     DELIVERED = "delivered"
     READ = "read"
     ACKNOWLEDGED = "acknowledged"
+    ACTIONED = "actioned"
     REFUSED = "refused"
     WITHHELD = "withheld"
 
 
-ARRIVED = (State.DELIVERED, State.READ, State.ACKNOWLEDGED)
+ARRIVED = (State.DELIVERED, State.READ, State.ACKNOWLEDGED, State.ACTIONED)
+ACKNOWLEDGED = (State.ACKNOWLEDGED, State.ACTIONED)
 SETTLED = (*ARRIVED, State.REFUSED, State.WITHHELD)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from drills.expectation import ARRIVED, Expectation
+from drills.expectation import ACKNOWLEDGED, ARRIVED, Expectation
 from drills.outcome import NationOutcome
 from schemas.reasons import ReasonCode
 
@@ -47,7 +47,7 @@ def nation_outcome(
         explanation=decision["explanation"] if decision else "",
         state=shown,
         latency_ms=None if latency is None else round(1000 * latency, 1),
-        acknowledged=shown == "acknowledged",
+        acknowledged=shown in ACKNOWLEDGED,
         reason=reason,
         version=version,
         marking=entry["marking"] if entry is not None else "",
@@ -65,7 +65,7 @@ def _arrival(
         if shown not in ARRIVED or not seen:
             why = f" ({reason})" if reason else ""
             remarks.append(f"must have it, but it is {shown or code}{why}")
-        if nation in expectation.acknowledged_by and shown != "acknowledged":
+        if nation in expectation.acknowledged_by and shown not in ACKNOWLEDGED:
             remarks.append("must acknowledge it, and did not")
     elif nation in expectation.display_only:
         if shown not in ARRIVED or code != ReasonCode.DISPLAY_ONLY_PERMITTED.value:

@@ -14,10 +14,14 @@ MAX_RECEIPTS = 1000
 
 
 class ReceiptStatus(StrEnum):
-    """``delivered``: filed in the inbox; ``read``: shown to a person; ``refused``: not filed."""
+    """``delivered``: filed in the inbox; ``read``: a person opened it; ``acknowledged``: a responsible person
+    answered it; ``actioned``: what it asks was done, they say; ``refused``: not filed.
+    """
 
     DELIVERED = "delivered"
     READ = "read"
+    ACKNOWLEDGED = "acknowledged"
+    ACTIONED = "actioned"
     REFUSED = "refused"
 
 

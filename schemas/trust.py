@@ -183,6 +183,18 @@ class SnapshotDocument(Statement):
     digest: Digest
 
 
+ObjectiveSeconds = Annotated[int, Field(ge=30, le=30 * 24 * 3600)] | None
+
+
+class DeliveryObjectives(Statement):
+    """How long a message may take to every recipient's gateway, by precedence; absent: what is usual."""
+
+    flash_seconds: ObjectiveSeconds = None
+    immediate_seconds: ObjectiveSeconds = None
+    priority_seconds: ObjectiveSeconds = None
+    routine_seconds: ObjectiveSeconds = None
+
+
 class Snapshot(Statement):
     """What is current in the realm; its ``version`` is the trust version that deliveries name."""
 
@@ -195,6 +207,7 @@ class Snapshot(Statement):
     expires_at: UtcTime
     nations: Annotated[tuple[SnapshotNation, ...], Field(max_length=300)]
     documents: Annotated[tuple[SnapshotDocument, ...], Field(max_length=2000)]
+    objectives: DeliveryObjectives | None = None
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:

@@ -1,4 +1,7 @@
-"""What becomes of deliveries after sending: receipts, acknowledgements, withholding, requests to resend."""
+"""What becomes of deliveries after sending: receipts, acknowledgements, withholding, requests to resend.
+
+Every change of a message's delivery stands in the feed of happenings, in the same transaction.
+"""
 
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,36 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from bus.store import own_messages
-from bus.store.columns import instant, integers_text, micros
+from bus.protocol.deadlines import MET_BY
+from bus.protocol.delivery_states import RANK, after
+from bus.store import events, own_messages
+from bus.store.columns import KINDS, instant, integers_text, micros
+from bus.store.delivery_changes import tell_changed
+from bus.store.events import NewEvent
+from bus.store.sent_deliveries import TOLD_COLUMNS, SentDelivery, at_serials, by_message
+from schemas.event import EventType
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.receipt import ReceiptStatus
 from schemas.wire import ContentType, Lane
 
-# A recipient's signed word moves a delivery forward only. Withheld and refused give way to "delivered":
-# an earlier copy may have been filed, and then that is the truth.
-_ORDER = {
-    "queued": 0,
-    "sealed": 0,
-    "sent": 0,
-    "withheld": 1,
-    "refused": 1,
-    "done": 9,
-    "delivered": 2,
-    "read": 3,
-    "acknowledged": 4,
-}
-_STATE_OF = {
-    ReceiptStatus.DELIVERED: "delivered",
-    ReceiptStatus.READ: "read",
-    ReceiptStatus.REFUSED: "refused",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What a receipt says of one delivery.
+    """What a receipt says of one delivery; ``at`` is when, as its signer says (None: when it came).
 
     `temporary`: a refusal after which the delivery is to be sent again (the recipient's held quota was full).
     """
@@ -47,10 +37,15 @@ class Claim:
     status: ReceiptStatus
     reason: ReasonCode | None = None
     temporary: bool = False
+    at: datetime | None = None
+    message_id: str | None = None
 
 
 class Settled(NamedTuple):
-    """A claim that names a delivery really sent. `changed`: it moved the delivery to `state`."""
+    """A claim that names a delivery really sent. `changed`: it moved the delivery to `state`.
+
+    `news`: it says something that was not known before, even where the state was already further on.
+    """
 
     claim: Claim
     delivery_seq: int
@@ -58,6 +53,7 @@ class Settled(NamedTuple):
     publication_id: str | None
     state: str
     changed: bool
+    news: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +62,8 @@ class Settlement:
 
     matched: tuple[Settled, ...]
     unmatched: tuple[Claim, ...]
+    overdue_met: bool = False
+    """Whether something that was overdue is so no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,47 +91,118 @@ def mark_settled(
 ) -> Settlement:
     """Apply a recipient's receipts, given the nation and the mode that signed them.
 
-    A claim counts only when its serial was used for exactly this content digest towards this recipient.
+    A claim counts only when exactly this content digest was sent to this recipient: under this serial, or,
+    where it names a message, under any (an epoch may have begun since).
     """
-    known = _lookup(tx, recipient, mode, claims)
+    known = at_serials(tx, recipient, mode, [(claim.lane, claim.epoch, claim.serial) for claim in claims])
     matched: list[Settled] = []
     unmatched: list[Claim] = []
-    updates: dict[tuple[str, ReasonCode | None], list[int]] = {}
-    current: dict[int, str] = {}
+    moved: dict[tuple[str, ReasonCode | None], list[int]] = {}
+    times: dict[tuple[ReceiptStatus, int], list[int]] = {}
+    happened: list[NewEvent] = []
+    overdue_met = False
     for claim in claims:
-        row = known.get((claim.lane, claim.epoch, claim.serial))
-        if row is None or row[2] != claim.digest:
+        sent = known.get((claim.lane, claim.epoch, claim.serial))
+        if sent is None or sent.digest != claim.digest:
+            sent = by_message(tx, recipient, mode, claim.message_id, claim.digest, known)
+        if sent is None:
             unmatched.append(claim)
             continue
-        delivery_seq, state, _, message_id, publication_id = row
-        before = current.get(delivery_seq, state)
-        after = _STATE_OF[claim.status]
-        changed = _ORDER[after] > _ORDER[before] and not claim.temporary
+        before, news = sent.state, False
+        if not claim.temporary:
+            sent.state = after(before, claim.status)
+            news = _note_time(sent, claim, now, times)
+        changed = sent.state != before
         if changed:
-            current[delivery_seq] = after
-            updates.setdefault((after, claim.reason), []).append(delivery_seq)
+            overdue_met = overdue_met or sent.overdue & MET_BY[sent.state] > 0
+            moved.setdefault((sent.state, claim.reason), []).append(sent.delivery_seq)
+            if sent.kind is not None:
+                happened.append(_change(sent, recipient, mode, claim.reason, now))
         matched.append(
-            Settled(claim, delivery_seq, message_id, publication_id, after if changed else before, changed)
+            Settled(
+                claim,
+                sent.delivery_seq,
+                sent.message_id,
+                sent.publication_id,
+                sent.state,
+                changed,
+                changed or news,
+            )
         )
+    _write(tx, moved, times, now)
+    events.add(tx, happened)
+    return Settlement(tuple(matched), tuple(unmatched), overdue_met)
+
+
+def _note_time(
+    sent: SentDelivery, claim: Claim, now: datetime, times: dict[tuple[ReceiptStatus, int], list[int]]
+) -> bool:
+    """Keep the earliest time that was signed for this state; whether it was not signed before at all."""
+    if claim.status not in sent.told:
+        return False
+    at = micros(claim.at or now)
+    known = sent.told[claim.status]
+    if known is None or at < known:
+        sent.told[claim.status] = at
+        times.setdefault((claim.status, at), []).append(sent.delivery_seq)
+    return known is None
+
+
+def _change(
+    sent: SentDelivery, recipient: str, mode: Mode, reason: ReasonCode | None, now: datetime
+) -> NewEvent:
+    return NewEvent(
+        EventType.DELIVERY_CHANGED,
+        now,
+        nation=recipient,
+        kind=None if sent.kind is None else KINDS[sent.kind],
+        mode=mode,
+        message_id=sent.message_id,
+        publication_id=sent.publication_id,
+        state=sent.state,
+        reason=reason,
+    )
+
+
+def _write(
+    tx: sqlite3.Connection,
+    moved: Mapping[tuple[str, ReasonCode | None], list[int]],
+    times: Mapping[tuple[ReceiptStatus, int], list[int]],
+    now: datetime,
+) -> None:
     # By rank, so that of two words on one delivery the later state stands.
-    for (after, reason), seqs in sorted(updates.items(), key=lambda entry: _ORDER[entry[0][0]]):
+    for (state, reason), seqs in sorted(moved.items(), key=lambda entry: RANK[entry[0][0]]):
         tx.execute(
             "UPDATE delivery SET state = ?, settled_at = coalesce(settled_at, ?), reason = ?,"
-            " resend_at = NULL WHERE delivery_seq IN (SELECT value FROM json_each(?))",
-            (after, micros(now), reason, integers_text(seqs)),
+            " resend_at = NULL, overdue = overdue & ~?"
+            " WHERE delivery_seq IN (SELECT value FROM json_each(?))",
+            (state, micros(now), reason, MET_BY[state], integers_text(seqs)),
         )
-    return Settlement(tuple(matched), tuple(unmatched))
+    for (status, at), seqs in times.items():
+        column = TOLD_COLUMNS[status]
+        tx.execute(
+            f"UPDATE delivery SET {column}_at = min(?, ifnull({column}_at, ?)),"  # noqa: S608 - fixed texts
+            f" {column}_noted_at = ifnull({column}_noted_at, ?)"
+            " WHERE delivery_seq IN (SELECT value FROM json_each(?))",
+            (at, at, micros(now), integers_text(seqs)),
+        )
 
 
 def mark_withheld(
     tx: sqlite3.Connection, delivery_seqs: Iterable[int], reason: ReasonCode, now: datetime
 ) -> None:
     """These queued deliveries will not be sent (again). One that has a serial needs a void as well."""
-    tx.execute(
-        "UPDATE delivery SET state = 'withheld', reason = ?, settled_at = ?, resend_at = NULL"
-        " WHERE state = 'queued' AND delivery_seq IN (SELECT value FROM json_each(?))",
-        (reason.value, micros(now), integers_text(delivery_seqs)),
-    )
+    seqs = [
+        row[0]
+        for row in tx.execute(
+            "UPDATE delivery SET state = 'withheld', reason = ?, settled_at = ?, resend_at = NULL,"
+            " overdue = 0 WHERE state = 'queued' AND delivery_seq IN (SELECT value FROM json_each(?))"
+            " RETURNING delivery_seq",
+            (reason.value, micros(now), integers_text(delivery_seqs)),
+        )
+    ]
+    if seqs:
+        tell_changed(tx, seqs, now)
 
 
 def mark_acknowledged(
@@ -144,8 +213,11 @@ def mark_acknowledged(
     mode: Mode,
     exercise_id: str | None,
     now: datetime,
+    *,
+    actioned: bool = False,
+    at: datetime | None = None,
 ) -> bool:
-    """`nation` acknowledged our message by an `acknowledgement` of this mode and exercise.
+    """`nation` acknowledged our message by an `acknowledgement` of this mode and exercise, at ``at``.
 
     False when we sent it no such message, or sent it under another mode or in another exercise: an exercise
     never settles what is real. Of a publication with tear lines only the nation's own version counts.
@@ -153,15 +225,9 @@ def mark_acknowledged(
     own = own_messages.sent_as(tx, message_id)
     if own is None or (own.digest, own.mode, own.exercise_id) != (digest, mode, exercise_id):
         return False
-    return (
-        tx.execute(
-            "UPDATE delivery SET state = 'acknowledged', settled_at = coalesce(settled_at, ?),"
-            " resend_at = NULL WHERE recipient = ? AND serial IS NOT NULL AND publication_seq = ?"
-            " AND content_id = ?",
-            (micros(now), nation, own.publication_seq, own.content_id),
-        ).rowcount
-        > 0
-    )
+    status = ReceiptStatus.ACTIONED if actioned else ReceiptStatus.ACKNOWLEDGED
+    claim = Claim(Lane.CONTROL, 0, 0, digest, status, at=at, message_id=message_id)
+    return bool(mark_settled(tx, nation, mode, [claim], now).matched)
 
 
 def states(tx: sqlite3.Connection, publication_id: str) -> tuple[NationState, ...]:
@@ -204,27 +270,3 @@ def for_serials(
         if len(found) >= limit:
             break
     return tuple(found)
-
-
-_Known = tuple[int, str, str, str | None, str | None]
-"""delivery_seq, state, digest, message_id, publication_id"""
-
-
-def _lookup(
-    tx: sqlite3.Connection, recipient: str, mode: Mode, claims: Sequence[Claim]
-) -> Mapping[tuple[Lane, int, int], _Known]:
-    serials: dict[tuple[Lane, int], list[int]] = {}
-    for claim in claims:
-        serials.setdefault((claim.lane, claim.epoch), []).append(claim.serial)
-    known: dict[tuple[Lane, int, int], _Known] = {}
-    for (lane, epoch), wanted in serials.items():
-        for row in tx.execute(
-            "SELECT d.serial, d.delivery_seq, d.state, c.digest, c.message_id, p.publication_id"
-            " FROM delivery d INDEXED BY delivery_serial JOIN content c USING (content_id)"
-            " LEFT JOIN publication p ON p.publication_seq = d.publication_seq"
-            " WHERE d.recipient = ? AND d.mode = ? AND d.lane = ? AND d.lane_epoch = ?"
-            " AND d.serial IN (SELECT value FROM json_each(?)) AND d.attempts > 0",
-            (recipient, mode.value, lane.value, epoch, integers_text(wanted)),
-        ):
-            known[lane, epoch, row[0]] = row[1:]
-    return known

@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import Field
 
+from bus.protocol.delivery_states import SHOWN
 from bus.store.pending import SecondPerson
 from bus.store.publications import DeliveryState, Publication, PublicationDetail, Version
 from gateways.http.exact_message import with_message
@@ -17,29 +18,14 @@ from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
 from schemas.wire import Lane
 
-SHOWN_STATES = {
-    "pending_release": "pending_release",
-    "queued": "queued",
-    "sealed": "queued",
-    "sent": "sent",
-    "delivered": "delivered",
-    "done": "delivered",
-    "read": "read",
-    "acknowledged": "acknowledged",
-    "refused": "refused",
-    "withheld": "withheld",
-    "void": "withheld",
-}
-"""Stored state of a delivery -> the state a caller sees (design 8)."""
-
 
 class DeliveryView(Statement):
     """How far one nation's copy has come."""
 
     nation: Nation
     state: str = Field(
-        description="pending_release, queued, sent, delivered, read, acknowledged, refused or withheld. "
-        "Only a signed receipt makes it delivered, or read, which gateways of this version never say."
+        description="pending_release, queued, sent, delivered, read, acknowledged, actioned, refused or "
+        "withheld. Whatever comes after sent, refused included, the recipient's gateway signed."
     )
     reason: ReasonCode | None = Field(None, description="Why it was refused or withheld.")
     attempts: int = Field(description="How often it was put into a bundle.")
@@ -115,7 +101,7 @@ def delivery_view(state: DeliveryState) -> DeliveryView:
     """One nation's state."""
     return DeliveryView.model_construct(
         nation=state.nation,
-        state=SHOWN_STATES[state.state],
+        state=SHOWN[state.state],
         reason=state.reason,
         attempts=state.attempts,
         lane=state.lane,

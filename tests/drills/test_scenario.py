@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from bus.protocol import standings
+from bus.protocol.delivery_states import SHOWN
 from drills.expectation import AgreementState, State
 from drills.injects import DraftTemplate, InjectReference, TearLineTemplate
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
 from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
-from gateways.http.publication_views import SHOWN_STATES
 from schemas.agreement import ActKind
 from schemas.header import Relation
 from schemas.strict_json import parse
@@ -237,7 +237,7 @@ def test_a_reference_to_what_was_not_played_is_refused() -> None:
 
 def test_states_that_expectations_may_name_are_those_that_gateways_show() -> None:
     assert {state.value for state in AgreementState} == {state.value for state in standings.AgreementState}
-    assert {state.value for state in State} >= set(SHOWN_STATES.values()) - {"pending_release"}
+    assert {state.value for state in State} >= set(SHOWN.values()) - {"pending_release"}
 
 
 def test_a_draft_like_another_changes_what_it_names_and_keeps_the_rest() -> None:
