@@ -35,8 +35,8 @@ class ListedRequest:
 
 # The words are read from the message where it stands: what is withdrawn there is gone here too.
 _LISTED = """
-    SELECT request_seq, originator, message_id, publication_id, mode, exercise_id, display_only, issued_at, ltiov,
-        answer_by, assignee, due_at,
+    SELECT request_seq, originator, message_id, publication_id, mode, exercise_id, display_only, issued_at,
+        ltiov, answer_by, assignee, due_at,
         iif(json_valid(said), json_extract(said, '$.header.precedence'), NULL),
         iif(json_valid(said), json_extract(said, '$.body.rfi_id'), NULL),
         iif(json_valid(said), json_extract(said, '$.body.title'), NULL),
@@ -54,7 +54,8 @@ _LISTED = """
 """
 _STANDS = (
     "EXISTS (SELECT 1 FROM request_party p WHERE p.request_seq = r.request_seq AND iif(p.ltiov < ?"
-    " AND p.state IN ('SUBMITTED', 'ACKNOWLEDGED', 'ACCEPTED', 'PARTIALLY_ANSWERED'), 'EXPIRED', p.state) IN ({}))"
+    " AND p.state IN ('SUBMITTED', 'ACKNOWLEDGED', 'ACCEPTED', 'PARTIALLY_ANSWERED'), 'EXPIRED', p.state)"
+    " IN ({}))"
 )
 
 
