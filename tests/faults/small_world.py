@@ -26,7 +26,7 @@ from gateways.publishing.accepted import Accepted
 from gateways.publishing.publish import accept_draft
 from gateways.receiving.filing import file_mail
 from gateways.receiving.held import retry_held
-from gateways.receiving.mail import open_mail
+from gateways.receiving.mail import Filed, open_mail
 from gateways.relaying.relay_step import StepOptions, StepResult, run_step
 from gateways.stored_trust import stored_documents
 from tests.agreed_realm import bring_agreed
@@ -158,9 +158,21 @@ class SmallGateway:
         """The broker lost its store."""
         run(self.store.write(lambda tx: resending.requeue_unreceipted(tx)))
 
-    def receive(self, sent: Sent) -> None:
+    def receive(self, sent: Sent, *, crash: bool = False) -> None:
+        """A bundle arrives; with `crash` the process dies before what it made of it is committed."""
         mail = open_mail(self.context, sent.subject, sent.sealed)
-        filed = run(self.store.write(lambda tx: file_mail(self.context, tx, mail)))
+
+        def job(tx: sqlite3.Connection) -> Filed:
+            filed = file_mail(self.context, tx, mail)
+            if crash:
+                raise Crash
+            return filed
+
+        try:
+            filed = run(self.store.write(job))
+        except Crash:
+            self.restart()
+            return
         filed.count(self.context)
         self.retry_held()
 
@@ -203,14 +215,17 @@ class SmallWorld:
             self.ever_sent.append(sent)
             self.travelling[sent.nations[1]].append(sent)
 
-    def deliver(self, nation: str, place: int = 0, *, keep: bool = False) -> None:
-        """One bundle arrives: the next one or any other; with `keep` it will come again."""
+    def deliver(self, nation: str, place: int = 0, *, keep: bool = False, crash: bool = False) -> None:
+        """One bundle arrives: the next one or any other; with `keep` it will come again.
+
+        With `crash` the gateway dies while filing it, unacknowledged: it comes again in its place.
+        """
         waiting = self.travelling[nation]
         if waiting:
             sent = waiting[place % len(waiting)]
-            if not keep:
+            if not keep and not crash:
                 del waiting[place % len(waiting)]
-            self.gateways[nation].receive(sent)
+            self.gateways[nation].receive(sent, crash=crash)
 
     def lose(self, nation: str, place: int) -> None:
         waiting = self.travelling[nation]
