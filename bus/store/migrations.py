@@ -161,7 +161,7 @@ STEPS: dict[int, str] = {
             publication_seq INTEGER NOT NULL REFERENCES publication,
             digest TEXT NOT NULL, mode TEXT NOT NULL,
             asked_at INTEGER NOT NULL, asked_count INTEGER NOT NULL,
-            delivery_seq INTEGER NOT NULL REFERENCES delivery,
+            delivery_seq INTEGER NOT NULL,
             confirm_by INTEGER NOT NULL, look_at INTEGER, overdue INTEGER NOT NULL DEFAULT 0,
             outcome TEXT, already_read INTEGER, confirmed_at INTEGER, noted_at INTEGER,
             PRIMARY KEY (message_id, nation)
@@ -173,6 +173,49 @@ STEPS: dict[int, str] = {
             recalled_at INTEGER NOT NULL, reason TEXT NOT NULL, received_at INTEGER NOT NULL,
             outcome TEXT NOT NULL, already_read INTEGER, answered_at INTEGER NOT NULL,
             PRIMARY KEY (originator, message_id, digest, mode)
+        ) STRICT, WITHOUT ROWID;
+        ALTER TABLE publication ADD COLUMN chain INTEGER;
+        ALTER TABLE publication ADD COLUMN copy_of INTEGER;
+        ALTER TABLE publication ADD COLUMN status TEXT NOT NULL DEFAULT 'CURRENT';
+        ALTER TABLE publication ADD COLUMN cancelled_at INTEGER;
+        ALTER TABLE publication ADD COLUMN cancelled_by TEXT;
+        ALTER TABLE publication ADD COLUMN cancel_reason TEXT;
+        CREATE INDEX publication_chain ON publication (chain, publication_seq) WHERE chain IS NOT NULL;
+        ALTER TABLE other_version RENAME TO other_version_before;
+        CREATE TABLE other_version (
+            publication_seq INTEGER NOT NULL REFERENCES publication, version INTEGER NOT NULL,
+            message_id TEXT NOT NULL UNIQUE, content_id INTEGER NOT NULL REFERENCES content,
+            digest TEXT NOT NULL, release_set TEXT NOT NULL,
+            PRIMARY KEY (publication_seq, message_id)
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO other_version SELECT publication_seq, version, message_id, content_id, digest, release_set
+            FROM other_version_before;
+        DROP TABLE other_version_before;
+        CREATE TABLE succession (
+            publication_seq INTEGER NOT NULL REFERENCES publication,
+            predecessor INTEGER NOT NULL,
+            relation TEXT NOT NULL, in_force INTEGER NOT NULL,
+            PRIMARY KEY (publication_seq, predecessor)
+        ) STRICT, WITHOUT ROWID;
+        CREATE UNIQUE INDEX succession_of ON succession (predecessor) WHERE in_force;
+        ALTER TABLE delivery ADD COLUMN cancelled_at INTEGER;
+        ALTER TABLE delivery ADD COLUMN cancelled_in INTEGER;
+        ALTER TABLE inbox ADD COLUMN status TEXT NOT NULL DEFAULT 'CURRENT';
+        ALTER TABLE inbox ADD COLUMN chain INTEGER;
+        ALTER TABLE inbox ADD COLUMN changed_by INTEGER;
+        ALTER TABLE inbox ADD COLUMN cancelled_at INTEGER;
+        CREATE INDEX inbox_chain ON inbox (chain, issued_at, message_id) WHERE chain IS NOT NULL;
+        CREATE INDEX inbox_chain_end ON inbox (chain, issued_at, message_id)
+            WHERE chain IS NOT NULL AND changed_by IS NULL;
+        CREATE TABLE inbox_change (
+            originator TEXT NOT NULL, message_id TEXT NOT NULL, digest TEXT NOT NULL, relation TEXT NOT NULL,
+            changed_by INTEGER NOT NULL,
+            PRIMARY KEY (originator, message_id, changed_by, digest, relation)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE inbox_chain_size (chain INTEGER PRIMARY KEY, size INTEGER NOT NULL) STRICT;
+        CREATE TABLE cancellation (
+            originator TEXT NOT NULL, message_id TEXT NOT NULL, digest TEXT NOT NULL, mode TEXT NOT NULL,
+            at INTEGER NOT NULL, PRIMARY KEY (originator, message_id, digest, mode)
         ) STRICT, WITHOUT ROWID;
     """,
 }

@@ -36,9 +36,15 @@ CREATE TABLE publication (
     -- Which version of the draft message_id, content_id, digest and release_set are: the fullest that anybody gets.
     version INTEGER NOT NULL DEFAULT 0,
     -- Deadlines of its deliveries, from its release on; watch_at: when the next one passes that was not looked at yet.
-    released_at INTEGER, deliver_by INTEGER, acknowledge_by INTEGER, watch_at INTEGER
+    released_at INTEGER, deliver_by INTEGER, acknowledge_by INTEGER, watch_at INTEGER,
+    -- Its place in a chain of changes (publication_changes.py): all of a chain share `chain`; NULL while it stands alone.
+    chain INTEGER,
+    copy_of INTEGER,       -- of a backfill: what it is a copy of
+    status TEXT NOT NULL DEFAULT 'CURRENT',       -- CURRENT | UPDATED | CORRECTED | SUPERSEDED | CANCELLED | RECALLED
+    cancelled_at INTEGER, cancelled_by TEXT, cancel_reason TEXT
 ) STRICT;
 CREATE INDEX publication_watch ON publication (watch_at) WHERE watch_at IS NOT NULL;
+CREATE INDEX publication_chain ON publication (chain, publication_seq) WHERE chain IS NOT NULL;
 CREATE INDEX publication_source ON publication (source_id) WHERE source_id IS NOT NULL;
 
 -- Publications of ours that were recalled, for good; because_of: the one that was named, of which this is a copy or an earlier part.
@@ -54,7 +60,7 @@ CREATE TABLE recall_asked (
     message_id TEXT NOT NULL, nation TEXT NOT NULL,
     publication_seq INTEGER NOT NULL REFERENCES publication,
     digest TEXT NOT NULL, mode TEXT NOT NULL,
-    asked_at INTEGER NOT NULL, asked_count INTEGER NOT NULL, delivery_seq INTEGER NOT NULL REFERENCES delivery,
+    asked_at INTEGER NOT NULL, asked_count INTEGER NOT NULL, delivery_seq INTEGER NOT NULL,
     confirm_by INTEGER NOT NULL,
     look_at INTEGER,                              -- when it is overdue, then when to ask again; NULL once answered
     overdue INTEGER NOT NULL DEFAULT 0,
@@ -65,7 +71,7 @@ CREATE TABLE recall_asked (
 CREATE INDEX recall_asked_publication ON recall_asked (publication_seq);
 CREATE INDEX recall_asked_look ON recall_asked (look_at) WHERE look_at IS NOT NULL;
 
--- The other versions of a publication with tear lines.
+-- The other messages of a publication with tear lines, or that changes an earlier one.
 CREATE TABLE other_version (
     publication_seq INTEGER NOT NULL REFERENCES publication,
     version INTEGER NOT NULL,
@@ -73,8 +79,18 @@ CREATE TABLE other_version (
     content_id INTEGER NOT NULL REFERENCES content,
     digest TEXT NOT NULL,
     release_set TEXT NOT NULL,
-    PRIMARY KEY (publication_seq, version)
+    PRIMARY KEY (publication_seq, message_id)     -- of one version there is one message per message that it changes
 ) STRICT, WITHOUT ROWID;
+
+-- Which publication changes which; one that waits for a second person is not in force yet, and may never be.
+CREATE TABLE succession (
+    publication_seq INTEGER NOT NULL REFERENCES publication,
+    predecessor INTEGER NOT NULL,
+    relation TEXT NOT NULL,
+    in_force INTEGER NOT NULL,
+    PRIMARY KEY (publication_seq, predecessor)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX succession_of ON succession (predecessor) WHERE in_force;
 
 -- What new members of communities missed: the exact list that was shown, and what was sent by it, to whom, once.
 CREATE TABLE backfill (
@@ -124,7 +140,9 @@ CREATE TABLE delivery (
     delivered_at INTEGER, delivered_noted_at INTEGER,
     read_at INTEGER, read_noted_at INTEGER,
     acknowledged_at INTEGER, acknowledged_noted_at INTEGER,
-    actioned_at INTEGER, actioned_noted_at INTEGER
+    actioned_at INTEGER, actioned_noted_at INTEGER,
+    -- When the recipient's copy was cancelled, and the delivery (control content) that tells it so.
+    cancelled_at INTEGER, cancelled_in INTEGER
 ) STRICT;
 -- The recipient stands in these only so that backlogs are counted without touching the rows.
 -- What has a serial goes before all that has none in its lane, and by serial: a lane is sent again in its order.
@@ -215,10 +233,31 @@ CREATE TABLE inbox (
     acknowledged_at INTEGER,
     read_at INTEGER, read_by TEXT,                 -- when a person first opened it; by whom stays here
     recalled_at INTEGER, recall_reason TEXT,       -- when its originator's recall took the content away
+    -- What later messages and cancellations made of it (inbox_changes.py).
+    status TEXT NOT NULL DEFAULT 'CURRENT',       -- CURRENT | UPDATED | CORRECTED | SUPERSEDED | CANCELLED | RECALLED
+    chain INTEGER,                                -- shared by all that change each other; NULL while it stands alone
+    changed_by INTEGER,                           -- inbox_seq of the message that changed it, the last issued
+    cancelled_at INTEGER,                         -- as its originator signed it
     content BLOB NOT NULL,
     UNIQUE (message_id, originator)
 ) STRICT;
 CREATE INDEX inbox_kind ON inbox (kind, inbox_seq);
+CREATE INDEX inbox_chain ON inbox (chain, issued_at, message_id) WHERE chain IS NOT NULL;
+CREATE INDEX inbox_chain_end ON inbox (chain, issued_at, message_id) WHERE chain IS NOT NULL AND changed_by IS NULL;
+
+-- Which messages of the inbox say that they change which others, here already or not yet.
+CREATE TABLE inbox_change (
+    originator TEXT NOT NULL, message_id TEXT NOT NULL, digest TEXT NOT NULL, relation TEXT NOT NULL,
+    changed_by INTEGER NOT NULL,
+    PRIMARY KEY (originator, message_id, changed_by, digest, relation)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE inbox_chain_size (chain INTEGER PRIMARY KEY, size INTEGER NOT NULL) STRICT;
+
+-- Every cancellation that its originator signed; it may come before the message.
+CREATE TABLE cancellation (
+    originator TEXT NOT NULL, message_id TEXT NOT NULL, digest TEXT NOT NULL, mode TEXT NOT NULL, at INTEGER NOT NULL,
+    PRIMARY KEY (originator, message_id, digest, mode)
+) STRICT, WITHOUT ROWID;
 
 -- What partners recalled, whether it had come or not: it is never filed (again), and the answer (withdrawals.py).
 CREATE TABLE recall_received (
