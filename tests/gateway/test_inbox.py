@@ -216,8 +216,9 @@ def test_a_stream_ends_before_the_next_message_when_its_key_is_no_longer_good(
 ) -> None:
     key = xbb.new_key()
     key_id = key.split("_")[1]
-    with stream(xbb, key, params={"after": last_seq(xbb)}) as lines:
-        assert [next(lines) for _ in range(3)] == ["retry: 1000", ": connected", ""]
+    after = last_seq(xbb)
+    with stream(xbb, key, params={"after": after}) as lines:
+        assert [next(lines) for _ in range(4)] == ["retry: 1000", f"id: {after}", ": connected", ""]
         xaa.publish(draft())
         assert len(events(lines, 1)) == 1
         if how == "revoked":
@@ -229,6 +230,17 @@ def test_a_stream_ends_before_the_next_message_when_its_key_is_no_longer_good(
         xaa.publish(draft())
         assert [line for line in lines if line.startswith("data")] == []
     assert_problem(xbb.get("/v1/inbox", key), 401, "CREDENTIALS_INVALID")
+
+
+def test_a_stream_of_what_comes_says_where_it_begins(xaa: Gateway, xbb: Gateway) -> None:
+    after = last_seq(xbb)
+    with stream(xbb) as lines:
+        assert f"id: {after}" in [next(lines) for _ in range(3)]
+    # Lost before anything came; what comes meanwhile is not missed.
+    xaa.publish(draft())
+    xbb.wait_inbox(after, 1)
+    with stream(xbb, headers={"Last-Event-ID": str(after)}) as lines:
+        assert events(lines, 1)[0][0] == after + 1
 
 
 def test_a_wrong_last_event_id_is_refused(xbb: Gateway) -> None:
