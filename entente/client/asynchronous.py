@@ -3,7 +3,7 @@
 import asyncio
 import random
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -134,9 +134,11 @@ class AsyncClient:
         """The other nations of the realm."""
         return await self._answered(calls.partners())
 
-    async def events(self, after: int = 0, *, limit: int = 100) -> EventPage:
+    async def events(
+        self, after: int = 0, *, limit: int = 100, types: Collection[str] | None = None
+    ) -> EventPage:
         """A page of the feed of happenings: what became of messages, never what they say."""
-        return await self._answered(calls.events(after, limit))
+        return await self._answered(calls.events(after, limit, types))
 
     async def get(self, path: str, **query: object) -> Any:
         """The JSON of any other address of the API."""
@@ -161,9 +163,14 @@ class AsyncClient:
         """
         return self._followed(calls.stream(calls.INBOX_STREAM, after=after, kind=kind), InboxEntry, after)
 
-    def follow_events(self, after: int | None = None) -> AsyncGenerator[Event, None]:
-        """Happenings after this event_seq as they come, without end, gap or duplicate; None: from now on."""
-        return self._followed(calls.stream(calls.EVENT_STREAM, after=after), Event, after)
+    def follow_events(
+        self, after: int | None = None, *, types: Collection[str] | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Happenings after this event_seq as they come, without end, gap or duplicate; None: from now on.
+
+        Raises Refused CURSOR_GONE when the gateway no longer keeps what followed.
+        """
+        return self._followed(calls.stream(calls.EVENT_STREAM, after=after, type=types), Event, after)
 
     async def aclose(self) -> None:
         """Give up the connections."""

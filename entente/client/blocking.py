@@ -3,7 +3,7 @@
 import random
 import ssl
 import time
-from collections.abc import Generator
+from collections.abc import Collection, Generator
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -132,9 +132,9 @@ class Client:
         """The other nations of the realm."""
         return self._answered(calls.partners())
 
-    def events(self, after: int = 0, *, limit: int = 100) -> EventPage:
+    def events(self, after: int = 0, *, limit: int = 100, types: Collection[str] | None = None) -> EventPage:
         """A page of the feed of happenings: what became of messages, never what they say."""
-        return self._answered(calls.events(after, limit))
+        return self._answered(calls.events(after, limit, types))
 
     def get(self, path: str, **query: object) -> Any:
         """The JSON of any other address of the API."""
@@ -159,9 +159,14 @@ class Client:
         """
         return self._followed(calls.stream(calls.INBOX_STREAM, after=after, kind=kind), InboxEntry, after)
 
-    def follow_events(self, after: int | None = None) -> Generator[Event, None, None]:
-        """Happenings after this event_seq as they come, without end, gap or duplicate; None: from now on."""
-        return self._followed(calls.stream(calls.EVENT_STREAM, after=after), Event, after)
+    def follow_events(
+        self, after: int | None = None, *, types: Collection[str] | None = None
+    ) -> Generator[Event, None, None]:
+        """Happenings after this event_seq as they come, without end, gap or duplicate; None: from now on.
+
+        Raises Refused CURSOR_GONE when the gateway no longer keeps what followed.
+        """
+        return self._followed(calls.stream(calls.EVENT_STREAM, after=after, type=types), Event, after)
 
     def close(self) -> None:
         """Give up the connections."""

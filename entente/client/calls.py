@@ -1,7 +1,7 @@
 """What requests are made of a gateway (docs/api.md), without any I/O."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -35,7 +35,7 @@ class Call(Generic[T_co]):
     method: str
     path: str
     read: Callable[[Answer], T_co]
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes | None = None
     repeatable: bool = True
@@ -115,9 +115,9 @@ def partners() -> Call[PartnerList]:
     return _get("/v1/partners", reads_as(PartnerList))
 
 
-def events(after: int, limit: int) -> Call[EventPage]:
+def events(after: int, limit: int, types: Collection[str] | None) -> Call[EventPage]:
     """A page of the feed of happenings."""
-    return _get("/v1/events", reads_as(EventPage), after=after, limit=limit)
+    return _get("/v1/events", reads_as(EventPage), after=after, limit=limit, type=types)
 
 
 def stream(path: str, **query: object) -> Call[object]:
@@ -150,8 +150,14 @@ def _post(
     return Call("POST", path, read, _query(query), headers, body, repeatable=key is not None)
 
 
-def _query(given: Mapping[str, object]) -> dict[str, str]:
-    return {name: str(value) for name, value in given.items() if value is not None}
+def _query(given: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    """What stands after the question mark: nothing for None, several times for several values."""
+    several = {
+        name: value if isinstance(value, list | tuple | set | frozenset) else (value,)
+        for name, value in given.items()
+        if value is not None
+    }
+    return {name: tuple(str(value) for value in values) for name, values in several.items()}
 
 
 def _path(parent: str, name: str) -> str:

@@ -40,9 +40,17 @@ def proxy(world: World, xaa: Gateway) -> Iterator[CuttingProxy]:
         yield running
 
 
+def last_event(gateway: Gateway) -> int:
+    """Where the feed of events ends."""
+    after = 0
+    while (page := gateway.get("/v1/events", params={"after": after, "limit": 500}).json())["next"] > after:
+        after = page["next"]
+    return after
+
+
 def test_a_message_goes_its_way_by_the_client_alone(connect: Connect, xaa: Gateway, xbb: Gateway) -> None:
     author, reader = connect(xaa), connect(xbb)
-    after = last_seq(xbb)
+    after, happened = last_seq(xbb), last_event(xbb)
     preview = author.do(lambda client: client.preview(draft()))
     assert preview.would_be_accepted
     assert preview.recipients == ("XBB",)
@@ -53,6 +61,10 @@ def test_a_message_goes_its_way_by_the_client_alone(connect: Connect, xaa: Gatew
     assert entry.message["header"]["kind"] == "threat_alert"
     assert reader.do(lambda client: client.inbox(after)).items == (entry,)
     assert reader.do(lambda client: client.message(entry.message_id, originator="XAA")) == entry
+    [event] = reader.take(lambda client: client.follow_events(happened, types=["message.received"]), 1)
+    assert (event.message_id, event.nation) == (entry.message_id, "XAA")
+    page = reader.do(lambda client: client.events(event.event_seq - 1, types=["message.received"], limit=1))
+    assert page.items == (event,)
     answer = {"level": "UNDERSTOOD", "outcome": "WILL_COMPLY", "officer_role": "Duty officer"}
     back = last_seq(xaa)
     reply: Accepted = reader.do(lambda client: client.acknowledge(entry.message_id, **answer))

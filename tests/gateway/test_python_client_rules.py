@@ -101,7 +101,7 @@ def test_every_publish_has_a_key_and_may_be_repeated() -> None:
     call = calls.publish({"header": {}}, key="k-1", source_id="a b/ü")
     assert call.repeatable
     assert call.headers == {"Content-Type": "application/json", "Idempotency-Key": "k-1"}
-    assert call.query == {"source_id": "a b/ü"}
+    assert call.query == {"source_id": ("a b/ü",)}
     assert json.loads(call.body or b"") == {"header": {}}
 
 
@@ -211,6 +211,7 @@ SHOWN_AS: dict[str, type[Result]] = {
     "InboxEntry": results.InboxEntry,
     "PublicationPage": results.PublicationPage,
     "PublicationDetailView": results.PublicationDetail,
+    "EventPage": results.EventPage,
     "PartnerList": results.PartnerList,
     "ReleaseTable": results.Preview,
     "Problem": results.Problem,
