@@ -4,11 +4,12 @@ Both deadlines begin with the release: the acceptance, or the second person's wo
 belong to the publication; which of its deliveries have to meet them is said by state and by addressing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from bus.protocol.release import PlanRow
 from schemas.header import AcknowledgementPolicy, Precedence
 from schemas.trust import DeliveryObjectives
 
@@ -70,11 +71,8 @@ def deadlines(
     return Deadlines(released_at, deliver_by, acknowledge_by)
 
 
-def acknowledgers(addressed: Mapping[str, str], asked: AcknowledgementPolicy) -> frozenset[str]:
-    """Which recipients owe an acknowledgement, by how each is addressed ("action", "info", "none").
-
-    Those for action. A message that names no addressee at all means everybody it goes to.
-    """
+def acknowledgers(rows: Iterable[PlanRow], asked: AcknowledgementPolicy) -> frozenset[str]:
+    """Which recipients owe an acknowledgement: those for action, which all are where nobody is addressed."""
     if not asked.required:
         return frozenset()
-    return frozenset(nation for nation, role in addressed.items() if role == "action")
+    return frozenset(row.nation for row in rows if row.addressed == "action" and row.decision.permit)

@@ -1,12 +1,13 @@
 """Deliveries on their way out: one row per content and recipient, from queued to sent.
 
-State names are the schema's: queued, sealed, sent, delivered, read, acknowledged, refused, withheld, done.
+State names are the schema's: queued, sealed, sent, delivered, read, acknowledged, actioned, refused,
+withheld, done (bus.protocol.delivery_states).
 What the relay takes is in waiting.py, sending again in resending.py, what recipients answer in
 settlement.py, counts in backlog.py, epochs in epochs.py.
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
@@ -91,12 +92,18 @@ def enqueue(
     precedence_rank: int = 0,
     awaits_receipt: bool = True,
     publication_seq: int | None = None,
+    acknowledgers: Collection[str] = (),
 ) -> None:
-    """Queue one delivery of a content per recipient. `awaits_receipt` is False for receipts.v1 only."""
+    """Queue one delivery of a content per recipient. `awaits_receipt` is False for receipts.v1 only.
+
+    `acknowledgers`: recipients who were asked to acknowledge it.
+    """
     # One statement for all: each gives the interpreter away once, and may wait to get it back.
     tx.execute(
-        "INSERT INTO delivery (publication_seq, content_id, recipient, mode, lane, precedence_rank, state,"
-        " awaits_receipt) SELECT ?, ?, value, ?, ?, ?, 'queued', ? FROM json_each(?) ORDER BY key",
+        "INSERT INTO delivery (publication_seq, content_id, recipient, mode, lane, precedence_rank, state,"  # noqa: S608
+        " awaits_receipt, owes_acknowledgement)"
+        f" SELECT ?, ?, value, ?, ?, ?, 'queued', ?, {_OWES if acknowledgers else 0} FROM json_each(?)"
+        " ORDER BY key",
         (
             publication_seq,
             content_id,
@@ -104,9 +111,13 @@ def enqueue(
             lane.value,
             precedence_rank,
             int(awaits_receipt),
+            *((strings_text(sorted(acknowledgers)),) if acknowledgers else ()),
             strings_text(recipients),
         ),
     )
+
+
+_OWES = "value IN (SELECT value FROM json_each(?))"
 
 
 def assign_serials(tx: sqlite3.Connection, deliveries: Sequence[Waiting]) -> Mapping[int, LanePosition]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from bus.store import deadlines
 from bus.store.columns import (
     CONTENT_TYPES,
     KINDS,
@@ -71,6 +72,7 @@ def hold(tx: sqlite3.Connection, publication_seq: int, wanted: SecondPersonWante
         "INSERT INTO pending_release (publication_seq, why, until) VALUES (?, ?, ?)",
         (publication_seq, wanted.why, micros(wanted.until)),
     )
+    deadlines.begin(tx, publication_seq, None)
 
 
 def find(tx: sqlite3.Connection, publication_id: str) -> WaitingRelease | None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 
+from bus.protocol.deadlines import Deadlines
 from bus.store import deliveries
 from bus.store.columns import (
     instant,
@@ -17,6 +18,7 @@ from bus.store.columns import (
     strings,
     strings_text,
 )
+from bus.store.deadlines import columns_of
 from bus.store.decision_table import Decision, DecisionTable, read_table
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
@@ -59,6 +61,10 @@ class NewPublication(NamedTuple):
     version: int = 0
     wider: int = 0
     others: tuple[NewVersion, ...] = ()
+    deadlines: Deadlines | None = None
+    """From the release, which is the acceptance unless a second person is wanted (`pending.hold`)."""
+    acknowledgers: frozenset[str] = frozenset()
+    """The recipients who were asked to acknowledge it."""
 
     @property
     def versions(self) -> tuple[NewVersion, ...]:
@@ -149,7 +155,8 @@ def insert(tx: sqlite3.Connection, new: NewPublication) -> int:
     cursor = tx.execute(
         "INSERT INTO publication (publication_id, message_id, content_id, digest, kind, mode, exercise_id,"
         " precedence, release_set, source_id, api_key_id, accepted_at, expires_at, decisions, decision_basis,"
-        " trust_version, version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        " trust_version, version, released_at, deliver_by, acknowledge_by, watch_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             new.publication_id,
             new.message_id,
@@ -168,6 +175,7 @@ def insert(tx: sqlite3.Connection, new: NewPublication) -> int:
             new.decisions.basis,
             new.decisions.trust_version,
             new.version,
+            *columns_of(new.deadlines),
         ),
     )
     publication_seq = cast(int, cursor.lastrowid)
@@ -188,6 +196,7 @@ def insert(tx: sqlite3.Connection, new: NewPublication) -> int:
             lane=lane_of(new.precedence),
             precedence_rank=new.precedence.rank,
             publication_seq=publication_seq,
+            acknowledgers=new.acknowledgers,
         )
     return publication_seq
 

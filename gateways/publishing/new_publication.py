@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from pydantic_core import to_json
 
+from bus.protocol.deadlines import acknowledgers, deadlines
 from bus.protocol.outbound import content_digest
 from bus.protocol.release import ReleasePlan
 from bus.protocol.tear_lines import VersionPlan, version_pointer
@@ -48,6 +49,8 @@ def new_publication(
         accepted_at=now,
         expires_at=given.expires_at,
         decisions=_table(planned.plan, context.trust.trust_version),
+        deadlines=deadlines(now, given.precedence, given.acknowledgement, context.trust.snapshot.objectives),
+        acknowledgers=acknowledgers(planned.plan.rows, given.acknowledgement),
         **fullest._asdict(),
         others=tuple(version for version in versions if version is not fullest),
     )

@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bus.store import inbox, minimize, pending
+from bus.protocol.deadlines import deadlines as of_release
+from bus.store import deadlines, inbox, minimize, pending
 from bus.store.deliveries import Waiting
+from bus.store.delivery_changes import tell_changed
 from bus.store.pending import Outcome, SecondPerson, WaitingRelease
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
@@ -23,7 +25,7 @@ from gateways.relaying.withholding import withhold
 from gateways.releasing.not_released import NotReleased
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.base import rfc3339
-from schemas.header import Precedence, Relation
+from schemas.header import AcknowledgementPolicy, Precedence, Relation
 from schemas.reasons import ReasonCode
 
 
@@ -136,9 +138,26 @@ def _confirm(
     for originator, message_id in _acknowledged(messages.values()):
         inbox.mark_acknowledged(tx, originator, message_id, now)
     pending.settle(tx, found.wait, Outcome.CONFIRMED, word.by, now, word.note)
+    _begin_deadlines(context, tx, found, messages, precedence, now)
+    tell_changed(tx, [row.delivery_seq for row, decision in decided if decision.permit], now)
     evidence.write(tx)
     withheld = sum(map(len, denied.values()))
     return _Done(len(rows) - withheld, withheld)
+
+
+def _begin_deadlines(
+    context: GatewayContext,
+    tx: Transaction,
+    found: WaitingRelease,
+    messages: Mapping[int, bytes],
+    precedence: Precedence,
+    now: datetime,
+) -> None:
+    """It is released now: what was asked of its recipients counts from here."""
+    header = json.loads(next(iter(messages.values())))["header"]
+    asked = AcknowledgementPolicy.model_validate_json(json.dumps(header.get("acknowledgement") or {}))
+    objectives = context.trust.snapshot.objectives
+    deadlines.begin(tx, found.wait.publication_seq, of_release(now, precedence, asked, objectives))
 
 
 def end_unreleased(
