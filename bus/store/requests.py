@@ -6,13 +6,13 @@ the digest and in the mode that the act names.
 """
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bus.protocol.requests import ASKING_ACTS, SignedAct
-from bus.store.columns import instant, micros, micros_or_none
+from bus.store.columns import instant, micros, micros_or_none, strings_text
 from schemas.header import Mode
 from schemas.request_acts import CloseOutcome, RequestAct, RequestState
 
@@ -58,9 +58,9 @@ class Party(NewParty):
     request_seq: int
     originator: str
     publication_id: str | None
+    inbox_seq: int | None
     mode: Mode
     exercise_id: str | None
-    display_only: bool
     ltiov: datetime
     state: RequestState | None
     outcome: CloseOutcome | None
@@ -127,8 +127,10 @@ def add(tx: sqlite3.Connection, new: NewRequest, parties: Sequence[NewParty]) ->
 
 _PARTY = (
     "SELECT p.nation, p.message_id, p.digest, p.addressed, r.request_seq, r.originator, u.publication_id,"
-    " r.mode, r.exercise_id, r.display_only, r.ltiov, p.state, p.outcome FROM request_party p"
+    " i.inbox_seq, r.mode, r.exercise_id, r.ltiov, p.state, p.outcome FROM request_party p"
     " JOIN request r USING (request_seq) LEFT JOIN publication u USING (publication_seq)"
+    " LEFT JOIN inbox i ON r.publication_seq IS NULL AND i.message_id = r.message_id"
+    " AND i.originator = r.originator"
 )
 
 
@@ -155,15 +157,28 @@ def parties_having(tx: sqlite3.Connection, originator: str, message_id: str) -> 
     return tuple(map(_party, rows))
 
 
-def told_by(tx: sqlite3.Connection, publication_id: str) -> tuple[Party, ...]:
-    """The parties on whose requests a message of ours acted."""
-    rows = tx.execute(
-        f"{_PARTY} WHERE EXISTS (SELECT 1 FROM request_act a WHERE a.publication_seq ="  # noqa: S608 - fixed texts
-        " (SELECT publication_seq FROM publication WHERE publication_id = ?)"
-        " AND a.message_id = p.message_id AND a.originator = r.originator AND a.nation = p.nation)",
-        (publication_id,),
+def was_sent(tx: sqlite3.Connection, to: Party) -> bool:
+    """Whether a request of ours may have left for this nation: its delivery was given a serial."""
+    return (
+        tx.execute(
+            "SELECT 1 FROM delivery d JOIN request r USING (publication_seq)"
+            " WHERE r.request_seq = ? AND d.recipient = ? AND d.serial IS NOT NULL",
+            (to.request_seq, to.nation),
+        ).fetchone()
+        is not None
     )
-    return tuple(map(_party, rows))
+
+
+def told_by(tx: sqlite3.Connection, publication_ids: Iterable[str]) -> tuple[Party, ...]:
+    """The parties on whose requests these messages of ours acted."""
+    rows = tx.execute(
+        "SELECT DISTINCT originator, message_id, nation FROM request_act INDEXED BY request_act_publication"
+        " WHERE publication_seq IN (SELECT publication_seq FROM publication"
+        " WHERE publication_id IN (SELECT value FROM json_each(?)))",
+        (strings_text(publication_ids),),
+    ).fetchall()
+    found = (party(tx, *row) for row in rows)
+    return tuple(each for each in found if each is not None)
 
 
 def expiring(tx: sqlite3.Connection, now: datetime, limit: int) -> tuple[Party, ...]:
@@ -281,9 +296,9 @@ def _party(row: Any) -> Party:
         request_seq=row[4],
         originator=row[5],
         publication_id=row[6],
-        mode=Mode(row[7]),
-        exercise_id=row[8],
-        display_only=bool(row[9]),
+        inbox_seq=row[7],
+        mode=Mode(row[8]),
+        exercise_id=row[9],
         ltiov=instant(row[10]),
         state=None if row[11] is None else RequestState(row[11]),
         outcome=None if row[12] is None else CloseOutcome(row[12]),

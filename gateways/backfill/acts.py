@@ -18,6 +18,7 @@ from gateways.context import GatewayContext
 from gateways.publishing.author import actor_of_author
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.new_publication import evidence_of, new_publication
+from gateways.publishing.request_acts import note_requests
 from gateways.releasing.wait import record_wait, second_person_wanted
 from gateways.uuid7 import uuid7
 from schemas.audit import AuditEvent, AuditOutcome
@@ -151,6 +152,7 @@ async def _send(
         for name, new in made.items():
             publication_seq = publications.insert(tx, new)
             waits = wanted[name]
+            note_requests(context, tx, publication_seq, new, listed.planned[name], waits=waits is not None)
             if waits is not None:
                 pending.hold(tx, publication_seq, waits)
             evidence[name].write(tx)

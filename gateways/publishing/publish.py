@@ -36,6 +36,7 @@ from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.minimize import check_minimize
 from gateways.publishing.new_publication import answer_of, evidence_of, new_publication
 from gateways.publishing.planned import Planned
+from gateways.publishing.request_acts import check_answers, note_requests
 from gateways.releasing.wait import record_wait, second_person_wanted, told
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.header import DraftHeader, Kind, Mode, Relation
@@ -103,6 +104,7 @@ async def accept_draft(
         if wanted is not None:
             _check_room_of_author(context, tx, api_key_id)
         publication_seq = publications.insert(tx, new)
+        note_requests(context, tx, publication_seq, new, planned, waits=wanted is not None)
         if wanted is not None:
             pending.hold(tx, publication_seq, wanted)
         for reference in acknowledged if wanted is None else ():
@@ -158,6 +160,7 @@ async def plan(context: GatewayContext, draft: AnyDraft, now: datetime, *, opera
     except ReleaseRefused as refused:
         raise DraftRefused.from_release(refused) from None
     check_own_references(header, known, made.plan.recipients)
+    await check_answers(context, draft, made.versions, now)
     suite = check_key(context.trust, context.nation, header.mode, now)
     told = (*findings, *made.findings, *(finding for each in carried for finding in each.findings))
     return Planned(draft, made.plan, told, suite, made.versions, carried[0].suggested if carried else None)

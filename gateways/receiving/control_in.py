@@ -15,12 +15,14 @@ from gateways import trust_changes
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.relaying.control_out import queue_voids
+from gateways.requests.noting import note_closed, note_settled
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import Control, ResendRequest, SerialRange, TrustUpdate, Void
 from schemas.header import Mode
 from schemas.lane_head import LaneHead
 from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts, ReceiptStatus
+from schemas.request_acts import RequestClosed
 from schemas.wire import Lane
 
 VOID_AHEAD = 10_000
@@ -63,6 +65,8 @@ class ControlReader:
             self._resend(control, mode)
         elif isinstance(control, Void):
             self._void(control, mode)
+        elif isinstance(control, RequestClosed):
+            note_closed(self.context, self.tx, self.partner, control, self.now)
         elif isinstance(control, TrustUpdate):
             self.trust_documents([text.encode() for text in control.envelopes])
 
@@ -101,6 +105,10 @@ class ControlReader:
                 reason=claim.reason,
             )
         self.context.counters.receipts_recorded += changed
+        if changed:
+            note_settled(
+                self.tx, (entry.publication_id for entry in settled.matched if entry.changed), self.now
+            )
         ignored = len(settled.unmatched)
         if ignored:
             self.context.counters.alarm_receipts_ignored += ignored

@@ -14,6 +14,7 @@ from gateways.context import GatewayContext
 from gateways.receiving.control_in import ControlReader
 from gateways.receiving.ledger import Ledger
 from gateways.receiving.mail import Filed, OpenedMail, open_mail, trust_documents_in
+from gateways.requests.noting import CONCERNED, note_filed
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import Control
 from schemas.event import EventType
@@ -49,6 +50,8 @@ class _Filing:
         self.filed = Filed()
         self.ledger = Ledger(context, tx, mail, self.filed, self.now, again=again is not None)
         self.messages: list[NewInboxMessage] = []
+        self.of_requests: list[tuple[AnyMessage, Delivery]] = []
+        """Filed messages that say something of an information request."""
         self.keep_held: ReasonCode | None = None
 
     def run(self) -> Filed:
@@ -147,6 +150,8 @@ class _Filing:
                     self._refused(verdict, header.subject)
         if self.messages:
             self._into_inbox()
+        for message, delivery in self.of_requests:
+            note_filed(self.context, self.tx, message, delivery, self.ledger.evidence)
         reader.finish()
         self.filed.relay = reader.relay
         self.filed.trust = reader.trust
@@ -200,6 +205,8 @@ class _Filing:
         self.ledger.evidence.add_delivery(AuditEvent.MESSAGE_ADMITTED, delivery, parsed.header.kind)
         if parsed.header.kind is Kind.ACKNOWLEDGEMENT:
             self._acknowledged(parsed)
+        if parsed.header.kind in CONCERNED:
+            self.of_requests.append((parsed, delivery))
 
     def _file(self, verdict: Verdict, delivery: Delivery, message: AnyMessage) -> None:
         header = message.header

@@ -9,6 +9,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.relaying.control_out import queue_voids
+from gateways.requests.noting import note_settled
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import SerialRange
 from schemas.reasons import ReasonCode
@@ -51,6 +52,7 @@ def withhold(
             digest=row.digest,
             reason=code,
         )
+    note_settled(tx, (row.publication_id for row in rows), now)
     for recipient, ranges in voids.items():
         # The reason is ours to keep: it may tell what our agreements with others say.
         queue_voids(context, tx, recipient, ranges, None, now)

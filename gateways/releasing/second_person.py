@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bus.protocol.deadlines import deadlines as of_release
-from bus.store import deadlines, inbox, minimize, pending
+from bus.store import deadlines, inbox, minimize, pending, publications
 from bus.store.deliveries import Waiting
 from bus.store.delivery_changes import tell_changed
 from bus.store.pending import Outcome, SecondPerson, WaitingRelease
@@ -23,6 +23,8 @@ from gateways.publishing.minimize import check_minimize
 from gateways.relaying.redecision import Redecision
 from gateways.relaying.withholding import withhold
 from gateways.releasing.not_released import NotReleased
+from gateways.requests.noting import OwnMessage, note_released
+from gateways.requests.standing import TransitionIllegal
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.base import rfc3339
 from schemas.header import AcknowledgementPolicy, Precedence, Relation
@@ -137,6 +139,7 @@ def _confirm(
         withhold(context, tx, evidence, those, code, now)
     for originator, message_id in _acknowledged(messages.values()):
         inbox.mark_acknowledged(tx, originator, message_id, now)
+    _note_requests(context, tx, found, messages, [row for row, made in decided if made.permit], now)
     pending.settle(tx, found.wait, Outcome.CONFIRMED, word.by, now, word.note)
     _begin_deadlines(context, tx, found, messages, precedence, now)
     tell_changed(tx, [row.delivery_seq for row, decision in decided if decision.permit], now)
@@ -158,6 +161,34 @@ def _begin_deadlines(
     asked = AcknowledgementPolicy.model_validate_json(json.dumps(header.get("acknowledgement") or {}))
     objectives = context.trust.snapshot.objectives
     deadlines.begin(tx, found.wait.publication_seq, of_release(now, precedence, asked, objectives))
+
+
+def _note_requests(
+    context: GatewayContext,
+    tx: Transaction,
+    found: WaitingRelease,
+    messages: Mapping[int, bytes],
+    released: Sequence[Waiting],
+    now: datetime,
+) -> None:
+    """What it does to information requests, it does from now on; what is illegal by now is not released."""
+    by_content: dict[int, list[str]] = {content_id: [] for content_id in messages}
+    for row in released:
+        by_content[row.content_id].append(row.recipient)
+    digests = {row.content_id: row.digest for row in released}
+    going = [
+        OwnMessage(digests[content_id], messages[content_id], tuple(nations))
+        for content_id, nations in by_content.items()
+        if nations
+    ]
+    stored = publications.get(tx, found.publication_id)
+    assert stored is not None
+    addressed = {row.nation: row.addressed for row in stored.decisions}
+    seq, kind = found.wait.publication_seq, stored.publication.kind
+    try:
+        note_released(context, tx, seq, kind, going, addressed, now)
+    except TransitionIllegal as illegal:
+        raise NotReleased(ReasonCode.REQUEST_TRANSITION_ILLEGAL, illegal.words) from None
 
 
 def end_unreleased(

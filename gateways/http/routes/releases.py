@@ -150,7 +150,7 @@ async def list_releases(request: Request, after: After = 0, limit: Limit = 50) -
             *BODY,
             *(C.OPERATOR_ONLY, C.ROLE_MISSING, C.SIGN_IN_NOT_FRESH, C.NOT_FOUND),
             *(C.RELEASE_NOT_WAITING, C.RELEASE_OWN_DRAFT, C.RELEASE_DIGEST_MISMATCH, C.RELEASE_NOT_CONFIRMED),
-            *(C.MINIMIZE_IN_FORCE, C.TRUST_STALE, C.QUEUE_FULL),
+            *(C.MINIMIZE_IN_FORCE, C.TRUST_STALE, C.QUEUE_FULL, C.REQUEST_TRANSITION_ILLEGAL),
         ),
     },
     openapi_extra=_OPERATOR | json_body(_BODY),
