@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from entente.terminal import CommandFailed, say
+from gateways.collector import imports_set_aside
 from schemas.strict_json import schema_refusal
 
 app = typer.Typer(help="Run a nation's gateway.", no_args_is_help=True)
@@ -29,8 +30,9 @@ def run(
 ) -> None:
     """Run the gateway that the environment variables ENTENTE_GATEWAY_* describe, until Ctrl-C or SIGTERM."""
     # Here and not above: the web framework is most of what the other commands would wait for.
-    from gateways.http.server import serve
-    from gateways.settings import Settings
+    with imports_set_aside():
+        from gateways.http.server import serve
+        from gateways.settings import Settings
 
     try:
         settings = Settings()

@@ -5,10 +5,27 @@ that are still being filed again and again, and all modules besides: a fifth of 
 """
 
 import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 YOUNG_OBJECTS = 10_000
 YOUNG_PER_MIDDLE = 20
 MIDDLE_PER_OLD = 50
+
+
+@contextmanager
+def imports_set_aside() -> Iterator[None]:
+    """Collect nothing while modules are imported, and set what they made aside for good.
+
+    They stay, and the collector would walk them again and again while they come: a seventh of a gateway's
+    start.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def collect_seldom() -> None:

@@ -35,7 +35,11 @@ _CONTROL = re.compile(
 class Statement(BaseModel):
     """Base of everything that is signed, sent or stored: frozen, strict, no unknown field."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, ser_json_bytes="base64")
+    # Built when first needed: no process needs all of them, and building all is an eighth of its start.
+    # Several threads may come at once: pydantic makes them wait for each other since 2.14.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, ser_json_bytes="base64", defer_build=True
+    )
 
     def encode(self) -> bytes:
         """The statement as compact UTF-8 JSON; absent optional fields are left out."""

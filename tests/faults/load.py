@@ -6,7 +6,7 @@ answered 201, so what it counts as accepted is what the gateway promised to deli
 
 import asyncio
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import count
@@ -25,6 +25,9 @@ class Load:
     """Workers that publish until `stop`; `accepted` maps each accepted title to its recipients and ids."""
 
     workers: int = 2
+    ahead: int = 20
+    """Drafts that each worker publishes beyond what was last waited for: while a process is started again the
+    load goes on, but does not become as long as that happens to take."""
     accepted: dict[str, tuple[str, tuple[str, ...], str]] = field(default_factory=dict)
     """title -> originator, recipients, message id."""
     unforeseen: list[str] = field(default_factory=list)
@@ -32,6 +35,9 @@ class Load:
     """Answers that the store is not available."""
     _count: asyncio.Condition = field(default_factory=asyncio.Condition)
     _stopping: bool = False
+    _waited_for: bool = False
+    _since: Counter[str] = field(default_factory=Counter)
+    """What each worker published since somebody waited last."""
     _names: int = 0
     _tasks: list["asyncio.Task[None]"] = field(default_factory=list)
 
@@ -45,25 +51,43 @@ class Load:
     async def more(self, number: int) -> None:
         """Return when so many more drafts have been accepted."""
         goal = len(self.accepted) + number
-        async with asyncio.timeout(PATIENCE), self._count:
-            await self._count.wait_for(lambda: len(self.accepted) >= goal)
+        await self._until(lambda: len(self.accepted) >= goal)
 
     async def more_unavailable(self, number: int) -> None:
         """Return when so many more requests have been answered that the store is not available."""
         goal = self.unavailable + number
-        async with asyncio.timeout(PATIENCE), self._count:
-            await self._count.wait_for(lambda: self.unavailable >= goal)
+        await self._until(lambda: self.unavailable >= goal)
 
     async def stop(self) -> None:
         """Let every worker see its last draft accepted."""
         self._stopping = True
         async with asyncio.timeout(PATIENCE):
+            async with self._count:
+                self._count.notify_all()
             await asyncio.gather(*self._tasks)
         self._tasks.clear()
         self._stopping = False
 
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE), self._count:
+            self._waited_for = True
+            self._count.notify_all()
+            try:
+                await self._count.wait_for(reached)
+            finally:
+                self._waited_for = False
+                self._since.clear()
+
+    async def _turn(self, name: str) -> None:
+        """Return when this worker may go on, or is to end."""
+        async with self._count:
+            await self._count.wait_for(
+                lambda: self._waited_for or self._stopping or self._since[name] < self.ahead
+            )
+
     async def _work(self, gateway: GatewayProcess, name: str, audiences: Sequence[Sequence[str]]) -> None:
         for number in count():
+            await self._turn(name)
             if self._stopping:
                 return
             audience = audiences[number % len(audiences)]
@@ -73,6 +97,7 @@ class Load:
             answer = await self._insist(gateway, body, title.replace(" ", "-"))
             async with self._count:
                 self.accepted[title] = (gateway.nation, tuple(audience), answer.json()["message_id"])
+                self._since[name] += 1
                 self._count.notify_all()
 
     async def _insist(self, gateway: GatewayProcess, body: bytes, key: str) -> Answer:
