@@ -125,6 +125,10 @@ class GatewayContext:
     """Set when trust or keys changed: acts of ours on agreements may have to be signed anew."""
     releases_changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a release began to wait for a second person, or ended to."""
+    deadlines_changed: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when something overdue may be so no more, or a partner is heard of again."""
+    read_receipts: bool = True
+    """Whether originators are told that a person opened their message (this nation's choice)."""
     release_policy: ReleasePolicy = field(default_factory=ReleasePolicy)
     """What waits for a second person, by this nation's own file."""
     minimize: Minimize | None = None
@@ -144,6 +148,12 @@ class GatewayContext:
         self.acts_wanted.set()
         self.relay_wanted.set()
         self.held_wanted.set()
+
+    def decide_anew(self) -> None:
+        """Decide again on what is sealed and never was offered to the broker: something was recalled."""
+        # As in take_keys: the relay tells by the store under which trust it decided.
+        self.trust = copy.copy(self.trust)
+        self.relay_wanted.set()
 
     def take_keys(self, keys: Keys) -> None:
         """Use these private keys from now on, and look anew at what could not be opened or signed."""

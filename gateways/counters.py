@@ -46,6 +46,8 @@ class Counters:
     )
     receipts_recorded: int = _total("Receipts of partners that moved a delivery of ours on.")
     receipts_queued: int = _total("Receipts put on their way to partners.")
+    messages_recalled: int = _total("Publications of ours recalled, with their copies.")
+    messages_withdrawn: int = _total("Partners' messages withdrawn, or barred, because they were recalled.")
     agreement_acts: int = _total(
         "Acts on agreements taken in or made here: countersigned, suspended, resumed, left."
     )
@@ -70,6 +72,10 @@ class Counters:
     )
     alarm_receipts_ignored: int = _total(
         "Receipts and acknowledgements for what we never sent, or sent under another mode or exercise."
+    )
+    alarm_recalls_overdue: int = _gauge("Nations that have not confirmed a recall in time, per message.")
+    alarm_recalls_refused: int = _total(
+        "Recalls with another digest, mode or originator than the message, and answers to no recall of ours."
     )
     alarm_agreement_acts: int = _total(
         "Acts on agreements that contradict another under their number, or came in our name and are not ours."

@@ -31,6 +31,7 @@ class Outcome(StrEnum):
     CONFIRMED = "confirmed"
     REFUSED = "refused"
     LAPSED = "lapsed"
+    RECALLED = "recalled"
 
 
 class SecondPersonWanted(NamedTuple):

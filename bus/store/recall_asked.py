@@ -7,9 +7,11 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bus.protocol.recalling import Confirmation
+from bus.store import deliveries
 from bus.store.columns import instant, instant_or_none, integers_text, micros
 from schemas.header import Kind, Mode
 from schemas.recall import RecallOutcome, RecallReason
+from schemas.wire import Lane
 
 
 class PossiblySent(NamedTuple):
@@ -51,6 +53,7 @@ class Asked:
     noted_at: datetime | None
     reason: RecallReason
     recalled_at: datetime
+    wider: int
 
 
 def possibly_sent(tx: sqlite3.Connection, publication_seq: int) -> tuple[PossiblySent, ...]:
@@ -64,6 +67,13 @@ def possibly_sent(tx: sqlite3.Connection, publication_seq: int) -> tuple[Possibl
             (publication_seq,),
         )
     )
+
+
+def enqueue(tx: sqlite3.Connection, content_id: int, nation: str, mode: Mode) -> int:
+    """Queue control content for one nation; its `delivery_seq`."""
+    deliveries.enqueue(tx, content_id, (nation,), mode=mode, lane=Lane.CONTROL)
+    row: tuple[int] = tx.execute("SELECT last_insert_rowid()").fetchone()
+    return row[0]
 
 
 def ask(tx: sqlite3.Connection, asked: Sequence[NewAsked], now: datetime, confirm_by: datetime) -> None:
@@ -151,10 +161,11 @@ def _asked(tx: sqlite3.Connection, condition: str, *values: Any) -> tuple[Asked,
     rows = tx.execute(
         "SELECT a.publication_seq, p.publication_id, p.kind, a.nation, a.message_id, a.digest, a.mode,"  # noqa: S608
         " a.asked_at, a.asked_count, a.delivery_seq, d.state, a.confirm_by, a.overdue, a.outcome,"
-        " a.already_read, a.confirmed_at, a.noted_at, r.reason, r.at FROM recall_asked a"
+        " a.already_read, a.confirmed_at, a.noted_at, r.reason, r.at, c.wider FROM recall_asked a"
         " JOIN publication p ON p.publication_seq = a.publication_seq"
         " JOIN recall r ON r.publication_seq = a.publication_seq"
-        f" JOIN delivery d ON d.delivery_seq = a.delivery_seq WHERE {condition}",
+        " JOIN delivery d ON d.delivery_seq = a.delivery_seq JOIN content c ON c.content_id = d.content_id"
+        f" WHERE {condition}",
         values,
     )
     return tuple(map(_asked_row, rows.fetchall()))
@@ -183,4 +194,5 @@ def _asked_row(row: Any) -> Asked:
         noted_at=instant_or_none(row[16]),
         reason=RecallReason(row[17]),
         recalled_at=instant(row[18]),
+        wider=row[19],
     )

@@ -9,10 +9,10 @@ from schemas.base import Statement, UtcTime
 class SecondPersonView(Statement):
     """A release that two persons make: why, and what became of it."""
 
-    state: str = Field(description="waiting, confirmed, refused or lapsed.")
+    state: str = Field(description="waiting, confirmed, refused, lapsed or recalled.")
     why: str
     until: UtcTime = Field(description="Nobody can confirm it from then on.")
-    decided_by: str | None = Field(None, description="Who confirmed or refused it.")
+    decided_by: str | None = Field(None, description="Who confirmed, refused or recalled it.")
     decided_at: UtcTime | None = None
     note: str | None = Field(None, description="What they said. Not for auditors, and not in lists.")
 

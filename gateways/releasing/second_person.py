@@ -200,7 +200,7 @@ def end_unreleased(
     now: datetime,
     note: str | None = None,
 ) -> _Done:
-    """Withhold everything of a publication that waited: it was refused, or nobody confirmed it in time."""
+    """Withhold everything of a publication that waited: refused, recalled, or not confirmed in time."""
     event, code = _ENDS[outcome]
     rows = pending.let_go(tx, found.wait)
     evidence = context.evidence(by, now)
@@ -214,6 +214,7 @@ def end_unreleased(
 _ENDS = {
     Outcome.REFUSED: (AuditEvent.RELEASE_DECLINED, ReasonCode.RELEASE_DECLINED),
     Outcome.LAPSED: (AuditEvent.RELEASE_LAPSED, ReasonCode.RELEASE_NOT_CONFIRMED),
+    Outcome.RECALLED: (AuditEvent.RELEASE_DECLINED, ReasonCode.RECALLED),
 }
 _PRECEDENCES = {precedence.rank: precedence for precedence in Precedence}
 

@@ -1,0 +1,120 @@
+"""Recalls that nobody confirmed: told once when they are overdue, and asked again until they are answered.
+
+The control lane keeps a recall until its recipient's gateway has it. This is for what comes after: a gateway
+that refused it, did not know it yet, or lost its memory before it answered.
+"""
+
+import asyncio
+import logging
+from datetime import datetime, timedelta
+
+from bus.store import events, recall_asked
+from bus.store.errors import StoreError
+from bus.store.events import NewEvent
+from bus.store.recall_asked import Asked, PossiblySent
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from gateways.evidence import Evidence
+from gateways.recalling.asking import Asking
+from schemas.audit import AuditEvent, AuditOutcome
+from schemas.event import EventType
+
+_log = logging.getLogger(__name__)
+
+ACTOR = "gateway"
+LOOK_SECONDS = 15.0
+PAGE = 100
+FIRST_PAUSE = timedelta(minutes=10)
+LONGEST_PAUSE = timedelta(hours=6)
+ON_ITS_WAY = frozenset({"queued", "sealed", "sent"})
+OVERDUE = "recall"
+"""The state of the event that tells it."""
+
+
+class RecallKeeper:
+    """Runs until ``stop``."""
+
+    def __init__(self, context: GatewayContext) -> None:
+        self._context = context
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, in the background."""
+        self._task = asyncio.create_task(self._run(), name=f"recalls {self._context.nation}")
+
+    async def stop(self) -> None:
+        """End after the look in hand."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await look_after(self._context)
+            except StoreError as error:
+                _log.warning("recalls wait for the store: %s", type(error).__name__)
+                self._context.counters.storage_faults += 1
+            except Exception:  # noqa: BLE001 - logged with its trace; the keeper must go on
+                _log.exception("looking after recalls failed")
+                self._context.counters.alarm_faults += 1
+            await asyncio.sleep(LOOK_SECONDS)
+
+
+async def look_after(context: GatewayContext) -> None:
+    """Tell what has become overdue, and ask again where nothing is on its way. Raises StoreError."""
+    overdue, first = await context.store.read(recall_asked.outlook)
+    while first is not None and first <= context.now():
+        await context.store.write(lambda tx: _look(context, tx))
+        context.relay_wanted.set()
+        overdue, first = await context.store.read(recall_asked.outlook)
+    context.counters.alarm_recalls_overdue = overdue
+
+
+def _look(context: GatewayContext, tx: Transaction) -> None:
+    now = context.now()
+    evidence = context.evidence(ACTOR, now)
+    asking = Asking(context, tx, now)
+    for asked in recall_asked.to_look_at(tx, now, PAGE):
+        if not asked.overdue:
+            _tell(tx, evidence, asked, now)
+        again = None
+        if asked.delivery_state not in ON_ITS_WAY:
+            copy = PossiblySent(asked.nation, asked.message_id, asked.digest, asked.mode, asked.wider)
+            again = asking.queue(copy, asked.reason, asked.recalled_at)
+            _note(evidence, AuditEvent.RECALL_ASKED, AuditOutcome.SUCCESS, asked)
+        pause = min(FIRST_PAUSE * 2 ** min(asked.asked_count, 10), LONGEST_PAUSE)
+        recall_asked.mark_looked_at(tx, asked, now + pause, asked_again=again)
+    evidence.write(tx)
+
+
+def _tell(tx: Transaction, evidence: Evidence, asked: Asked, now: datetime) -> None:
+    _note(evidence, AuditEvent.RECALL_OVERDUE, AuditOutcome.REFUSED, asked)
+    events.add(
+        tx,
+        [
+            NewEvent(
+                EventType.RECEIPT_OVERDUE,
+                now,
+                nation=asked.nation,
+                kind=asked.kind,
+                mode=asked.mode,
+                message_id=asked.message_id,
+                publication_id=asked.publication_id,
+                state=OVERDUE,
+            )
+        ],
+    )
+
+
+def _note(evidence: Evidence, event: AuditEvent, outcome: AuditOutcome, asked: Asked) -> None:
+    evidence.add(
+        event,
+        outcome,
+        partner=asked.nation,
+        mode=asked.mode,
+        publication_id=asked.publication_id,
+        message_id=asked.message_id,
+        digest=asked.digest,
+    )
