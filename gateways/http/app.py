@@ -82,6 +82,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     app.state.closing = closing
     app.openapi = lambda: openapi.document(app)  # type: ignore[method-assign]

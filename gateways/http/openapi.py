@@ -6,16 +6,13 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 import schemas
 from gateways.backfill.listing import BackfillRequest
-from gateways.http.problems import Problem
+from gateways.http import openapi_schemas
 from schemas.acknowledgement import Acknowledgement
 from schemas.agreement import AgreementDraft
 from schemas.header import Kind
-from schemas.message import DRAFT_MODELS
 
 TITLE = "Entente gateway"
 VERSION = "1"
@@ -30,6 +27,7 @@ Authenticate with an API key: 'Authorization: Bearer ent_...' or 'X-API-Key: ent
 session's access token: 'Authorization: Bearer ena_...'."""
 
 _EXAMPLES = Path(schemas.__file__).parent / "examples"
+_REQUESTS = (Acknowledgement, AgreementDraft, BackfillRequest)
 _OPEN = frozenset({"/healthz", "/readyz", "/v1/schemas/{kind}"})
 
 
@@ -45,20 +43,7 @@ def _build(app: FastAPI) -> dict[str, Any]:
         title=TITLE, version=VERSION, description=DESCRIPTION, routes=app.routes, openapi_version="3.1.0"
     )
     components = built.setdefault("components", {})
-    named = components.setdefault("schemas", {})
-    named.pop("HTTPValidationError", None)
-    named.pop("ValidationError", None)
-    models: list[type[BaseModel]] = [Problem, Acknowledgement, AgreementDraft, BackfillRequest]
-    models += DRAFT_MODELS.values()
-    references, definitions = models_json_schema(
-        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
-    )
-    for name, schema in definitions.get("$defs", {}).items():
-        named.setdefault(name, schema)
-    named["Draft"] = {
-        "description": "A draft: header, label, and the body of the kind that the header names.",
-        "oneOf": [references[(model, "validation")] for model in DRAFT_MODELS.values()],
-    }
+    components["schemas"] = openapi_schemas.complete(components.get("schemas", {}), _REQUESTS)
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "API key: ent_<key id>_<secret>"},
         "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
@@ -74,8 +59,9 @@ def _build(app: FastAPI) -> dict[str, Any]:
             either: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}, {"operator": []}]
             # A route that is not for API keys says so itself.
             operation.setdefault("security", [] if path in _OPEN else either)
+            openapi_schemas.untitled_parameters(operation)
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-            if body.get("schema", {}).get("$ref") == "#/components/schemas/Draft":
+            if body.get("schema") == openapi_schemas.DRAFT:
                 body["examples"] = examples
     return built
 

@@ -191,7 +191,7 @@ async def _act(request: Request, digest: str, kind: ActKind) -> Response:
     summary="Agree to exactly this text.",
     responses=answers(200, AgreementView, "Countersigned; in force if every party has.", ACT_CODES),
 )
-async def countersign(request: Request, digest: DigestPath) -> Response:
+async def countersign_agreement(request: Request, digest: DigestPath) -> Response:
     """The digest is that of the terms as shown: what is signed is what was read."""
     return await _act(request, digest, ActKind.COUNTERSIGN)
 
@@ -201,7 +201,7 @@ async def countersign(request: Request, digest: DigestPath) -> Response:
     summary="Suspend an agreement for all its parties.",
     responses=answers(200, AgreementView, "Suspended here at once, elsewhere when they hear.", ACT_CODES),
 )
-async def suspend(request: Request, digest: DigestPath) -> Response:
+async def suspend_agreement(request: Request, digest: DigestPath) -> Response:
     """What was accepted under it and has not left is withheld."""
     return await _act(request, digest, ActKind.SUSPEND)
 
@@ -211,7 +211,7 @@ async def suspend(request: Request, digest: DigestPath) -> Response:
     summary="End our own suspension.",
     responses=answers(200, AgreementView, "In force again, unless another party suspended it.", ACT_CODES),
 )
-async def resume(request: Request, digest: DigestPath) -> Response:
+async def resume_agreement(request: Request, digest: DigestPath) -> Response:
     """What was withheld meanwhile stays withheld."""
     return await _act(request, digest, ActKind.RESUME)
 
@@ -221,7 +221,7 @@ async def resume(request: Request, digest: DigestPath) -> Response:
     summary="Leave an agreement for good.",
     responses=answers(200, AgreementView, "Left: this version is never in force again.", ACT_CODES),
 )
-async def leave(request: Request, digest: DigestPath) -> Response:
+async def leave_agreement(request: Request, digest: DigestPath) -> Response:
     """Final for this version; the parties may agree on a next one."""
     return await _act(request, digest, ActKind.LEAVE)
 

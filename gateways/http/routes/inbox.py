@@ -1,7 +1,6 @@
 """The inbox: what partners released to this nation, and acknowledging it (design 9)."""
 
-import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
@@ -19,14 +18,15 @@ from gateways.http.routes.answers import BODY, After, Limit, answers, json_body,
 from gateways.http.routes.messages import IDEMPOTENCY_HEADER, REFUSALS, idempotency_key, publish
 from gateways.http.runtime import Runtime, runtime
 from gateways.publishing.accepted import Accepted
+from gateways.publishing.answering import draft_answering
 from gateways.publishing.draft_refused import DraftRefused
 from schemas.acknowledgement import Acknowledgement
 from schemas.audit import AuditEvent
 from schemas.base import Nation, Uuid7
 from schemas.header import Kind, Mode, Relation
 from schemas.reasons import ReasonCode as C
-from schemas.strict_json import JsonRefused, parse, parse_model
-from schemas.wire import MAX_CONTENT_BYTES, Handling
+from schemas.strict_json import JsonRefused, parse_model
+from schemas.wire import Handling
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
 
@@ -145,7 +145,9 @@ async def _record_display(gateway: Runtime, caller: Caller, stored: InboxMessage
     )
     | {"parameters": [IDEMPOTENCY_HEADER]},
 )
-async def acknowledge(request: Request, message_id: MessageId, originator: Originator = None) -> Response:
+async def acknowledge_message(
+    request: Request, message_id: MessageId, originator: Originator = None
+) -> Response:
     """A responsible person's answer, sent as a message: same policy, classification, mode and precedence as
     what it answers, and released to its originator only.
     """
@@ -177,36 +179,13 @@ async def acknowledge(request: Request, message_id: MessageId, originator: Origi
 
 def acknowledgement_draft(answered: InboxMessage, body: bytes) -> bytes:
     """The draft that acknowledges ``answered`` with ``body``, an Acknowledgement as JSON."""
-    label = parse(answered.content, MAX_CONTENT_BYTES)["label"]
-    header: dict[str, Any] = {
-        "kind": Kind.ACKNOWLEDGEMENT.value,
-        "precedence": answered.precedence.value,
-        "mode": answered.mode.value,
-        "action_addressees": [answered.originator],
-        "references": [
-            {
-                "message_id": answered.message_id,
-                "originator": answered.originator,
-                "digest": answered.digest,
-                "relation": Relation.ACKNOWLEDGES.value,
-            }
-        ],
-        "subject": f"Acknowledgement of {answered.message_id}",
-    }
-    if answered.exercise_id is not None:
-        header["exercise_id"] = answered.exercise_id
-    draft = {
-        "header": header,
-        "label": {
-            "policy": label["policy"],
-            "classification": label["classification"],
-            # No wider than what it answers: its originator alone.
-            "releasable_to": [answered.originator],
-            "restrictive": label.get("restrictive", []),
-            "originator_controlled": label.get("originator_controlled", False),
-        },
-    }
-    return b'%b,"body":%b}' % (json.dumps(draft, ensure_ascii=False).encode()[:-1], body)
+    return draft_answering(
+        answered,
+        body,
+        kind=Kind.ACKNOWLEDGEMENT,
+        relation=Relation.ACKNOWLEDGES,
+        subject=f"Acknowledgement of {answered.message_id}",
+    )
 
 
 async def the_one(gateway: Runtime, caller: Caller, message_id: str, originator: str | None) -> InboxMessage:

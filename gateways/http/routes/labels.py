@@ -92,7 +92,7 @@ async def show_publication_label(
         "requestBody": {"required": True, "content": {XML: {"schema": {"type": "string"}}}},
     },
 )
-async def read_document(request: Request) -> Response:
+async def read_label(request: Request) -> Response:
     """Strict: what is not understood is refused, and the label is never wider than the document."""
     gateway = runtime(request)
     await gateway.access.admit(request, Scope.MESSAGES_WRITE)

@@ -113,7 +113,7 @@ async def sign_in(request: Request) -> Response:
     responses=_ISSUED | problems(*BODY, C.CREDENTIALS_INVALID, C.STORE_UNAVAILABLE),
     openapi_extra=OPEN | json_body(RefreshRequest.model_json_schema()),
 )
-async def refresh(request: Request) -> Response:
+async def refresh_session(request: Request) -> Response:
     """The refresh token is used up. It counts as use of the session; it is no sign-in."""
     gateway = runtime(request)
     given = await _body(request, RefreshRequest)
@@ -127,7 +127,7 @@ async def refresh(request: Request) -> Response:
     responses=_ISSUED | problems(*_OWN, *_PROOF),
     openapi_extra=OPERATOR | json_body(FreshRequest.model_json_schema()),
 )
-async def confirm(request: Request) -> Response:
+async def confirm_password(request: Request) -> Response:
     """New tokens that are fresh; older ones of the session stay as they are."""
     gateway = runtime(request)
     signed_in = _signed_in(await gateway.access.admit(request, OperatorRight.OWN_ACCOUNT))

@@ -42,7 +42,7 @@ class Readiness(Statement):
     summary="Is the process alive?",
     responses={200: {"model": Health, "description": "Yes."}, **problems()},
 )
-async def health() -> Response:
+async def show_health() -> Response:
     """Answers as long as the event loop turns."""
     return json_response(Health().encode())
 
@@ -56,7 +56,7 @@ async def health() -> Response:
         **{status: entry for status, entry in problems().items() if status != 503},
     },
 )
-async def readiness(request: Request) -> Response:
+async def show_readiness(request: Request) -> Response:
     """Store and trust must serve; a broker that is away does not stop acceptance.
 
     The store serves while it can be read and the last transaction was taken by the disk.
@@ -88,7 +88,7 @@ async def readiness(request: Request) -> Response:
         **problems(*GUARDED),
     },
 )
-async def metrics(request: Request) -> Response:
+async def show_metrics(request: Request) -> Response:
     """How much went where tells something about a nation, so this needs a key too."""
     gateway = runtime(request)
     await gateway.access.admit(request, Scope.METRICS_READ)

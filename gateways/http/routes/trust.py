@@ -152,7 +152,7 @@ async def show_trust(request: Request) -> Response:
     ),
     openapi_extra=json_body(_ENVELOPES),
 )
-async def bring(request: Request) -> Response:
+async def bring_documents(request: Request) -> Response:
     """The documents prove themselves by their signatures; the scope only keeps strangers from trying."""
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.TRUST_WRITE)
