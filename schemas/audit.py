@@ -34,15 +34,19 @@ class AuditEvent(StrEnum):
     DELIVERY_VOIDED = "delivery.voided"
     RECEIPT_RECORDED = "receipt.recorded"
     RECEIPT_IGNORED = "receipt.ignored"
+    RECEIPT_OVERDUE = "receipt.overdue"
     MESSAGE_ADMITTED = "message.admitted"
     MESSAGE_DUPLICATE = "message.duplicate"
     MESSAGE_EQUIVOCATION = "message.equivocation"
     MESSAGE_HELD = "message.held"
     MESSAGE_REJECTED = "message.rejected"
     MESSAGE_DISPLAYED = "message.displayed"
+    MESSAGE_READ = "message.read"
     LANE_GAP = "lane.gap"
     LANE_GAP_CLOSED = "lane.gap-closed"
     RESEND_REQUESTED = "lane.resend-requested"
+    LANE_ALARM = "lane.alarm"
+    LANE_CLEARED = "lane.cleared"
     ACKNOWLEDGEMENT_RECORDED = "acknowledgement.recorded"
     REQUEST_ACT_RECORDED = "request.act-recorded"
     REQUEST_ACT_IGNORED = "request.act-ignored"
@@ -121,5 +125,7 @@ class AuditRecord(Statement):
     """The operator it was done to, or who signed in or out."""
     role: Role | None = None
     session: HexId | None = None
+    state: Annotated[str, Field(pattern=r"^[A-Za-z_.-]{1,40}$")] | None = None
+    """What it is now: the state that a receipt tells of, or which deadline passed."""
     reason: ReasonCode | None = None
     count: int | None = None

@@ -115,6 +115,7 @@ class ReasonCode(StrEnum):
         "REQUEST_TRANSITION_ILLEGAL",
         "The request does not stand where this act is legal.",
     )
+    REQUEST_CLOSED = "REQUEST_CLOSED", "The request was closed before this copy of it left."
     REDIRECT_INVALID = (
         "REDIRECT_INVALID",
         "A request is redirected to another nation of the realm than the two concerned.",
@@ -195,6 +196,19 @@ class ReasonCode(StrEnum):
     RECALL_MISMATCH = (
         "RECALL_MISMATCH",
         "The recall names a message that stands under its id with another digest, mode or originator.",
+    )
+
+    # -- attacks on a lane -----------------------------------------------------------------------------
+    LANE_WITHHELD = (
+        "LANE_WITHHELD",
+        "Serials that a partner gave were asked for in vain while its lane heads kept coming.",
+    )
+    LANE_SILENT = "LANE_SILENT", "No lane head of an active partner came for three of its heartbeats."
+    LANE_REORDERED = "LANE_REORDERED", "Deliveries of a lane came in another order than they were signed in."
+    LANE_FLOODED = "LANE_FLOODED", "Bundles of a lane that bring nothing new come at a high rate."
+    LANE_REWOUND = (
+        "LANE_REWOUND",
+        "A partner gives serials of a lane again, or says that it gave fewer than came.",
     )
 
     # -- trust documents (design 10) ------------------------------------------------------------------

@@ -6,7 +6,7 @@ order, twice, or late, and the end is the same: the state of the highest rank th
 
 from collections.abc import Mapping
 
-from schemas.receipt import ReceiptStatus
+from schemas.receipt import Receipts, ReceiptStatus
 
 RANK: Mapping[str, int] = {
     "pending_release": 0,
@@ -52,6 +52,11 @@ SHOWN: Mapping[str, str] = {
     "void": "withheld",
 }
 """Stored state of a delivery -> the state that a caller sees (design 8)."""
+
+
+def lasts(content: object) -> bool:
+    """Whether this content is of receipts that are kept until they are receipted themselves."""
+    return isinstance(content, Receipts) and any(receipt.status in LASTING for receipt in content.receipts)
 
 
 def after(state: str, status: ReceiptStatus) -> str:

@@ -93,6 +93,33 @@ STEPS: dict[int, str] = {
             nation TEXT, kind TEXT, mode TEXT, message_id TEXT, publication_id TEXT, inbox_seq INTEGER,
             state TEXT, reason TEXT
         ) STRICT;
+        CREATE TABLE head_out (
+            recipient TEXT NOT NULL, mode TEXT NOT NULL,
+            epoch INTEGER NOT NULL,
+            urgent INTEGER NOT NULL, normal INTEGER NOT NULL, control INTEGER NOT NULL,
+            made_at INTEGER NOT NULL, delivery_seq INTEGER NOT NULL,
+            PRIMARY KEY (recipient, mode)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE sent_again (
+            delivery_seq INTEGER PRIMARY KEY REFERENCES delivery, recipient TEXT NOT NULL, at INTEGER
+        ) STRICT;
+        CREATE INDEX sent_again_waiting ON sent_again (delivery_seq) WHERE at IS NULL;
+        CREATE INDEX sent_again_recipient ON sent_again (recipient, at);
+        ALTER TABLE lane_in ADD COLUMN signed_at INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE lane_in ADD COLUMN announced INTEGER NOT NULL DEFAULT 0;
+        CREATE TABLE head_in (
+            originator TEXT NOT NULL, mode TEXT NOT NULL,
+            at INTEGER NOT NULL, next_within INTEGER NOT NULL, heard_at INTEGER, stated_at INTEGER,
+            PRIMARY KEY (originator, mode)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE lane_partner (
+            nation TEXT PRIMARY KEY, epoch INTEGER NOT NULL DEFAULT 0, papers_at INTEGER, begun_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE lane_alarm (
+            originator TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL, alarm TEXT NOT NULL,
+            since INTEGER NOT NULL, last_at INTEGER NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (originator, mode, lane, alarm)
+        ) STRICT, WITHOUT ROWID;
         ALTER TABLE delivery ADD COLUMN owes_acknowledgement INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE delivery ADD COLUMN overdue INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE delivery ADD COLUMN delivered_at INTEGER;
@@ -110,6 +137,8 @@ STEPS: dict[int, str] = {
         ALTER TABLE publication ADD COLUMN watch_at INTEGER;
         CREATE INDEX publication_watch ON publication (watch_at) WHERE watch_at IS NOT NULL;
         ALTER TABLE receipt_due ADD COLUMN lasting INTEGER NOT NULL DEFAULT 0;
+        DROP INDEX receipt_due_partner;
+        CREATE INDEX receipt_due_partner ON receipt_due (partner, mode, lasting, receipt_seq);
         ALTER TABLE inbox ADD COLUMN read_at INTEGER;
         ALTER TABLE inbox ADD COLUMN read_by TEXT;
         CREATE TABLE partner_contact (
@@ -207,6 +236,7 @@ STEPS: dict[int, str] = {
         CREATE INDEX inbox_chain ON inbox (chain, issued_at, message_id) WHERE chain IS NOT NULL;
         CREATE INDEX inbox_chain_end ON inbox (chain, issued_at, message_id)
             WHERE chain IS NOT NULL AND changed_by IS NULL;
+        CREATE INDEX inbox_chain_current ON inbox (chain) WHERE chain IS NOT NULL AND status = 'CURRENT';
         CREATE TABLE inbox_change (
             originator TEXT NOT NULL, message_id TEXT NOT NULL, digest TEXT NOT NULL, relation TEXT NOT NULL,
             changed_by INTEGER NOT NULL,

@@ -170,6 +170,21 @@ CREATE TABLE lane_out (
     PRIMARY KEY (recipient, mode, lane)
 ) STRICT, WITHOUT ROWID;
 
+-- The last lane head to each partner and mode: what it said, and the delivery that carries it (heads.py).
+CREATE TABLE head_out (
+    recipient TEXT NOT NULL, mode TEXT NOT NULL,
+    epoch INTEGER NOT NULL, urgent INTEGER NOT NULL, normal INTEGER NOT NULL, control INTEGER NOT NULL,
+    made_at INTEGER NOT NULL, delivery_seq INTEGER NOT NULL,
+    PRIMARY KEY (recipient, mode)
+) STRICT, WITHOUT ROWID;
+
+-- Deliveries with a receipt that their recipient asked for once more; at: when they last left again (resending.py).
+CREATE TABLE sent_again (
+    delivery_seq INTEGER PRIMARY KEY REFERENCES delivery, recipient TEXT NOT NULL, at INTEGER
+) STRICT;
+CREATE INDEX sent_again_waiting ON sent_again (delivery_seq) WHERE at IS NULL;
+CREATE INDEX sent_again_recipient ON sent_again (recipient, at);
+
 -- Sealed bundles in send order. Bytes are kept until the broker confirmed them, and retried byte for byte.
 CREATE TABLE bundle (
     bundle_seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -192,6 +207,8 @@ CREATE TABLE lane_in (
     originator TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL, epoch INTEGER NOT NULL,
     highest INTEGER NOT NULL,
     filed INTEGER NOT NULL DEFAULT 0,              -- the highest serial admitted
+    signed_at INTEGER NOT NULL DEFAULT 0,          -- when the root was signed that carried the highest that came
+    announced INTEGER NOT NULL DEFAULT 0,          -- the highest serial that a lane head named
     PRIMARY KEY (originator, mode, lane, epoch)
 ) STRICT, WITHOUT ROWID;
 
@@ -203,6 +220,23 @@ CREATE TABLE lane_gap (
     PRIMARY KEY (originator, mode, lane, epoch, first)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lane_gap_ask ON lane_gap (ask_at);
+
+-- The newest head of each partner and mode (heads.py); heard_at: NULL before the first; stated_at: when we last told it what we saw.
+CREATE TABLE head_in (
+    originator TEXT NOT NULL, mode TEXT NOT NULL,
+    at INTEGER NOT NULL, next_within INTEGER NOT NULL, heard_at INTEGER, stated_at INTEGER,
+    PRIMARY KEY (originator, mode)
+) STRICT, WITHOUT ROWID;
+-- Of each partner: the newest epoch it named, when it was last passed all papers, when lanes to it began anew on its word.
+CREATE TABLE lane_partner (
+    nation TEXT PRIMARY KEY, epoch INTEGER NOT NULL DEFAULT 0, papers_at INTEGER, begun_at INTEGER
+) STRICT, WITHOUT ROWID;
+-- What is wrong with incoming lanes now; a row goes when it is over (lane_alarms.py).
+CREATE TABLE lane_alarm (
+    originator TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL, alarm TEXT NOT NULL,
+    since INTEGER NOT NULL, last_at INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (originator, mode, lane, alarm)
+) STRICT, WITHOUT ROWID;
 
 -- What became of every delivery whose signature verified: filed, refused or held.
 CREATE TABLE received (
@@ -244,6 +278,7 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_kind ON inbox (kind, inbox_seq);
 CREATE INDEX inbox_chain ON inbox (chain, issued_at, message_id) WHERE chain IS NOT NULL;
 CREATE INDEX inbox_chain_end ON inbox (chain, issued_at, message_id) WHERE chain IS NOT NULL AND changed_by IS NULL;
+CREATE INDEX inbox_chain_current ON inbox (chain) WHERE chain IS NOT NULL AND status = 'CURRENT';
 
 -- Which messages of the inbox say that they change which others, here already or not yet.
 CREATE TABLE inbox_change (
@@ -275,7 +310,7 @@ CREATE TABLE receipt_due (
     receipt BLOB NOT NULL,                         -- JSON of schemas.receipt.Receipt
     lasting INTEGER NOT NULL DEFAULT 0             -- 1: read, acknowledged, actioned; sent until it is receipted itself
 ) STRICT;
-CREATE INDEX receipt_due_partner ON receipt_due (partner, mode, receipt_seq);
+CREATE INDEX receipt_due_partner ON receipt_due (partner, mode, lasting, receipt_seq);
 
 CREATE TABLE held (
     held_seq INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -9,19 +9,20 @@ from bus.protocol.trust import TrustStore
 from bus.store import deliveries, lanes, resending, settlement
 from bus.store.lanes import LaneKey, StoredHistory
 from bus.store.serial_ranges import Range, merged, without
-from bus.store.settlement import Claim
 from bus.store.writer import Transaction
 from gateways import trust_changes
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.receipts.receipts_in import take_receipts
+from gateways.receiving.recall_in import RecallReader
 from gateways.relaying.control_out import queue_voids
-from gateways.requests.noting import note_closed, note_settled
+from gateways.requests.noting import note_closed
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import Control, ResendRequest, SerialRange, TrustUpdate, Void
 from schemas.header import Mode
 from schemas.lane_head import LaneHead
-from schemas.reasons import ReasonCode
-from schemas.receipt import Receipts, ReceiptStatus
+from schemas.recall import Recall, Recalled
+from schemas.receipt import Receipts
 from schemas.request_acts import RequestClosed
 from schemas.wire import Lane
 
@@ -48,6 +49,8 @@ class ControlReader:
     """Whether the relay has got something to do."""
     room: int = ROWS_PER_BUNDLE
     """How many more deliveries resend requests may have looked at."""
+    withdrawn: int = 0
+    """How many messages of the partner were withdrawn or barred."""
     papers: dict[bytes, None] = field(default_factory=dict)
     """Agreements and acts read so far: ``finish`` takes up all of a bundle at once."""
 
@@ -56,7 +59,7 @@ class ControlReader:
         deliveries in that mode only.
         """
         if isinstance(content, Receipts):
-            self._receipts(content, mode)
+            take_receipts(self.context, self.tx, self.evidence, self.partner, content, mode, self.now)
             return
         if isinstance(content, LaneHead):
             return
@@ -67,58 +70,21 @@ class ControlReader:
             self._void(control, mode)
         elif isinstance(control, RequestClosed):
             note_closed(self.context, self.tx, self.partner, control, self.now)
+        elif isinstance(control, Recall | Recalled):
+            self._recall(control)
         elif isinstance(control, TrustUpdate):
             self.trust_documents([text.encode() for text in control.envelopes])
 
-    def _receipts(self, content: Receipts, mode: Mode) -> None:
-        """A receipt counts only for a digest that was sent to this partner."""
-        claims = [
-            Claim(
-                receipt.lane,
-                receipt.lane_epoch,
-                receipt.serial,
-                receipt.content_digest,
-                receipt.status,
-                receipt.reason,
-                temporary=receipt.reason is ReasonCode.HELD_QUOTA,
-            )
-            for receipt in content.receipts
-        ]
-        settled = settlement.mark_settled(self.tx, self.partner, mode, claims, self.now)
-        changed = 0
-        for entry in settled.matched:
-            if not entry.changed:
-                continue
-            changed += 1
-            claim = entry.claim
-            self.context.counters.alarm_refused_by_partner += claim.status is ReceiptStatus.REFUSED
-            self.evidence.add(
-                AuditEvent.RECEIPT_RECORDED,
-                partner=self.partner,
-                mode=mode,
-                lane=claim.lane,
-                lane_epoch=claim.epoch,
-                serial=claim.serial,
-                publication_id=entry.publication_id,
-                message_id=entry.message_id,
-                digest=claim.digest,
-                reason=claim.reason,
-            )
-        self.context.counters.receipts_recorded += changed
-        if changed:
-            note_settled(
-                self.tx, (entry.publication_id for entry in settled.matched if entry.changed), self.now
-            )
-        ignored = len(settled.unmatched)
-        if ignored:
-            self.context.counters.alarm_receipts_ignored += ignored
-            self.evidence.add(
-                AuditEvent.RECEIPT_IGNORED,
-                AuditOutcome.REFUSED,
-                partner=self.partner,
-                mode=mode,
-                count=ignored,
-            )
+    def repeat(self, content: object) -> None:
+        """A content that came before came again: a recall is answered again."""
+        if isinstance(content, Control) and isinstance(content.control, Recall):
+            self._recall(content.control)
+
+    def _recall(self, said: Recall | Recalled) -> None:
+        reading = RecallReader(self.context, self.tx, self.evidence, self.partner, self.now)
+        reading.read(said)
+        self.withdrawn += reading.withdrawn
+        self.relay |= reading.answered
 
     def _resend(self, request: ResendRequest, mode: Mode) -> None:
         """What still lacks a receipt is sent again; what will not come (again) is voided.

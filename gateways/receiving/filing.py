@@ -1,10 +1,13 @@
 """Filing one bundle in one transaction: judge it, file what is admitted, owe the receipts (design 6)."""
 
+from collections.abc import Sequence
+
+from bus.protocol.delivery_states import lasts
 from bus.protocol.errors import BundleRefused, SubjectError
 from bus.protocol.inbound import Outcome, Verdict, judge
 from bus.protocol.opening import OpenedBundle
 from bus.protocol.subjects import Subject
-from bus.store import events, held, inbox, settlement
+from bus.store import contacts, events, held, inbox, settlement
 from bus.store.events import NewEvent
 from bus.store.held import Held, HoldResult, NewHeld
 from bus.store.inbox import NewInboxMessage
@@ -14,7 +17,9 @@ from gateways.context import GatewayContext
 from gateways.receiving.control_in import ControlReader
 from gateways.receiving.ledger import Ledger
 from gateways.receiving.mail import Filed, OpenedMail, open_mail, trust_documents_in
+from gateways.receiving.recall_in import refuse_recalled
 from gateways.requests.noting import CONCERNED, note_filed
+from schemas.acknowledgement import AcknowledgementLevel
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import Control
 from schemas.event import EventType
@@ -131,23 +136,26 @@ class _Filing:
     def _deliveries(self, opened: OpenedBundle) -> None:
         header = opened.header
         history = StoredHistory(self.tx)
-        verdicts = judge(opened, history, trust=self.mail.trust, now=self.now)
+        judged = judge(opened, history, trust=self.mail.trust, now=self.now)
+        verdicts = refuse_recalled(self.tx, self.ledger.evidence, header.originator, judged)
         settled = self._settled_before(opened, history) if self.again is not None else frozenset()
         reader = ControlReader(self.context, self.tx, self.ledger.evidence, header.originator, self.now)
         hold_refused = False
-        for verdict in verdicts:
-            delivery = verdict.delivery
+        for verdict, item in zip(verdicts, opened.deliveries, strict=True):
+            delivery, lasting = verdict.delivery, lasts(item.parsed)
             if delivery is not None and (delivery.lane_epoch, delivery.serial) in settled:
                 continue
             match verdict.outcome:
                 case Outcome.ADMITTED:
                     self._admitted(verdict, reader)
                 case Outcome.DUPLICATE:
-                    self._duplicate(verdict)
+                    reader.repeat(item.parsed)
+                    self._duplicate(verdict, lasting=lasting)
                 case Outcome.HELD:
                     hold_refused = self._held(verdict, header.subject, hold_refused)
                 case _:
-                    self._refused(verdict, header.subject)
+                    self._refused(verdict, header.subject, lasting=lasting)
+        self._heard(opened, verdicts)
         if self.messages:
             self._into_inbox()
         for message, delivery in self.of_requests:
@@ -155,6 +163,15 @@ class _Filing:
         reader.finish()
         self.filed.relay = reader.relay
         self.filed.trust = reader.trust
+        self.filed.withdrawn = reader.withdrawn
+
+    def _heard(self, opened: OpenedBundle, verdicts: Sequence[Verdict]) -> None:
+        """What the partner signed, and when, shows that it is there."""
+        partner = opened.header.originator
+        verified = any(verdict.verified for verdict in verdicts)
+        if verified and contacts.heard(self.tx, partner, opened.signed_at, self.now):
+            events.add(self.tx, [NewEvent(EventType.PARTNER_HEARD, self.now, nation=partner)])
+            self.filed.deadlines = True
 
     def _into_inbox(self) -> None:
         numbers = inbox.file(self.tx, self.messages)
@@ -196,7 +213,7 @@ class _Filing:
         self.filed.late += verdict.late
         self.ledger.arrived(delivery, "admitted")
         if isinstance(parsed, Receipts | Control | LaneHead):
-            self.ledger.owe(delivery, ReceiptStatus.DELIVERED)
+            self.ledger.owe(delivery, ReceiptStatus.DELIVERED, lasting=lasts(parsed))
             reader.read(parsed, delivery.mode)
             return
         assert parsed is not None
@@ -255,7 +272,10 @@ class _Filing:
                 header.mode,
                 header.exercise_id,
                 self.now,
+                actioned=message.body.level is AcknowledgementLevel.ACTIONED,
+                at=header.issued_at,
             ):
+                self.filed.deadlines = True
                 self.ledger.evidence.add(
                     AuditEvent.ACKNOWLEDGEMENT_RECORDED,
                     partner=header.originator,
@@ -277,12 +297,12 @@ class _Filing:
                 count=ignored,
             )
 
-    def _duplicate(self, verdict: Verdict) -> None:
+    def _duplicate(self, verdict: Verdict, *, lasting: bool) -> None:
         delivery = verdict.delivery
         assert delivery is not None
         self.filed.duplicates += 1
         self.ledger.arrived(delivery, "admitted")
-        self.ledger.owe(delivery, ReceiptStatus.DELIVERED)
+        self.ledger.owe(delivery, ReceiptStatus.DELIVERED, lasting=lasting)
         self.ledger.evidence.add_delivery(AuditEvent.MESSAGE_DUPLICATE, delivery)
 
     def _held(self, verdict: Verdict, place: Subject, refused_before: bool) -> bool:
@@ -306,7 +326,7 @@ class _Filing:
             self.ledger.arrived(delivery, "held", verdict.reason)
         return False
 
-    def _refused(self, verdict: Verdict, place: Subject) -> None:
+    def _refused(self, verdict: Verdict, place: Subject, *, lasting: bool = False) -> None:
         """Refused for good. The originator learns of it only when its signature verified: no oracle."""
         assert verdict.reason is not None
         delivery = verdict.delivery
@@ -317,4 +337,4 @@ class _Filing:
             return
         self.filed.mismatches += verdict.mismatch
         self.ledger.arrived(delivery, "refused", verdict.reason)
-        self.ledger.owe(delivery, ReceiptStatus.REFUSED, verdict.reason)
+        self.ledger.owe(delivery, ReceiptStatus.REFUSED, verdict.reason, lasting=lasting)

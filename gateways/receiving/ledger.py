@@ -60,9 +60,16 @@ class Ledger:
         arrival = Arrival(delivery.serial, delivery.content_digest, delivery.message_id, outcome, reason)
         self._arrivals.setdefault(delivery.lane_epoch, []).append(arrival)
 
-    def owe(self, delivery: Delivery, status: ReceiptStatus, reason: ReasonCode | None = None) -> None:
-        """Owe a receipt; receipts and lane heads get none."""
-        if delivery.content_type in _WITHOUT_RECEIPT:
+    def owe(
+        self,
+        delivery: Delivery,
+        status: ReceiptStatus,
+        reason: ReasonCode | None = None,
+        *,
+        lasting: bool = False,
+    ) -> None:
+        """Owe a receipt; receipts and lane heads get none, but for receipts that last (delivery_states)."""
+        if delivery.content_type in _WITHOUT_RECEIPT and not lasting:
             return
         # The JSON of a schemas.receipt.Receipt. Its parts were validated when the statement was read: words,
         # numbers and hexadecimal digits, in which nothing needs to be escaped.
@@ -103,7 +110,8 @@ class Ledger:
                 outcome.value,
                 self._now,
             ),
-            self._context.limits.rejected_bytes,
+            # Of what was recalled no copy is kept, not even sealed.
+            0 if code is ReasonCode.RECALLED else self._context.limits.rejected_bytes,
         )
         told = delivery is not None and not self._replayed
         if not told and only_counted(self._context, self._tx, self.evidence, originator, code, self._now):

@@ -56,6 +56,10 @@ class Filed:
     equivocations: int = 0
     mismatches: int = 0
     acknowledgements_ignored: int = 0
+    deadlines: bool = False
+    """Whether something that was overdue may be so no more."""
+    withdrawn: int = 0
+    """Messages withdrawn or barred because their originator recalled them."""
     refusals: list[str] = field(default_factory=list)
 
     def count(self, context: GatewayContext) -> None:
@@ -70,10 +74,15 @@ class Filed:
         counters.alarm_receipts_ignored += self.acknowledgements_ignored
         for code in self.refusals:
             counters.count_rejected(code)
+        if self.withdrawn:
+            counters.messages_withdrawn += self.withdrawn
+            context.store.scrub()
         if self.inbox_latest:
             context.inbox.announce(self.inbox_latest)
         if self.trust is not None:
             context.adopt(self.trust)
+        if self.deadlines:
+            context.deadlines_changed.set()
         if self.relay:
             context.relay_wanted.set()
         if self.held_under is not None and self.held_under is not context.trust:

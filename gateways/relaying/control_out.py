@@ -22,13 +22,19 @@ def queue_receipts(context: GatewayContext, tx: Transaction, now: datetime) -> i
     """Turn every receipt owed into receipts.v1 contents, one lane per partner and mode; how many receipts."""
     total = 0
     for owed in receipts.due(tx):
-        while batch := receipts.take(tx, owed.partner, owed.mode, RECEIPTS_PER_CONTENT):
+        while batch := receipts.take(tx, owed.partner, owed.mode, RECEIPTS_PER_CONTENT, lasting=owed.lasting):
             # Each is the encoding of a validated receipt, so the whole need not be parsed and built again.
             content = b'{"v":1,"receipts":[' + b",".join(batch) + b"]}"
             digest = context.digest(content, KeyUse.RECEIPT, owed.mode, now)
             content_id = deliveries.add_content(tx, ContentType.RECEIPTS, content, digest)
             deliveries.enqueue(
-                tx, content_id, (owed.partner,), mode=owed.mode, lane=Lane.CONTROL, awaits_receipt=False
+                tx,
+                content_id,
+                (owed.partner,),
+                mode=owed.mode,
+                lane=Lane.CONTROL,
+                # What people did comes once: it is sent again until the originator has it.
+                awaits_receipt=owed.lasting,
             )
             total += len(batch)
     return total

@@ -1,0 +1,1 @@
+"""Receipts: what we owe partners, what they sign for us, and what is overdue."""

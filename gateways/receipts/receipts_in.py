@@ -1,0 +1,80 @@
+"""What a partner's signed receipts do here: its deliveries move on, with evidence of everything new."""
+
+from datetime import datetime
+
+from bus.store import settlement
+from bus.store.settlement import Claim, Settlement
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from gateways.evidence import Evidence
+from schemas.audit import AuditEvent, AuditOutcome
+from schemas.header import Mode
+from schemas.reasons import ReasonCode
+from schemas.receipt import Receipts, ReceiptStatus
+
+
+def take_receipts(
+    context: GatewayContext,
+    tx: Transaction,
+    evidence: Evidence,
+    partner: str,
+    content: Receipts,
+    mode: Mode,
+    now: datetime,
+) -> None:
+    """Apply the receipts that ``partner`` signed under ``mode``.
+
+    One counts only for a digest that was sent to this partner; one that repeats what is known leaves nothing.
+    """
+    claims = [
+        Claim(
+            receipt.lane,
+            receipt.lane_epoch,
+            receipt.serial,
+            receipt.content_digest,
+            receipt.status,
+            receipt.reason,
+            temporary=receipt.reason is ReasonCode.HELD_QUOTA,
+            at=receipt.at,
+            message_id=receipt.message_id,
+        )
+        for receipt in content.receipts
+    ]
+    settled = settlement.mark_settled(tx, partner, mode, claims, now)
+    _record(context, evidence, settled, partner, mode)
+    if settled.overdue_met:
+        context.deadlines_changed.set()
+
+
+def _record(
+    context: GatewayContext, evidence: Evidence, settled: Settlement, partner: str, mode: Mode
+) -> None:
+    for entry in settled.matched:
+        if not entry.news:
+            continue
+        claim = entry.claim
+        context.counters.receipts_recorded += entry.changed
+        context.counters.alarm_refused_by_partner += entry.changed and claim.status is ReceiptStatus.REFUSED
+        evidence.add(
+            AuditEvent.RECEIPT_RECORDED,
+            partner=partner,
+            mode=mode,
+            lane=claim.lane,
+            lane_epoch=claim.epoch,
+            serial=claim.serial,
+            publication_id=entry.publication_id,
+            message_id=entry.message_id,
+            digest=claim.digest,
+            state=claim.status.value,
+            reason=claim.reason,
+        )
+    ignored = len(settled.unmatched)
+    if ignored:
+        context.counters.alarm_receipts_ignored += ignored
+        evidence.add(
+            AuditEvent.RECEIPT_IGNORED,
+            AuditOutcome.REFUSED,
+            partner=partner,
+            mode=mode,
+            count=ignored,
+        )
