@@ -6,7 +6,12 @@ It cannot look up which ones were: the clock tells.
 """
 
 import sqlite3
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+
+from bus.store.columns import integers_text
+from schemas.header import Mode
+from schemas.wire import Lane
 
 EPOCH_ORIGIN = datetime(2026, 1, 1, tzinfo=UTC)
 """Epochs are whole seconds since then; 2**31, the largest the wire allows, is reached in 2094."""
@@ -34,14 +39,53 @@ def begin_epoch(tx: sqlite3.Connection, now: datetime) -> int:
     """Begin a new epoch in every lane, as after restoring a backup; its number.
 
     Serials of the old epoch may have been used after the backup was made, so whatever has no receipt is
-    queued anew without a serial, and bundles sealed under the old epoch are dropped.
+    queued anew without a serial, what a recipient refused for its serial too, and bundles sealed under the
+    old epoch are dropped.
     """
     epoch = next_epoch(now, store_epoch(tx))
     tx.execute("UPDATE meta SET value = ? WHERE key = 'lane_epoch'", (str(epoch),))
     tx.execute("DELETE FROM lane_out")
     tx.execute("DELETE FROM bundle")
+    tx.execute(f"{_ANEW} WHERE state IN ('queued', 'sealed', 'sent')")
+    tx.execute(f"{_ANEW} WHERE {_SERIAL_TAKEN}")
+    return epoch
+
+
+def begin_epoch_towards(tx: sqlite3.Connection, recipient: str, now: datetime, previous: int) -> int:
+    """Begin a new epoch, above ``previous``, in every lane to one recipient; its number.
+
+    What is sealed keeps its serial: it may have been offered to the broker. Where the recipient refuses it
+    for its serial, `anew` sends it again.
+    """
+    for row in tx.execute("SELECT max(epoch) FROM lane_out WHERE recipient = ?", (recipient,)):
+        previous = max(previous, row[0] or 0)
+    epoch = next_epoch(now, max(previous, store_epoch(tx)))
+    tx.executemany(
+        "INSERT INTO lane_out (recipient, mode, lane, epoch, next_serial) VALUES (?, ?, ?, ?, 1)"
+        " ON CONFLICT DO UPDATE SET epoch = excluded.epoch, next_serial = 1",
+        [(recipient, mode.value, lane.value, epoch) for mode in Mode for lane in Lane],
+    )
     tx.execute(
-        "UPDATE delivery SET state = 'queued', lane_epoch = NULL, serial = NULL, bundle_seq = NULL,"
-        " resend_at = NULL, sent_at = NULL WHERE state IN ('queued', 'sealed', 'sent')"
+        f"{_ANEW} WHERE recipient = ? AND (state IN ('queued', 'sent') OR {_SERIAL_TAKEN})",
+        (recipient,),
     )
     return epoch
+
+
+def anew(tx: sqlite3.Connection, delivery_seqs: Iterable[int]) -> int:
+    """Queue without a serial what a recipient refused because its serial, of an epoch that is over, was used
+    for something else; how many.
+    """
+    return tx.execute(
+        f"{_ANEW} WHERE delivery_seq IN (SELECT value FROM json_each(?)) AND {_SERIAL_TAKEN}"  # noqa: S608
+        " AND lane_epoch < (SELECT epoch FROM lane_out o WHERE o.recipient = delivery.recipient"
+        " AND o.mode = delivery.mode AND o.lane = delivery.lane)",
+        (integers_text(delivery_seqs),),
+    ).rowcount
+
+
+_ANEW = (
+    "UPDATE delivery SET state = 'queued', lane_epoch = NULL, serial = NULL, bundle_seq = NULL,"
+    " resend_at = NULL, sent_at = NULL, settled_at = NULL, reason = NULL"
+)
+_SERIAL_TAKEN = "state = 'refused' AND reason = 'SERIAL_REUSED'"

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal, NamedTuple
 
 from bus.protocol.history import LaneState, Received
+from bus.protocol.lane_health import out_of_order
 from bus.store.columns import duration_micros, instant, integers_text, micros, reason_or_none
 from bus.store.serial_ranges import Range, holes, merged, without
 from schemas.header import Mode
@@ -41,10 +42,14 @@ class Arrival(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class GapChange:
-    """Ranges newly seen to be missing, and those no longer missing."""
+    """Ranges newly seen to be missing, and those no longer missing.
+
+    ``out_of_order``: so many serials came behind later ones in bundles that were signed before theirs.
+    """
 
     noticed: tuple[Range, ...] = ()
     closed: tuple[Range, ...] = ()
+    out_of_order: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,13 @@ class Gap:
     last: int
     noticed_at: datetime
     asked_count: int
+    ask_at: datetime | None = None
+
+    def asked_at(self, policy: "AskPolicy") -> datetime:
+        """When it was asked for last; when it was noticed, before the first time."""
+        if self.asked_count == 0 or self.ask_at is None:
+            return self.noticed_at
+        return self.ask_at - min(policy.first * (1 << min(self.asked_count - 1, 20)), policy.ceiling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +87,7 @@ class StoredHistory:
     def lane(self, originator: str, mode: str, lane: str, epoch: int) -> LaneState:
         """State of one lane; a lane never seen is LaneState()."""
         key = LaneKey(originator, Mode(mode), Lane(lane), epoch)
-        highest, filed = _reached(self._tx, key)
+        highest, filed, _ = reached(self._tx, key)
         if highest == 0:
             return LaneState()
         return LaneState(highest, missing(self._tx, key), filed)
@@ -110,14 +122,18 @@ def record(
     arrivals: Sequence[Arrival],
     now: datetime,
     patience: timedelta = timedelta(0),
+    *,
+    signed_at: datetime | None = None,
+    again_after: timedelta = timedelta(seconds=30),
 ) -> GapChange:
     """Record deliveries of one lane and account for their serials.
 
     A record of the same serial and digest moves from held or refused to what it became; an admitted one
     stays. A record with another digest is never touched: the caller reports the equivocation. New gaps are
-    asked for after `patience`.
+    asked for after `patience`; what is left of one that begins to fill, `again_after` the last that came.
+    `signed_at`: when their root was signed, by the originator's clock; None when they were kept back here.
     """
-    place = _columns(key)
+    place = columns(key)
     tx.executemany(
         "INSERT INTO received (originator, mode, lane, epoch, serial, digest, message_id, outcome, reason)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET outcome = excluded.outcome,"
@@ -129,7 +145,7 @@ def record(
     )
     filed = max((arrival.serial for arrival in arrivals if arrival.outcome == "admitted"), default=0)
     runs = [(arrival.serial, arrival.serial) for arrival in arrivals]
-    return _account(tx, key, runs, now, patience, filed)
+    return _account(tx, key, runs, now, patience, filed, _Arrived(signed_at, now + again_after))
 
 
 def record_void(
@@ -152,7 +168,7 @@ def missing(tx: sqlite3.Connection, key: LaneKey) -> tuple[Range, ...]:
         tx.execute(
             "SELECT first, last FROM lane_gap WHERE originator = ? AND mode = ? AND lane = ? AND epoch = ?"
             " ORDER BY first",
-            _columns(key),
+            columns(key),
         )
     )
 
@@ -160,13 +176,28 @@ def missing(tx: sqlite3.Connection, key: LaneKey) -> tuple[Range, ...]:
 def gaps_to_ask(tx: sqlite3.Connection, now: datetime, limit: int = 100) -> tuple[Gap, ...]:
     """Gaps whose time to be asked for has come, longest due first."""
     return tuple(
-        Gap(LaneKey(row[0], Mode(row[1]), Lane(row[2]), row[3]), row[4], row[5], instant(row[6]), row[7])
-        for row in tx.execute(
-            "SELECT originator, mode, lane, epoch, first, last, noticed_at, asked_count FROM lane_gap"
-            " WHERE ask_at <= ? ORDER BY ask_at, originator, mode, lane, epoch, first LIMIT ?",
-            (micros(now), limit),
+        map(
+            _gap,
+            tx.execute(
+                f"{_GAPS} WHERE ask_at <= ? ORDER BY ask_at, originator, mode, lane, epoch, first LIMIT ?",
+                (micros(now), limit),
+            ),
         )
     )
+
+
+def asked_often(tx: sqlite3.Connection, times: int) -> tuple[Gap, ...]:
+    """Gaps that were asked for at least so often, by lane."""
+    order = "ORDER BY originator, mode, lane, epoch, first"
+    return tuple(map(_gap, tx.execute(f"{_GAPS} WHERE asked_count >= ? {order}", (times,))))
+
+
+_GAPS = "SELECT originator, mode, lane, epoch, first, last, noticed_at, asked_count, ask_at FROM lane_gap"
+
+
+def _gap(row: tuple[str, str, str, int, int, int, int, int, int]) -> Gap:
+    key = LaneKey(row[0], Mode(row[1]), Lane(row[2]), row[3])
+    return Gap(key, row[4], row[5], instant(row[6]), row[7], instant(row[8]))
 
 
 def mark_asked(tx: sqlite3.Connection, gaps: Iterable[Gap], now: datetime, policy: AskPolicy) -> None:
@@ -180,7 +211,7 @@ def mark_asked(tx: sqlite3.Connection, gaps: Iterable[Gap], now: datetime, polic
                 micros(now),
                 duration_micros(policy.first),
                 duration_micros(policy.ceiling),
-                *_columns(gap.key),
+                *columns(gap.key),
                 gap.first,
             )
             for gap in gaps
@@ -193,6 +224,13 @@ def count_missing(tx: sqlite3.Connection) -> Mapping[str, int]:
     return dict(tx.execute("SELECT originator, sum(last - first + 1) FROM lane_gap GROUP BY originator"))
 
 
+class _Arrived(NamedTuple):
+    """Of serials that came: when their root was signed, and when to ask again for the rest of their gap."""
+
+    signed_at: datetime | None
+    ask_at: datetime
+
+
 def _account(
     tx: sqlite3.Connection,
     key: LaneKey,
@@ -200,31 +238,50 @@ def _account(
     now: datetime,
     patience: timedelta,
     filed: int = 0,
+    arrived: _Arrived | None = None,
 ) -> GapChange:
     runs = merged(ranges)
     if not runs:
         return GapChange()
-    before, filed_before = _reached(tx, key)
+    before, filed_before, signed_before = reached(tx, key)
     highest, noticed = holes(before, runs)
-    closed = _shrink(tx, key, runs) if runs[0][0] < before else []
+    closed = _shrink(tx, key, runs, arrived) if runs[0][0] <= before else []
+    signed_at = micros(arrived.signed_at) if arrived is not None and arrived.signed_at is not None else 0
     if highest != before or filed > filed_before:
-        tx.execute(
-            "INSERT INTO lane_in (originator, mode, lane, epoch, highest, filed) VALUES (?, ?, ?, ?, ?, ?)"
-            " ON CONFLICT DO UPDATE SET highest = excluded.highest, filed = excluded.filed",
-            (*_columns(key), highest, max(filed, filed_before)),
-        )
+        signed = signed_at or signed_before if highest != before else signed_before
+        keep(tx, key, highest, max(filed, filed_before), signed)
     if noticed:
         at = micros(now)
-        _insert_gaps(tx, key, [(*gap, at, at + duration_micros(patience), 0) for gap in noticed])
-    return GapChange(tuple(noticed), tuple(closed))
+        insert_gaps(tx, key, [(*gap, at, at + duration_micros(patience), 0) for gap in noticed])
+    swapped = 0
+    if closed and out_of_order(
+        arrived and arrived.signed_at, instant(signed_before) if signed_before else None
+    ):
+        swapped = sum(last - first + 1 for first, last in closed)
+    return GapChange(tuple(noticed), tuple(closed), swapped)
 
 
-def _shrink(tx: sqlite3.Connection, key: LaneKey, runs: Sequence[Range]) -> list[Range]:
-    """Take `runs` out of the recorded gaps; the ranges taken out. What is left keeps its requests' count."""
+def keep(tx: sqlite3.Connection, key: LaneKey, highest: int, filed: int, signed_at: int) -> None:
+    """Record how far a lane has come; ``signed_at`` in microseconds, 0 for unknown."""
+    tx.execute(
+        "INSERT INTO lane_in (originator, mode, lane, epoch, highest, filed, signed_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET highest = excluded.highest,"
+        " filed = excluded.filed, signed_at = excluded.signed_at",
+        (*columns(key), highest, filed, signed_at),
+    )
+
+
+def _shrink(
+    tx: sqlite3.Connection, key: LaneKey, runs: Sequence[Range], arrived: _Arrived | None
+) -> list[Range]:
+    """Take `runs` out of the recorded gaps; the ranges taken out.
+
+    What is left keeps its requests' count; where some of it came, it was not asked for in vain.
+    """
     touched = tx.execute(
         "SELECT first, last, noticed_at, ask_at, asked_count FROM lane_gap WHERE originator = ? AND mode = ?"
         " AND lane = ? AND epoch = ? AND first <= ? AND last >= ? ORDER BY first",
-        (*_columns(key), runs[-1][1], runs[0][0]),
+        (*columns(key), runs[-1][1], runs[0][0]),
     ).fetchall()
     closed: list[Range] = []
     for first, last, noticed_at, ask_at, asked_count in touched:
@@ -234,30 +291,33 @@ def _shrink(tx: sqlite3.Connection, key: LaneKey, runs: Sequence[Range]) -> list
         closed += without((first, last), left)
         tx.execute(
             "DELETE FROM lane_gap WHERE originator = ? AND mode = ? AND lane = ? AND epoch = ? AND first = ?",
-            (*_columns(key), first),
+            (*columns(key), first),
         )
-        _insert_gaps(tx, key, [(*piece, noticed_at, ask_at, asked_count) for piece in left])
+        if arrived is not None and asked_count:
+            ask_at, asked_count = micros(arrived.ask_at), 1
+        insert_gaps(tx, key, [(*piece, noticed_at, ask_at, asked_count) for piece in left])
     return closed
 
 
-def _insert_gaps(
-    tx: sqlite3.Connection, key: LaneKey, gaps: Iterable[tuple[int, int, int, int, int]]
-) -> None:
+def insert_gaps(tx: sqlite3.Connection, key: LaneKey, gaps: Iterable[tuple[int, int, int, int, int]]) -> None:
+    """Record ranges that are missing: first, last, noticed_at, ask_at, asked_count."""
     tx.executemany(
         "INSERT INTO lane_gap (originator, mode, lane, epoch, first, last, noticed_at, ask_at, asked_count)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(*_columns(key), *gap) for gap in gaps],
+        [(*columns(key), *gap) for gap in gaps],
     )
 
 
-def _reached(tx: sqlite3.Connection, key: LaneKey) -> tuple[int, int]:
-    """The highest serial accounted for and the highest admitted; 0 for none."""
-    row: tuple[int, int] | None = tx.execute(
-        "SELECT highest, filed FROM lane_in WHERE originator = ? AND mode = ? AND lane = ? AND epoch = ?",
-        _columns(key),
+def reached(tx: sqlite3.Connection, key: LaneKey) -> tuple[int, int, int]:
+    """The highest serial accounted for, the highest admitted, and when the former was signed; 0 for none."""
+    row: tuple[int, int, int] | None = tx.execute(
+        "SELECT highest, filed, signed_at FROM lane_in"
+        " WHERE originator = ? AND mode = ? AND lane = ? AND epoch = ?",
+        columns(key),
     ).fetchone()
-    return row or (0, 0)
+    return row or (0, 0, 0)
 
 
-def _columns(key: LaneKey) -> tuple[str, str, str, int]:
+def columns(key: LaneKey) -> tuple[str, str, str, int]:
+    """A lane as it stands in columns."""
     return (key.originator, key.mode.value, key.lane.value, key.epoch)

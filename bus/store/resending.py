@@ -3,9 +3,10 @@
 import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from bus.store.columns import integers_text, micros
+from bus.store.columns import CONTENT_TYPES, KINDS, duration_micros, integers_text, micros
+from bus.store.deliveries import Waiting
 from schemas.header import Mode
 from schemas.wire import Lane
 
@@ -56,6 +57,66 @@ def requeue(tx: sqlite3.Connection, delivery_seqs: Iterable[int]) -> tuple[Reque
 def requeue_unreceipted(tx: sqlite3.Connection) -> int:
     """The broker lost its store: queue everything that was sent and has no receipt; how many."""
     return tx.execute(f"{_REQUEUE} WHERE state = 'sent' AND awaits_receipt = 1").rowcount
+
+
+AGAIN_ROOM = 8192
+"""Deliveries with a receipt that one recipient is sent again within `AGAIN_PAUSE`."""
+AGAIN_PAUSE = timedelta(minutes=5)
+"""No delivery with a receipt leaves again sooner: whoever asks over and over is not answered each time."""
+
+
+def ask_again(
+    tx: sqlite3.Connection, recipient: str, delivery_seqs: Iterable[int], now: datetime
+) -> tuple[int, ...]:
+    """A recipient that had receipted these lacks them, as after it was set back: they are to leave again,
+    whatever their state, which stays as it is. Those that will; others left lately, or are too many.
+    """
+    at, pause = micros(now), duration_micros(AGAIN_PAUSE)
+    # Times ahead of the clock, which was set back since, hold nothing up.
+    tx.execute(
+        "DELETE FROM sent_again WHERE recipient = ? AND (at <= ? OR at > ?)", (recipient, at - pause, at)
+    )
+    (taken,) = tx.execute("SELECT count(*) FROM sent_again WHERE recipient = ?", (recipient,)).fetchone()
+    return tuple(
+        row[0]
+        for row in tx.execute(
+            "INSERT INTO sent_again (delivery_seq, recipient) SELECT value, ? FROM json_each(?) WHERE true"
+            " ORDER BY key LIMIT ? ON CONFLICT DO NOTHING RETURNING delivery_seq",
+            (recipient, integers_text(delivery_seqs), max(0, AGAIN_ROOM - taken)),
+        )
+    )
+
+
+def take_again(
+    tx: sqlite3.Connection, now: datetime, *, limit: int, max_bytes: int
+) -> tuple[tuple[Waiting, ...], dict[int, bytes]]:
+    """The next deliveries that are to leave again, each with its serial, and their contents.
+
+    They count as gone with this: one that is lost on the way is asked for again.
+    """
+    found: list[Waiting] = []
+    contents: dict[int, bytes] = {}
+    room = max_bytes
+    for row in tx.execute(
+        "SELECT d.delivery_seq, d.content_id, c.content_type, c.digest, c.message_id, d.recipient, d.mode,"
+        " d.lane, d.precedence_rank, d.lane_epoch, d.serial, d.attempts, p.publication_id, p.kind, c.wider,"
+        " c.bytes FROM sent_again a JOIN delivery d USING (delivery_seq) JOIN content c USING (content_id)"
+        " LEFT JOIN publication p ON p.publication_seq = d.publication_seq"
+        " WHERE a.at IS NULL ORDER BY a.delivery_seq LIMIT ?",
+        (limit,),
+    ).fetchall():
+        room -= len(row[15])
+        if found and room < 0:
+            break
+        kind = None if row[13] is None else KINDS[row[13]]
+        start = (row[0], row[1], CONTENT_TYPES[row[2]], row[3], row[4], row[5], Mode(row[6]), Lane(row[7]))
+        found.append(Waiting(*start, row[8], row[9], row[10], row[11], row[12], kind, row[14]))
+        contents[row[1]] = row[15]
+    tx.execute(
+        "UPDATE sent_again SET at = ? WHERE delivery_seq IN (SELECT value FROM json_each(?))",
+        (micros(now), integers_text(row.delivery_seq for row in found)),
+    )
+    return tuple(sorted(found, key=lambda row: row.serial or 0)), contents
 
 
 def _requeued(rows: Iterable[tuple[int, str, str, str, int, int, str | None]]) -> tuple[Requeued, ...]:
