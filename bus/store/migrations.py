@@ -95,32 +95,6 @@ STEPS: dict[int, str] = {
         ) STRICT;
         CREATE TABLE head_out (
             recipient TEXT NOT NULL, mode TEXT NOT NULL,
-            epoch INTEGER NOT NULL, urgent INTEGER NOT NULL, normal INTEGER NOT NULL, control INTEGER NOT NULL,
-            made_at INTEGER NOT NULL, delivery_seq INTEGER NOT NULL,
-            PRIMARY KEY (recipient, mode)
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE sent_again (
-            delivery_seq INTEGER PRIMARY KEY REFERENCES delivery, recipient TEXT NOT NULL, at INTEGER
-        ) STRICT;
-        CREATE INDEX sent_again_waiting ON sent_again (delivery_seq) WHERE at IS NULL;
-        CREATE INDEX sent_again_recipient ON sent_again (recipient, at);
-        ALTER TABLE lane_in ADD COLUMN signed_at INTEGER NOT NULL DEFAULT 0;
-        ALTER TABLE lane_in ADD COLUMN announced INTEGER NOT NULL DEFAULT 0;
-        CREATE TABLE head_in (
-            originator TEXT NOT NULL, mode TEXT NOT NULL,
-            at INTEGER NOT NULL, next_within INTEGER NOT NULL, heard_at INTEGER, stated_at INTEGER,
-            PRIMARY KEY (originator, mode)
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE lane_partner (
-            nation TEXT PRIMARY KEY, epoch INTEGER NOT NULL DEFAULT 0, papers_at INTEGER, begun_at INTEGER
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE lane_alarm (
-            originator TEXT NOT NULL, mode TEXT NOT NULL, lane TEXT NOT NULL, alarm TEXT NOT NULL,
-            since INTEGER NOT NULL, last_at INTEGER NOT NULL, count INTEGER NOT NULL,
-            PRIMARY KEY (originator, mode, lane, alarm)
-        ) STRICT, WITHOUT ROWID;
-        CREATE TABLE head_out (
-            recipient TEXT NOT NULL, mode TEXT NOT NULL,
             epoch INTEGER NOT NULL,
             urgent INTEGER NOT NULL, normal INTEGER NOT NULL, control INTEGER NOT NULL,
             made_at INTEGER NOT NULL, delivery_seq INTEGER NOT NULL,
