@@ -1,7 +1,7 @@
 """What takes a message's place: the rules of sharing out a change, and what stands at a recipient."""
 
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -22,44 +22,9 @@ from bus.protocol.succession import (
     standings,
 )
 from schemas.header import Kind, Mode, Reference, Relation
+from tests.protocol.message_chains import START, cancelled, digest, histories, known, message_id, refer
 
-START = datetime(2026, 11, 22, 9, tzinfo=UTC)
 NATIONS = ("XAA", "XBB", "XCC", "XDD", "XEE")
-
-
-def message_id(number: int) -> str:
-    return f"01900000-0000-7000-8000-{number:012x}"
-
-
-def digest(number: int) -> str:
-    return f"sha256:{number:064x}"
-
-
-def refer(number: int, relation: Relation = Relation.UPDATES, originator: str = "XAA") -> Reference:
-    return Reference(
-        message_id=message_id(number), originator=originator, digest=digest(number), relation=relation
-    )
-
-
-def known(
-    number: int,
-    *references: Reference,
-    originator: str = "XAA",
-    minutes: int | None = None,
-    kind: Kind = Kind.THREAT_ALERT,
-    mode: Mode = Mode.EXERCISE,
-    exercise_id: str | None = "NEMO 26",
-) -> Known:
-    at = START + timedelta(minutes=number if minutes is None else minutes)
-    return Known(
-        originator, message_id(number), digest(number), kind, mode, exercise_id, at, tuple(references)
-    )
-
-
-def cancelled(
-    number: int, minutes: int = 30, originator: str = "XAA", mode: Mode = Mode.EXERCISE
-) -> Cancelled:
-    return Cancelled(originator, message_id(number), digest(number), mode, START + timedelta(minutes=minutes))
 
 
 def of(number: int, found: dict[tuple[str, str], Standing], originator: str = "XAA") -> Standing:
@@ -153,44 +118,6 @@ def test_nothing_is_changed_by(change: Known) -> None:
 )
 def test_a_message_is_not_cancelled_by_a_cancellation_of(word: Cancelled) -> None:
     assert of(1, standings([known(1)], [word])).status is Status.CURRENT
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> tuple[list[Known], list[Cancelled]]:
-    """What two nations might send: mostly well, sometimes naming each other's, the wrong, or two at once."""
-    messages = []
-    for number in range(draw(st.integers(1, 8))):
-        references = tuple(
-            {
-                (earlier, relation): refer(earlier, relation, draw(st.sampled_from(("XAA", "XAA", "XBB"))))
-                for earlier, relation in draw(
-                    st.lists(st.tuples(st.integers(0, 8), st.sampled_from(sorted(Relation))), max_size=3)
-                )
-                if earlier < number
-            }.values()
-        )
-        messages.append(
-            known(
-                number,
-                *references,
-                originator=draw(st.sampled_from(("XAA", "XAA", "XBB"))),
-                minutes=draw(st.integers(0, 12)),
-                kind=draw(st.sampled_from((Kind.THREAT_ALERT, Kind.THREAT_ALERT, Kind.EXERCISE_NOTICE))),
-            )
-        )
-    words = draw(
-        st.lists(
-            st.builds(
-                cancelled,
-                st.integers(0, 8),
-                st.integers(0, 60),
-                st.sampled_from(("XAA", "XBB")),
-                st.sampled_from((Mode.EXERCISE, Mode.OPERATION)),
-            ),
-            max_size=4,
-        )
-    )
-    return messages, words
 
 
 @given(histories(), st.randoms(use_true_random=False))
