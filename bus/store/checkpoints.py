@@ -17,6 +17,9 @@ ROWS_PER_PAGE = 2
 LONGEST_LOG_PAGES = 16_000
 """Beyond this the writer copies what is left itself: under load the log else never ends where a copy did, and
 only then SQLite begins it again."""
+SCRUB_AGAIN_SECONDS = 1.0
+SCRUB_PATIENCE_MILLISECONDS = 200
+"""How long cutting the log off may wait for readers: the writer waits as long."""
 
 
 class Checkpointer:
@@ -27,6 +30,7 @@ class Checkpointer:
         self._changes = 0
         self._pages = 0
         self._stopping = False
+        self._scrubbing = False
         self._wanted = threading.Event()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
@@ -39,6 +43,11 @@ class Checkpointer:
             self._pages = 0
             self._wanted.set()
 
+    def scrub(self) -> None:
+        """Copy the whole log soon, and cut it off: nothing that it held is left in it. From any thread."""
+        self._scrubbing = True
+        self._wanted.set()
+
     def stop(self) -> None:
         """Finish the copy in hand and end."""
         self._stopping = True
@@ -47,11 +56,23 @@ class Checkpointer:
 
     def _work(self) -> None:
         connection: sqlite3.Connection | None = None
-        while self._wanted.wait() and not self._stopping:
-            self._wanted.clear()
+        while self._asked() and not self._stopping:
+            scrubbing, self._scrubbing = self._scrubbing, False
+            busy = True
             # What cannot be copied stays in the log, which loses nothing; the writer meets the same fault.
             with contextlib.suppress(sqlite3.Error):
                 connection = connection or self._connect()
-                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                if scrubbing:
+                    connection.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_MILLISECONDS}")
+                mode = "TRUNCATE" if scrubbing else "PASSIVE"
+                busy = bool(connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()[0])
+            if scrubbing and busy:
+                self._scrubbing = True
         if connection is not None:
             connection.close()
+
+    def _asked(self) -> bool:
+        """Wait to be asked, or for the next try to cut the log off while others read or write it."""
+        self._wanted.wait(SCRUB_AGAIN_SECONDS if self._scrubbing else None)
+        self._wanted.clear()
+        return True

@@ -84,6 +84,8 @@ class Store:
             connection = cls._connect(path)
             connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG_PAGES}")
             bring_forward(connection, nation, realm, now)
+            # A process that ended before it scrubbed the log leaves that to the next one.
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         except StoreRefused:
             if connection is not None:
                 connection.close()
@@ -148,6 +150,10 @@ class Store:
         if self._closing:
             raise StoreUnavailable("the store is closed")
         return await self._bound_loop().run_in_executor(self._pool, self._read, job)
+
+    def scrub(self) -> None:
+        """Soon leave nothing of what was overwritten in the log beside the file; tried until it is done."""
+        self._checkpoints.scrub()
 
     async def close(self) -> None:
         """Finish the jobs that were taken, then close the file. Later calls raise StoreUnavailable."""
