@@ -37,9 +37,10 @@ from gateways.publishing.minimize import check_minimize
 from gateways.publishing.new_publication import answer_of, evidence_of, new_publication
 from gateways.publishing.planned import Planned
 from gateways.publishing.request_acts import check_answers, note_requests
+from gateways.receipts.owing import acknowledged_in, note_acknowledged
 from gateways.releasing.wait import record_wait, second_person_wanted, told
 from schemas.audit import AuditEvent, AuditOutcome
-from schemas.header import DraftHeader, Kind, Mode, Relation
+from schemas.header import DraftHeader, Kind, Mode
 from schemas.message import AnyDraft, label_of, parse_draft
 from schemas.reasons import ReasonCode
 from schemas.strict_json import JsonRefused
@@ -88,11 +89,7 @@ async def accept_draft(
     if wanted is not None:
         record_wait(evidence, new)
         answer = told(answer, wanted)
-    acknowledged = [
-        reference
-        for reference in planned.draft.header.references
-        if reference.relation is Relation.ACKNOWLEDGES
-    ]
+    acknowledged = acknowledged_in(draft.header, draft.body) if wanted is None else ()
 
     def job(tx: Transaction) -> StoredResponse | None:
         if idempotency_key is not None:
@@ -107,8 +104,7 @@ async def accept_draft(
         note_requests(context, tx, publication_seq, new, planned, waits=wanted is not None)
         if wanted is not None:
             pending.hold(tx, publication_seq, wanted)
-        for reference in acknowledged if wanted is None else ():
-            inbox.mark_acknowledged(tx, reference.originator, reference.message_id, now)
+        note_acknowledged(tx, acknowledged, now)
         evidence.write(tx)
         return None
 

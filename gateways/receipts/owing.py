@@ -3,16 +3,17 @@
 Each is told to the originator's gateway once, and sent again until that has it. Who it was stays here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from bus.store import inbox, reading, receipts
 from bus.store.reading import Place
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
-from schemas.acknowledgement import AcknowledgementLevel
-from schemas.header import Reference
+from schemas.acknowledgement import Acknowledgement, AcknowledgementLevel
+from schemas.base import Statement
+from schemas.header import DraftHeader, Reference, Relation
 from schemas.receipt import Receipt, ReceiptStatus
 
 
@@ -30,25 +31,34 @@ def note_read(context: GatewayContext, tx: Transaction, inbox_seq: int, by: str,
     return True
 
 
-def note_acknowledged(tx: Transaction, reference: Reference, level: str, now: datetime) -> None:
-    """An acknowledgement of ours was released: its originator is told by receipt as well.
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A message that an acknowledgement of ours answers. ``actioned``: what it asks was done."""
 
-    So it knows also where no agreement carries the message itself.
-    """
-    inbox.mark_acknowledged(tx, reference.originator, reference.message_id, now)
-    place = reading.place_of(tx, reference.originator, reference.message_id, reference.digest)
-    if place is not None:
-        actioned = level == AcknowledgementLevel.ACTIONED.value
-        _owe(tx, place, ReceiptStatus.ACTIONED if actioned else ReceiptStatus.ACKNOWLEDGED, now)
+    reference: Reference
+    actioned: bool
 
 
-def acknowledged_in(message: Mapping[str, Any]) -> tuple[tuple[Reference, str], ...]:
-    """What a message of ours (parsed, well-formed) acknowledges, and to which level."""
+def acknowledged_in(header: DraftHeader, body: Statement) -> tuple[Acknowledged, ...]:
+    """What a draft or message acknowledges: only a message of that kind does."""
+    if not isinstance(body, Acknowledgement):
+        return ()
+    actioned = body.level is AcknowledgementLevel.ACTIONED
     return tuple(
-        (Reference.model_validate(reference, strict=False), message["body"]["level"])
-        for reference in message["header"].get("references") or ()
-        if reference["relation"] == "acknowledges"
+        Acknowledged(reference, actioned)
+        for reference in header.references
+        if reference.relation is Relation.ACKNOWLEDGES
     )
+
+
+def note_acknowledged(tx: Transaction, answered: Iterable[Acknowledged], now: datetime) -> None:
+    """An acknowledgement of ours was released: who wrote what it answers is told by receipt as well."""
+    for each in answered:
+        reference = each.reference
+        inbox.mark_acknowledged(tx, reference.originator, reference.message_id, now)
+        place = reading.place_of(tx, reference.originator, reference.message_id, reference.digest)
+        if place is not None:
+            _owe(tx, place, ReceiptStatus.ACTIONED if each.actioned else ReceiptStatus.ACKNOWLEDGED, now)
 
 
 def _owe(tx: Transaction, place: Place, status: ReceiptStatus, now: datetime) -> None:

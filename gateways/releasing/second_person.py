@@ -5,13 +5,12 @@ one transaction after another, so of two words that come at once the second find
 """
 
 import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from bus.protocol.deadlines import deadlines as of_release
-from bus.store import deadlines, inbox, minimize, pending, publications
+from bus.store import deadlines, minimize, pending, publications
 from bus.store.deliveries import Waiting
 from bus.store.delivery_changes import tell_changed
 from bus.store.pending import Outcome, SecondPerson, WaitingRelease
@@ -20,6 +19,7 @@ from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.minimize import check_minimize
+from gateways.receipts.owing import acknowledged_in, note_acknowledged
 from gateways.relaying.redecision import Redecision
 from gateways.relaying.withholding import withhold
 from gateways.releasing.not_released import NotReleased
@@ -27,7 +27,8 @@ from gateways.requests.noting import OwnMessage, note_released
 from gateways.requests.standing import TransitionIllegal
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.base import rfc3339
-from schemas.header import AcknowledgementPolicy, Precedence, Relation
+from schemas.header import Precedence
+from schemas.message import parse_message
 from schemas.reasons import ReasonCode
 
 
@@ -137,30 +138,17 @@ def _confirm(
             denied.setdefault(decision.code, []).append(row)
     for code, those in denied.items():
         withhold(context, tx, evidence, those, code, now)
-    for originator, message_id in _acknowledged(messages.values()):
-        inbox.mark_acknowledged(tx, originator, message_id, now)
+    parsed = [parse_message(message) for message in messages.values()]
+    note_acknowledged(tx, acknowledged_in(parsed[0].header, parsed[0].body), now)
     _note_requests(context, tx, found, messages, [row for row, made in decided if made.permit], now)
     pending.settle(tx, found.wait, Outcome.CONFIRMED, word.by, now, word.note)
-    _begin_deadlines(context, tx, found, messages, precedence, now)
+    asked, objectives = parsed[0].header.acknowledgement, context.trust.snapshot.objectives
+    due = of_release(now, precedence, asked, objectives)
+    deadlines.begin(tx, found.wait.publication_seq, due)
     tell_changed(tx, [row.delivery_seq for row, decision in decided if decision.permit], now)
     evidence.write(tx)
     withheld = sum(map(len, denied.values()))
     return _Done(len(rows) - withheld, withheld)
-
-
-def _begin_deadlines(
-    context: GatewayContext,
-    tx: Transaction,
-    found: WaitingRelease,
-    messages: Mapping[int, bytes],
-    precedence: Precedence,
-    now: datetime,
-) -> None:
-    """It is released now: what was asked of its recipients counts from here."""
-    header = json.loads(next(iter(messages.values())))["header"]
-    asked = AcknowledgementPolicy.model_validate_json(json.dumps(header.get("acknowledgement") or {}))
-    objectives = context.trust.snapshot.objectives
-    deadlines.begin(tx, found.wait.publication_seq, of_release(now, precedence, asked, objectives))
 
 
 def _note_requests(
@@ -243,16 +231,6 @@ def _record(
         digest=first.digest,
         count=len(rows),
     )
-
-
-def _acknowledged(messages: Iterable[bytes]) -> set[tuple[str, str]]:
-    """What the messages acknowledge: (originator, message id). Ours, so well-formed."""
-    return {
-        (reference["originator"], reference["message_id"])
-        for message in messages
-        for reference in json.loads(message)["header"].get("references") or ()
-        if reference["relation"] == Relation.ACKNOWLEDGES.value
-    }
 
 
 def is_over(wait: SecondPerson, now: datetime) -> bool:
