@@ -101,6 +101,12 @@ def cancel(tx: sqlite3.Connection, word: Cancelled) -> Changes:
     return work.done()
 
 
+def cancelled_at(tx: sqlite3.Connection, inbox_seq: int) -> datetime:
+    """When a cancelled message was cancelled, as its originator signed it."""
+    row = tx.execute("SELECT cancelled_at FROM inbox WHERE inbox_seq = ?", (inbox_seq,)).fetchone()
+    return instant(row[0])
+
+
 def chains(
     tx: sqlite3.Connection, numbers: Iterable[int], *, with_display_only: bool = False
 ) -> dict[int, Chain]:

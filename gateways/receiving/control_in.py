@@ -15,9 +15,11 @@ from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.receipts.receipts_in import take_receipts
 from gateways.receiving.recall_in import RecallReader
+from gateways.receiving.succession_in import take_cancellation
 from gateways.relaying.control_out import queue_voids
 from gateways.requests.noting import note_closed
 from schemas.audit import AuditEvent, AuditOutcome
+from schemas.cancellation import Cancellation
 from schemas.control import Control, ResendRequest, SerialRange, TrustUpdate, Void
 from schemas.header import Mode
 from schemas.lane_head import LaneHead
@@ -72,6 +74,8 @@ class ControlReader:
             note_closed(self.context, self.tx, self.partner, control, self.now)
         elif isinstance(control, Recall | Recalled):
             self._recall(control)
+        elif isinstance(control, Cancellation):
+            take_cancellation(self.tx, self.evidence, self.context.nation, self.partner, control, self.now)
         elif isinstance(control, TrustUpdate):
             self.trust_documents([text.encode() for text in control.envelopes])
 

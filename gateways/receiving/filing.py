@@ -7,6 +7,7 @@ from bus.protocol.errors import BundleRefused, SubjectError
 from bus.protocol.inbound import Outcome, Verdict, judge
 from bus.protocol.opening import OpenedBundle
 from bus.protocol.subjects import Subject
+from bus.protocol.succession import Known
 from bus.store import contacts, events, held, inbox, settlement
 from bus.store.events import NewEvent
 from bus.store.held import Held, HoldResult, NewHeld
@@ -18,6 +19,7 @@ from gateways.receiving.control_in import ControlReader
 from gateways.receiving.ledger import Ledger
 from gateways.receiving.mail import Filed, OpenedMail, open_mail, trust_documents_in
 from gateways.receiving.recall_in import refuse_recalled
+from gateways.receiving.succession_in import known_of, take_in
 from gateways.requests.noting import CONCERNED, note_filed
 from schemas.acknowledgement import AcknowledgementLevel
 from schemas.audit import AuditEvent, AuditOutcome
@@ -55,6 +57,8 @@ class _Filing:
         self.filed = Filed()
         self.ledger = Ledger(context, tx, mail, self.filed, self.now, again=again is not None)
         self.messages: list[NewInboxMessage] = []
+        self.known: list[Known] = []
+        """The same messages, as far as they may change others or be changed."""
         self.of_requests: list[tuple[AnyMessage, Delivery]] = []
         """Filed messages that say something of an information request."""
         self.keep_held: ReasonCode | None = None
@@ -156,10 +160,12 @@ class _Filing:
                 case _:
                     self._refused(verdict, header.subject, lasting=lasting)
         self._heard(opened, verdicts)
-        if self.messages:
-            self._into_inbox()
+        numbers = self._into_inbox() if self.messages else ()
         for message, delivery in self.of_requests:
             note_filed(self.context, self.tx, message, delivery, self.ledger.evidence)
+        if numbers:
+            filed = tuple(zip(numbers, self.known, strict=True))
+            take_in(self.tx, self.ledger.evidence, self.context.nation, header.originator, filed, self.now)
         reader.finish()
         self.filed.relay = reader.relay
         self.filed.trust = reader.trust
@@ -173,7 +179,7 @@ class _Filing:
             events.add(self.tx, [NewEvent(EventType.PARTNER_HEARD, self.now, nation=partner)])
             self.filed.deadlines = True
 
-    def _into_inbox(self) -> None:
+    def _into_inbox(self) -> tuple[int, ...]:
         numbers = inbox.file(self.tx, self.messages)
         self.filed.inbox_latest = numbers[-1]
         received = (
@@ -189,6 +195,7 @@ class _Filing:
             for number, each in zip(numbers, self.messages, strict=True)
         )
         events.add(self.tx, tuple(received))
+        return numbers
 
     def _settled_before(self, opened: OpenedBundle, history: StoredHistory) -> frozenset[tuple[int, int]]:
         """What was admitted or refused when the bundle first came: only the rest is tried again."""
@@ -228,6 +235,7 @@ class _Filing:
     def _file(self, verdict: Verdict, delivery: Delivery, message: AnyMessage) -> None:
         header = message.header
         assert verdict.content is not None
+        self.known.append(known_of(message, delivery.content_digest))
         self.messages.append(
             NewInboxMessage(
                 header.originator,
