@@ -34,6 +34,10 @@ class LabelBounds:
     originator_controlled: bool
 
 
+NOBODY = LabelBounds("", "", frozenset(), frozenset(), frozenset(), originator_controlled=True)
+"""What a label that is gone allows."""
+
+
 def bounds_of(label: ConfidentialityLabel, originator: str) -> LabelBounds:
     """What one signed label allows with its originator's content."""
     released = frozenset((originator, *label.release_set))

@@ -17,6 +17,7 @@ from bus.store.columns import (
     strings_text,
 )
 from schemas.header import Kind, Mode, Precedence
+from schemas.recall import RecallReason
 from schemas.wire import Basis, Handling, Lane
 
 
@@ -53,6 +54,11 @@ class InboxMessage(NewInboxMessage):
 
     inbox_seq: int
     acknowledged_at: datetime | None
+    recalled_at: datetime | None = None
+    """When its originator's recall took the content away: `content` is empty then."""
+    recall_reason: RecallReason | None = None
+    read_at: datetime | None = None
+    """When a person of ours first opened it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,8 @@ class InboxReference:
     acknowledged_at: datetime | None
     handling: Handling
     content: bytes
+    recalled: bool
+    """Its originator recalled it: `content` is empty."""
 
 
 _NEW = (
@@ -74,7 +82,7 @@ _NEW = (
     " handling, trust_version, basis, sign_kid, issued_at, expires_at, received_at, late, expired, content"
 )
 _INSERT = f"INSERT INTO inbox ({_NEW}) VALUES ({', '.join('?' * 21)})"  # noqa: S608 - fixed texts
-_SELECT = f"SELECT {_NEW}, inbox_seq, acknowledged_at FROM inbox"  # noqa: S608
+_SELECT = f"SELECT {_NEW}, inbox_seq, acknowledged_at, recalled_at, recall_reason, read_at FROM inbox"  # noqa: S608
 _RELEASED = f"handling = '{Handling.RELEASE}'"
 
 
@@ -146,8 +154,8 @@ def latest_seq(tx: sqlite3.Connection) -> int:
 def reference(tx: sqlite3.Connection, originator: str, message_id: str, digest: str) -> InboxReference | None:
     """The message with exactly this originator, id and digest, or None."""
     row = tx.execute(
-        "SELECT inbox_seq, kind, mode, exercise_id, release_set, acknowledged_at, handling, content"
-        " FROM inbox WHERE originator = ? AND message_id = ? AND digest = ?",
+        "SELECT inbox_seq, kind, mode, exercise_id, release_set, acknowledged_at, handling, content,"
+        " recalled_at IS NOT NULL FROM inbox WHERE originator = ? AND message_id = ? AND digest = ?",
         (originator, message_id, digest),
     ).fetchone()
     if row is None:
@@ -161,6 +169,7 @@ def reference(tx: sqlite3.Connection, originator: str, message_id: str, digest: 
         instant_or_none(row[5]),
         Handling(row[6]),
         row[7],
+        bool(row[8]),
     )
 
 
@@ -227,4 +236,7 @@ def _message(row: Any) -> InboxMessage:
         content=row[20],
         inbox_seq=row[21],
         acknowledged_at=instant_or_none(row[22]),
+        recalled_at=instant_or_none(row[23]),
+        recall_reason=None if row[24] is None else RecallReason(row[24]),
+        read_at=instant_or_none(row[25]),
     )

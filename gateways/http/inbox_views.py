@@ -12,6 +12,7 @@ from gateways.http.reading import EquivalentView, Reading, native_only
 from gateways.http.signed_label import signed_label
 from schemas.base import Digest, KeyId, Nation, Statement, UtcTime, Uuid7
 from schemas.header import Kind, Mode, Precedence
+from schemas.recall import RecallReason
 from schemas.wire import Basis, Handling, Lane
 
 
@@ -38,8 +39,19 @@ class InboxEntry(Statement):
     received_at: UtcTime
     late: bool = Field(description="It came after later ones of its lane.")
     expired: bool = Field(description="It had expired when it came.")
+    read_at: UtcTime | None = Field(
+        None, description="When a person of this nation first opened it, as far as this gateway knows."
+    )
     acknowledged_at: UtcTime | None = None
-    marking: str = Field(description="The label's banner. Rendered from it, never parsed back.")
+    recalled_at: UtcTime | None = Field(
+        None,
+        description="When its originator recalled it. The content is gone then: no message, no marking. What "
+        "people had read, or systems had taken over by then, is not undone.",
+    )
+    recall_reason: RecallReason | None = Field(None, description="Why, as far as its originator says.")
+    marking: str | None = Field(
+        None, description="The label's banner. Rendered from it, never parsed back. Absent once recalled."
+    )
     equivalent: EquivalentView | None = Field(
         None, description="How its classification reads in this nation's own policy, if that can be said."
     )
@@ -66,7 +78,7 @@ def inbox_entry(
     """
     if stored.handling is not Handling.RELEASE:
         with_content = with_content and displaying
-    label = signed_label(stored.content)
+    label = signed_label(stored.content) if stored.recalled_at is None else None
     view = InboxEntry.model_construct(
         inbox_seq=stored.inbox_seq,
         originator=stored.originator,
@@ -88,12 +100,15 @@ def inbox_entry(
         received_at=stored.received_at,
         late=stored.late,
         expired=stored.expired,
+        read_at=stored.read_at,
         acknowledged_at=stored.acknowledged_at,
-        marking=banner_of(label),
-        equivalent=reading(label),
+        recalled_at=stored.recalled_at,
+        recall_reason=stored.recall_reason,
+        marking=None if label is None else banner_of(label),
+        equivalent=None if label is None else reading(label),
         message=None,
     )
-    return with_message(view, stored.content) if with_content else view.encode()
+    return with_message(view, stored.content) if with_content and label is not None else view.encode()
 
 
 def inbox_page(

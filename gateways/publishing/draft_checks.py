@@ -38,6 +38,8 @@ class KnownMessage:
     handling: Handling = Handling.RELEASE
     may_know: frozenset[str] | None = None
     """Of a message of ours: the nations that may learn that it exists."""
+    recalled: bool = False
+    """Its originator recalled it."""
 
     @property
     def carried_no_further(self) -> bool:
@@ -101,8 +103,8 @@ def check_references(
     """Every reference but a loose one (``relates``) is to a message we have, in the same mode and exercise.
 
     What may be displayed only is there for operators; others refer to it in no way. Only a message's
-    originator changes it. Raises DraftRefused REFERENCE_NOT_ORIGINATOR, REFERENCE_UNKNOWN or
-    REFERENCE_MODE_MISMATCH.
+    originator changes it, and nothing refers to one that was recalled, ours or a partner's. Raises
+    DraftRefused REFERENCE_NOT_ORIGINATOR, REFERENCE_UNKNOWN, RECALLED or REFERENCE_MODE_MISMATCH.
     """
     for index, reference in enumerate(header.references):
         pointer = f"/header/references/{index}"
@@ -115,6 +117,8 @@ def check_references(
             raise _refused(ReasonCode.REFERENCE_UNKNOWN, pointer)
         if message.handling is Handling.DISPLAY_ONLY and not by_operator:
             raise _refused(ReasonCode.REFERENCE_UNKNOWN, pointer)
+        if message.recalled:
+            raise _refused(ReasonCode.RECALLED, pointer)
         same = message.mode is header.mode and message.exercise_id == header.exercise_id
         if reference.relation is not Relation.RELATES and not same:
             raise _refused(ReasonCode.REFERENCE_MODE_MISMATCH, pointer)

@@ -10,10 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from bus.protocol.errors import ReleaseRefused
-from bus.protocol.label_rollup import bounds_of
+from bus.protocol.label_rollup import NOBODY, bounds_of
 from bus.protocol.release import plan_release
 from bus.protocol.tear_lines import TearLinePlan, VersionPlan, plan_versions, version_pointer
-from bus.store import idempotency, inbox, own_messages, pending, publications
+from bus.store import idempotency, inbox, own_messages, pending, publications, recalls
 from bus.store.errors import StoreUnavailable
 from bus.store.idempotency import StoredResponse
 from bus.store.own_messages import OwnReference
@@ -213,17 +213,21 @@ async def known_messages(context: GatewayContext, header: DraftHeader) -> Known:
             may_know, known_digest, handling = None, digest, Handling.RELEASE
             if isinstance(message, OwnReference):
                 may_know, known_digest = message.may_know, message.digest
+                recalled = bool(recalls.among(tx, [message.publication_id]))
             else:
-                handling = message.handling
+                handling, recalled = message.handling, message.recalled
+            # Of what partners recalled there is no label left, and nothing may refer to it.
+            bounds = bounds_of(label_of(message.content), origin) if message.content else NOBODY
             found[origin, message_id] = KnownMessage(
                 origin,
                 known_digest,
                 message.mode,
                 message.exercise_id,
                 message.release_set,
-                bounds_of(label_of(message.content), origin),
+                bounds,
                 handling,
                 may_know,
+                recalled,
             )
         return found
 

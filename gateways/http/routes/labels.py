@@ -52,7 +52,7 @@ def _document_answers(*codes: C) -> dict[int | str, dict[str, Any]]:
     "/inbox/{message_id}/label.xml",
     summary="Show the label of one message of the inbox as a STANAG 4774 document.",
     response_class=Response,
-    responses=_document_answers(C.MESSAGE_ID_AMBIGUOUS, C.CLASSIFICATION_UNMAPPED),
+    responses=_document_answers(C.MESSAGE_ID_AMBIGUOUS, C.CLASSIFICATION_UNMAPPED, C.RECALLED),
 )
 async def show_inbox_label(
     request: Request, message_id: MessageId, originator: Originator = None, policy: AsPolicy = None
@@ -61,6 +61,8 @@ async def show_inbox_label(
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
     stored = await the_one(gateway, caller, message_id, originator)
+    if stored.recalled_at is not None:
+        raise ApiRefused(C.RECALLED)
     return _document(gateway, stored.content, policy)
 
 
