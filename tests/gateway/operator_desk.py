@@ -1,13 +1,15 @@
 """Operators for tests: a desk with a clock of its own and cheap hashing, and people in a running gateway."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, cast
+
+import pytest
 
 from bus.store import audit, operators
 from bus.store.operators import Operator
@@ -16,12 +18,13 @@ from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.operators.hashing import Cost, Hashing
 from gateways.operators.password_sign_in import PasswordSignIn
-from gateways.operators.sessions import Lifetimes, Sessions
+from gateways.operators.sessions import Issued, Lifetimes, SessionEnded, Sessions
 from schemas.audit import AuditRecord
 from schemas.operator import Role
-from tests.gateway.running import Gateway
+from tests.gateway.running import CHEAP, NO_BROKER, Gateway, World
 
 PASSWORD = "seven herons cross the ford"
+HERE = "192.0.2.7"
 START = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 NATION, REALM = "XAA", "sha256:" + "ab" * 32
 
@@ -30,7 +33,7 @@ class CountedHashing(Hashing):
     """Cheap, and remembers what it was asked."""
 
     def __init__(self, cost: Cost | None = None) -> None:
-        super().__init__(cost or Cost(passes=1, memory_kib=64))
+        super().__init__(cost or CHEAP)
         self.checked: list[bool] = []
         """For every check, whether there was a stored hash."""
         self.hashed = 0
@@ -108,7 +111,7 @@ def person(name: str, role: Role, hashing: Hashing, password: str = PASSWORD, **
 
 @cache
 def _cheap() -> Hashing:
-    return Hashing(Cost(passes=1, memory_kib=64))
+    return Hashing(CHEAP)
 
 
 def hire(gateway: Gateway, name: str, *roles: Role, **options: Any) -> None:
@@ -123,3 +126,38 @@ def sign_in(gateway: Gateway, name: str, password: str = PASSWORD) -> dict[str, 
     assert answer.status_code == 200, answer.text
     session: dict[str, Any] = answer.json()
     return session
+
+
+def as_(token: str) -> dict[str, str]:
+    """Headers with a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+@pytest.fixture
+def alone(world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway of its own, where failures may be counted."""
+    with world.gateway("XCC", tmp_path_factory.mktemp("alone").name, nats_url=NO_BROKER) as running:
+        hire(running, "anna", Role.WATCH_OFFICER)
+        yield running
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A desk where anna works."""
+    async with open_desk(tmp_path) as opened:
+        await opened.add()
+        yield opened
+
+
+async def signed_in(desk: Desk, name: str = "anna", password: str = PASSWORD) -> Issued:
+    """A new session."""
+    return await desk.sign_in.sign_in(name, password, HERE)
+
+
+async def alive(desk: Desk, issued: Issued) -> bool:
+    """Whether its access token still opens anything."""
+    try:
+        await desk.sessions.of_access_token(issued.access)
+    except SessionEnded:
+        return False
+    return True

@@ -23,6 +23,7 @@ from gateways.http.api_keys import Scope, new_api_key
 from gateways.http.app import create_app
 from gateways.http.runtime import Runtime
 from gateways.http.server import GatewayServer
+from gateways.operators.hashing import Cost, Hashing
 from gateways.settings import Settings
 from tests.broker_fixtures import Broker
 from tests.realm_fixtures import AgreementPlan, TestRealm, make_realm
@@ -32,6 +33,8 @@ T = TypeVar("T")
 NATIONS = ("XAA", "XBB", "XCC", "XDD")
 NO_BROKER = "nats://127.0.0.1:9"
 """Where nobody answers: gateways that are started for one test leave the realm's broker alone."""
+CHEAP = Cost(passes=1, memory_kib=64)
+"""What a password's hash costs in these gateways; what they would hash with is their ``hashing``."""
 WAIT = 20.0
 """Seconds after which something that should have happened counts as not happening."""
 
@@ -116,6 +119,7 @@ class Gateway:
         self.server = GatewayServer(self.app, settings, lambda url: listening.set())
         self._serving = asyncio.run_coroutine_threadsafe(self.server.serve(), loop.loop)
         assert listening.wait(WAIT), "the gateway did not come up"
+        self.hashing, self.runtime.sign_in._hashing = self.runtime.sign_in._hashing, Hashing(CHEAP)
         self.url = self.server.url
         self.client = httpx.Client(base_url=self.url, trust_env=False, timeout=WAIT)
         self.key = self.new_key(rate_per_second=100_000, burst=100_000)
