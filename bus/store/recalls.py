@@ -144,6 +144,19 @@ def among(tx: sqlite3.Connection, publication_ids: Iterable[str]) -> frozenset[s
     )
 
 
+def messages_among(tx: sqlite3.Connection, message_ids: Iterable[str]) -> frozenset[str]:
+    """Which of these messages of ours were recalled."""
+    return frozenset(
+        row[0]
+        for row in tx.execute(
+            "SELECT message_id FROM (SELECT publication_seq, message_id FROM publication UNION ALL"
+            " SELECT publication_seq, message_id FROM other_version) JOIN recall USING (publication_seq)"
+            " WHERE message_id IN (SELECT value FROM json_each(?))",
+            (strings_text(message_ids),),
+        )
+    )
+
+
 def insert(
     tx: sqlite3.Connection,
     publication_seq: int,

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bus.store import backfills, pending, publications
+from bus.store import backfills, pending, publications, recalls
 from bus.store.backfills import StoredBackfill
 from bus.store.writer import Transaction
 from gateways.backfill.listing import BackfillList, BackfillRequest, Listed, changed_by, list_now
@@ -145,7 +145,7 @@ async def _send(
         _, changing = backfills.replacing(tx, listing.mode, listing.since, listed.newest)
         sent = backfills.sent_before(tx, listing.nation)
         if trust is not context.trust or not made.keys().isdisjoint(
-            sent | changed_by(context.nation, changing)
+            sent | changed_by(context.nation, changing) | recalls.messages_among(tx, made)
         ):
             raise BackfillRefused(ReasonCode.BACKFILL_CHANGED)
         head.write(tx)

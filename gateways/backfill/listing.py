@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from bus.protocol.backfill import BackfillRow, LeftOut, OwnMessage, plan_backfill
 from bus.protocol.errors import ReleaseRefused
 from bus.protocol.trust_documents import digest_of
-from bus.store import backfills
+from bus.store import backfills, recalls
 from bus.store.backfills import OwnVersion
 from bus.store.writer import Transaction
 from gateways.backfill.refused import BackfillRefused
@@ -104,7 +104,9 @@ async def list_now(context: GatewayContext, asked: BackfillRequest, now: datetim
     """
     until, kinds = asked.until or now, asked.kinds or tuple(Kind)
 
-    def look(tx: Transaction) -> tuple[tuple[OwnVersion, ...], int, list[bytes], frozenset[str]]:
+    def look(
+        tx: Transaction,
+    ) -> tuple[tuple[OwnVersion, ...], frozenset[str], int, list[bytes], frozenset[str]]:
         found = backfills.released_to(
             tx,
             asked.community,
@@ -117,11 +119,12 @@ async def list_now(context: GatewayContext, asked: BackfillRequest, now: datetim
         )
         return (
             found,
+            recalls.messages_among(tx, [each.message_id for each in found]),
             *backfills.replacing(tx, asked.mode, asked.since, 0),
             backfills.sent_before(tx, asked.nation),
         )
 
-    versions, newest, changing, sent = await context.store.read(look)
+    versions, recalled, newest, changing, sent = await context.store.read(look)
     if len(versions) > MAX_MESSAGES or sum(len(each.content) for each in versions) > MAX_OCTETS:
         raise BackfillRefused(
             ReasonCode.BACKFILL_TOO_LARGE,
@@ -138,7 +141,7 @@ async def list_now(context: GatewayContext, asked: BackfillRequest, now: datetim
                 OwnMessage(message.header, message.label, each.digest)
                 for each, message in zip(versions, messages.values(), strict=True)
             ],
-            changed_by(context.nation, changing),
+            recalled | changed_by(context.nation, changing),
             originator=context.nation,
             trust=context.trust,
             now=now,

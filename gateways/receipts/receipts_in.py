@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bus.store import settlement
+from bus.store import recalls, settlement
 from bus.store.settlement import Claim, Settlement
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
@@ -41,20 +41,28 @@ def take_receipts(
         for receipt in content.receipts
     ]
     settled = settlement.mark_settled(tx, partner, mode, claims, now)
-    _record(context, evidence, settled, partner, mode)
+    _record(context, tx, evidence, settled, partner, mode)
     if settled.overdue_met:
         context.deadlines_changed.set()
 
 
 def _record(
-    context: GatewayContext, evidence: Evidence, settled: Settlement, partner: str, mode: Mode
+    context: GatewayContext,
+    tx: Transaction,
+    evidence: Evidence,
+    settled: Settlement,
+    partner: str,
+    mode: Mode,
 ) -> None:
     for entry in settled.matched:
         if not entry.news:
             continue
         claim = entry.claim
         context.counters.receipts_recorded += entry.changed
-        context.counters.alarm_refused_by_partner += entry.changed and claim.status is ReceiptStatus.REFUSED
+        refused = entry.changed and claim.status is ReceiptStatus.REFUSED
+        # What we recalled is meant to be refused.
+        meant = claim.reason is ReasonCode.RECALLED and recalls.among(tx, [entry.publication_id or ""])
+        context.counters.alarm_refused_by_partner += refused and not meant
         evidence.add(
             AuditEvent.RECEIPT_RECORDED,
             partner=partner,

@@ -1,6 +1,6 @@
 """One step of the relay, in one transaction: take, re-decide, give serials, sign, seal, store (design 8)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from bus.protocol.sealing import seal
 from bus.protocol.signing import Signer
 from bus.protocol.suites import sign_suite
 from bus.protocol.trust import TrustStore
-from bus.store import backlog, bundles, deliveries, lanes, lease, resending
+from bus.store import backlog, bundles, deliveries, lanes, lease, recalls, resending
 from bus.store import trust as trust_table
 from bus.store.bundles import NewBundle, StoredBundle
 from bus.store.deliveries import LanePosition, SealedDelivery, Waiting
@@ -195,13 +195,16 @@ def _requeue_overdue(work: _Work) -> int:
     return len(requeued)
 
 
-def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes]) -> tuple[list[_Group], int]:
+def _decide(
+    work: _Work, waiting: Collection[Waiting], contents: dict[int, bytes]
+) -> tuple[list[_Group], int]:
     """Sort what may be sent now into groups; withhold what may not; leave the rest queued."""
     redecision = Redecision(work.context, contents, work.now)
     stale = work.context.trust.stale(work.now)
     groups: dict[tuple[Mode, KeyUse], _Group] = {}
     group_of: dict[tuple[str, Mode, Lane], _Group] = {}
     refused: dict[ReasonCode, list[Waiting]] = {}
+    recalled = recalls.among(work.tx, {row.publication_id for row in waiting if row.publication_id})
     lapsed: list[Waiting] = []
     for row in waiting:
         lane = (row.recipient, row.mode, row.lane)
@@ -211,6 +214,9 @@ def _decide(work: _Work, waiting: Iterable[Waiting], contents: dict[int, bytes])
             continue
         basis: tuple[Basis, ...] = ()
         handling = Handling.RELEASE
+        if row.publication_id in recalled:
+            refused.setdefault(ReasonCode.RECALLED, []).append(row)
+            continue
         if not control:
             if stale:
                 work.blocked.add(Blocked(row.recipient, row.mode, control))
