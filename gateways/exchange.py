@@ -21,12 +21,14 @@ from gateways.counters import Counters
 from gateways.growth_signal import GrowthSignal
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.publish import accept_draft
+from gateways.receipts.watching import DeadlineKeeper
 from gateways.receiving.held import HeldKeeper, retry_held
 from gateways.receiving.receive import Receiver
 from gateways.receiving.refusals import close_windows
 from gateways.relaying.relay import Relay
 from gateways.releasing.lapsing import ReleaseKeeper
 from gateways.releasing.policy import ReleasePolicy
+from gateways.requests.expiring import RequestKeeper
 from gateways.stored_trust import stored_documents
 from schemas.audit import AuditEvent
 from schemas.header import Kind
@@ -55,6 +57,8 @@ class Exchange:
         self._held = HeldKeeper(context)
         self._acts = ActKeeper(context)
         self._releases = ReleaseKeeper(context)
+        self._deadlines = DeadlineKeeper(context)
+        self._requests = RequestKeeper(context)
 
     @classmethod
     async def open(
@@ -68,6 +72,7 @@ class Exchange:
         randomness: Callable[[int], bytes] = os.urandom,
         limits: FlowLimits | None = None,
         release_policy: ReleasePolicy | None = None,
+        read_receipts: bool = True,
         holder: str | None = None,
     ) -> "Exchange":
         """Compose an exchange on an open store.
@@ -91,6 +96,7 @@ class Exchange:
             randomness=randomness,
             limits=limits or FlowLimits(),
             release_policy=release_policy or ReleasePolicy(),
+            read_receipts=read_receipts,
         )
         store.events_grown = context.events.announce
         context.events.announce(await store.read(events.latest_seq))
@@ -134,12 +140,14 @@ class Exchange:
         self._held.start()
         self._acts.start()
         self._releases.start()
+        self._deadlines.start()
+        self._requests.start()
 
     async def stop(self) -> None:
         """Finish what is in hand, give the relay's lease back, stop every flow; also when the store fails."""
         await asyncio.gather(
             *(receiver.stop() for receiver in self.receivers.values()),
-            *(keeper.stop() for keeper in (self._held, self._acts, self._releases)),
+            *(keeper.stop() for keeper in (self._held, self._acts, self._releases, self._deadlines, self._requests)),
         )
         await self.relay.stop()
         try:

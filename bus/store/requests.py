@@ -157,16 +157,34 @@ def parties_having(tx: sqlite3.Connection, originator: str, message_id: str) -> 
     return tuple(map(_party, rows))
 
 
-def was_sent(tx: sqlite3.Connection, to: Party) -> bool:
-    """Whether a request of ours may have left for this nation: its delivery was given a serial."""
-    return (
-        tx.execute(
-            "SELECT 1 FROM delivery d JOIN request r USING (publication_seq)"
-            " WHERE r.request_seq = ? AND d.recipient = ? AND d.serial IS NOT NULL",
-            (to.request_seq, to.nation),
-        ).fetchone()
-        is not None
+@dataclass(frozen=True, slots=True)
+class RequestCopy:
+    """One nation's copy of a request of ours. ``sent``: it was given a serial, and so may have left.
+
+    ``wider``: how many wider versions the publication has.
+    """
+
+    nation: str
+    delivery_seq: int
+    state: str
+    sent: bool
+    wider: int
+
+
+def copies(tx: sqlite3.Connection, request_seq: int) -> tuple[RequestCopy, ...]:
+    """Every copy of a request of ours; none of a partner's."""
+    rows = tx.execute(
+        "SELECT d.recipient, d.delivery_seq, d.state, d.serial IS NOT NULL, c.wider FROM delivery d"
+        " JOIN request r USING (publication_seq) JOIN content c ON c.content_id = d.content_id"
+        " WHERE r.request_seq = ? ORDER BY d.recipient",
+        (request_seq,),
     )
+    return tuple(RequestCopy(row[0], row[1], row[2], bool(row[3]), row[4]) for row in rows)
+
+
+def was_sent(tx: sqlite3.Connection, to: Party) -> bool:
+    """Whether a request of ours may have left for this nation."""
+    return any(each.sent for each in copies(tx, to.request_seq) if each.nation == to.nation)
 
 
 def told_by(tx: sqlite3.Connection, publication_ids: Iterable[str]) -> tuple[Party, ...]:

@@ -24,6 +24,8 @@ class Scope(StrEnum):
     INBOX_READ = "inbox:read"
     INBOX_ACKNOWLEDGE = "inbox:acknowledge"
     EVENTS_READ = "events:read"
+    REQUESTS_READ = "requests:read"
+    REQUESTS_WRITE = "requests:write"
     AUDIT_READ = "audit:read"
     TRUST_READ = "trust:read"
     TRUST_WRITE = "trust:write"

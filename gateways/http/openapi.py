@@ -10,6 +10,14 @@ from fastapi.openapi.utils import get_openapi
 import schemas
 from gateways.backfill.listing import BackfillRequest
 from gateways.http import openapi_schemas
+from gateways.http.request_bodies import (
+    RequestAccept,
+    RequestAssignment,
+    RequestClose,
+    RequestDecline,
+    RequestNote,
+    RequestRedirect,
+)
 from schemas.acknowledgement import Acknowledgement
 from schemas.agreement import AgreementDraft
 from schemas.header import Kind
@@ -27,7 +35,10 @@ Authenticate with an API key: 'Authorization: Bearer ent_...' or 'X-API-Key: ent
 session's access token: 'Authorization: Bearer ena_...'."""
 
 _EXAMPLES = Path(schemas.__file__).parent / "examples"
-_REQUESTS = (Acknowledgement, AgreementDraft, BackfillRequest)
+_REQUESTS = (
+    *(Acknowledgement, AgreementDraft, BackfillRequest),
+    *(RequestAccept, RequestAssignment, RequestClose, RequestDecline, RequestNote, RequestRedirect),
+)
 _OPEN = frozenset({"/healthz", "/readyz", "/v1/schemas/{kind}"})
 
 

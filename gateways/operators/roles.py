@@ -20,9 +20,12 @@ Right = Scope | OperatorRight
 """What a route can ask for."""
 
 _READS = frozenset(
-    {Scope.MESSAGES_READ, Scope.INBOX_READ, Scope.EVENTS_READ, Scope.TRUST_READ, Scope.AGREEMENTS_READ}
+    {
+        *(Scope.MESSAGES_READ, Scope.INBOX_READ, Scope.EVENTS_READ, Scope.REQUESTS_READ),
+        *(Scope.TRUST_READ, Scope.AGREEMENTS_READ),
+    }
 )
-_TRAFFIC = _READS | {Scope.MESSAGES_WRITE, Scope.INBOX_ACKNOWLEDGE}
+_TRAFFIC = _READS | {Scope.MESSAGES_WRITE, Scope.INBOX_ACKNOWLEDGE, Scope.REQUESTS_WRITE}
 
 ROLE_MAY: Mapping[Role, frozenset[Right]] = {
     Role.WATCH_OFFICER: _TRAFFIC,

@@ -94,6 +94,8 @@ def test_the_record_of_a_refusal_names_the_key_that_was_given_where_there_is_one
 
 
 DIGEST = "sha256:" + "0" * 64
+ID = "01890000-0000-7000-8000-000000000000"
+REQUEST_ACTS = ("accept", "decline", "redirect", "close", "notes")
 ROUTES = [
     ("POST", "/v1/messages", Scope.MESSAGES_WRITE),
     ("POST", "/v1/release-preview", Scope.MESSAGES_WRITE),
@@ -112,6 +114,10 @@ ROUTES = [
     ("GET", "/v1/inbox/01890000-0000-7000-8000-000000000000/label.xml", Scope.INBOX_READ),
     ("POST", "/v1/labels/read", Scope.MESSAGES_WRITE),
     ("GET", "/v1/minimize", Scope.MESSAGES_READ),
+    ("GET", "/v1/requests", Scope.REQUESTS_READ),
+    ("GET", f"/v1/requests/{ID}", Scope.REQUESTS_READ),
+    ("PUT", f"/v1/requests/{ID}/assignment", Scope.REQUESTS_WRITE),
+    *(("POST", f"/v1/requests/{ID}/{act}", Scope.REQUESTS_WRITE) for act in REQUEST_ACTS),
     ("GET", "/v1/rejected", Scope.AUDIT_READ),
     ("GET", "/v1/held", Scope.AUDIT_READ),
     ("GET", "/v1/audit", Scope.AUDIT_READ),

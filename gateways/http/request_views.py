@@ -1,0 +1,192 @@
+"""What the API shows of information requests: where they stand, how they came there, who works on them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import Field
+
+from bus.protocol.delivery_states import SHOWN
+from bus.protocol.requests import ASKED_ACTS, ASKING_ACTS, Standing, legal_acts, overall, settle
+from bus.store import request_work, requests
+from bus.store.request_list import ListedRequest
+from bus.store.request_work import Note
+from bus.store.requests import Party, RequestCopy, StoredAct
+from bus.store.writer import Transaction
+from gateways.http.caller import Caller
+from schemas.base import Nation, Statement, UtcTime, Uuid, Uuid7
+from schemas.header import Mode, Precedence
+from schemas.information_request import RequestPriority
+from schemas.operator import OperatorName
+from schemas.request_acts import CloseOutcome, RequestAct, RequestState
+
+
+class RequestStepView(Statement):
+    """One signed act, in the order that counts."""
+
+    act: RequestAct
+    at: UtcTime = Field(
+        description="When it was done, as its nation signed it; of EXPIRE the request's LTIOV."
+    )
+    by: Nation | None = Field(None, description="Whose act it is; absent where the time alone acts.")
+    message_id: Uuid7 | None = Field(None, description="The message that says it, if a message does.")
+    outcome: CloseOutcome | None = Field(None, description="Of CLOSE.")
+    detail: str | None = Field(None, description="A decline code, or the nation that may know.")
+    recorded_at: UtcTime | None = Field(None, description="When this gateway learned of it.")
+    effective: bool = Field(description="Whether it was legal where it stands; else it changes nothing.")
+    state: RequestState = Field(description="Where the request stands after it.")
+
+
+class RequestPartyView(Statement):
+    """Where a request stands with one asked nation."""
+
+    nation: Nation
+    message_id: Uuid7 = Field(description="The request's message as that nation has it.")
+    addressed: str = Field(description="action, info or none")
+    state: RequestState
+    outcome: CloseOutcome | None = Field(None, description="Of one that is CLOSED.")
+    delivery: str | None = Field(None, description="Of our own request: how far that nation's copy has come.")
+    legal: tuple[RequestAct, ...] = Field(description="What this nation may do now.")
+    timeline: tuple[RequestStepView, ...] | None = Field(
+        None, description="Every act known, where one request is shown."
+    )
+
+
+class RequestNoteView(Statement):
+    """A note for this nation's own people; it never leaves this gateway."""
+
+    author: str
+    at: UtcTime
+    text: str
+
+
+class RequestView(Statement):
+    """An information request, asked of us or by us."""
+
+    role: str = Field(description="asked: a partner asks us; asking: we ask.")
+    originator: Nation
+    message_id: Uuid7
+    publication_id: Uuid | None = Field(None, description="Of our own request.")
+    mode: Mode
+    exercise_id: str | None = None
+    precedence: Precedence | None = None
+    rfi_id: str | None = Field(None, description="Not for auditors, nor of what is displayed only.")
+    title: str | None = Field(None, description="Not for auditors, nor of what is displayed only.")
+    priority: RequestPriority | None = None
+    issued_at: UtcTime
+    ltiov: UtcTime = Field(description="Latest time the information is of value; then it expires.")
+    answer_requested_by: UtcTime | None = None
+    state: RequestState = Field(description="As a whole: the furthest state that is still open, if one is.")
+    assignee: OperatorName | None = Field(None, description="Who works on it here. Never sent.")
+    due_at: UtcTime | None = Field(None, description="Until when, by our own plan. Never sent.")
+    parties: tuple[RequestPartyView, ...]
+    notes: tuple[RequestNoteView, ...] | None = Field(
+        None, description="Where one request is shown. Never sent. Not for auditors."
+    )
+
+
+class RequestPage(Statement):
+    """Requests, newest first. A page may hold fewer than asked for; ``next`` says whether to go on."""
+
+    items: tuple[RequestView, ...]
+    next: int | None = Field(None, description="Give it as before= for the next page.")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRequest:
+    """Everything of one request, as it was read in one transaction."""
+
+    listed: ListedRequest
+    parties: tuple[tuple[Party, tuple[StoredAct, ...]], ...]
+    copies: Mapping[str, RequestCopy]
+    notes: tuple[Note, ...]
+
+
+def stored_request(tx: Transaction, listed: ListedRequest) -> StoredRequest:
+    """Read what belongs to a listed request."""
+    parties = requests.parties(tx, listed.request_seq)
+    return StoredRequest(
+        listed,
+        tuple((party, requests.acts(tx, party)) for party in parties),
+        {copy.nation: copy for copy in requests.copies(tx, listed.request_seq)},
+        request_work.notes(tx, listed.request_seq),
+    )
+
+
+def request_view(stored: StoredRequest, caller: Caller, now: datetime, *, in_full: bool) -> RequestView:
+    """A request as the caller may see it, with timeline and notes where it is shown ``in_full``."""
+    listed = stored.listed
+    words = caller.sees_content and not listed.display_only
+    parties = tuple(_party(stored, party, acts, now, in_full) for party, acts in stored.parties)
+    notes = [
+        RequestNoteView.model_construct(author=note.author, at=note.at, text=note.text)
+        for note in stored.notes
+    ]
+    return RequestView.model_construct(
+        role="asked" if listed.publication_id is None else "asking",
+        originator=listed.originator,
+        message_id=listed.message_id,
+        publication_id=listed.publication_id,
+        mode=listed.mode,
+        exercise_id=listed.exercise_id,
+        precedence=None if listed.precedence is None else Precedence(listed.precedence),
+        rfi_id=listed.rfi_id if words else None,
+        title=listed.title if words else None,
+        priority=None if listed.priority is None else RequestPriority(listed.priority),
+        issued_at=listed.issued_at,
+        ltiov=listed.ltiov,
+        answer_requested_by=listed.answer_by,
+        state=overall(_states_that_count(parties)),
+        assignee=listed.assignee,
+        due_at=listed.due_at,
+        parties=parties,
+        notes=tuple(notes) if in_full and caller.sees_content else None,
+    )
+
+
+def _states_that_count(parties: Sequence[RequestPartyView]) -> set[RequestState]:
+    """Of those asked to act, if anybody was, among those who may have it."""
+    having = [each for each in parties if each.delivery not in ("withheld", "refused")] or list(parties)
+    acting = [each for each in having if each.addressed == "action"]
+    return {each.state for each in acting or having}
+
+
+def _party(
+    stored: StoredRequest, party: Party, acts: Sequence[StoredAct], now: datetime, in_full: bool
+) -> RequestPartyView:
+    standing = settle([act.signed for act in acts], ltiov=party.ltiov, now=now)
+    ours = stored.listed.publication_id is not None
+    copy = stored.copies.get(party.nation)
+    among = ASKING_ACTS if ours else ASKED_ACTS
+    return RequestPartyView.model_construct(
+        nation=party.nation,
+        message_id=party.message_id,
+        addressed=party.addressed,
+        state=standing.state,
+        outcome=standing.outcome,
+        delivery=SHOWN[copy.state] if copy is not None else None,
+        legal=legal_acts(standing.state, among, ltiov=party.ltiov, now=now),
+        timeline=_timeline(party, acts, standing) if in_full else None,
+    )
+
+
+def _timeline(party: Party, acts: Sequence[StoredAct], standing: Standing) -> tuple[RequestStepView, ...]:
+    known = {act.signed: act for act in acts}
+    steps = []
+    for step in standing.steps:
+        signed, act = step.signed, known.get(step.signed)
+        by = None if act is None else party.nation if signed.act in ASKED_ACTS else party.originator
+        steps.append(
+            RequestStepView.model_construct(
+                act=signed.act,
+                at=signed.at,
+                by=by,
+                message_id=signed.act_id if "-" in signed.act_id else None,
+                outcome=signed.outcome,
+                detail=None if act is None else act.detail,
+                recorded_at=None if act is None else act.recorded_at,
+                effective=step.legal,
+                state=step.state,
+            )
+        )
+    return tuple(steps)
