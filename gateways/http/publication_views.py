@@ -25,7 +25,8 @@ class DeliveryView(Statement):
     nation: Nation
     state: str = Field(
         description="pending_release, queued, sent, delivered, read, acknowledged, actioned, refused or "
-        "withheld. Whatever comes after sent, refused included, the recipient's gateway signed."
+        "withheld. Whatever comes after sent, refused included, the recipient's gateway signed.",
+        json_schema_extra={"enum": [*sorted(set(SHOWN.values()))]},
     )
     reason: ReasonCode | None = Field(None, description="Why it was refused or withheld.")
     attempts: int = Field(description="How often it was put into a bundle.")

@@ -3,19 +3,21 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from bus.protocol.release import PlanRow
 from schemas.base import Digest, Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.body import Finding
 from schemas.reasons import ReasonCode
 
+ADDRESSED: dict[str, JsonValue] = {"enum": ["action", "info", "none"]}
+
 
 class AcceptedRow(Statement):
     """The release decision for one nation; ``addressed`` is action, info or none."""
 
     nation: Nation
-    addressed: str
+    addressed: str = Field(json_schema_extra=ADDRESSED)
     permit: bool
     code: ReasonCode
     explanation: str

@@ -15,7 +15,7 @@ from bus.protocol.explanation import Explanation
 from bus.protocol.release_case import Bound
 from gateways.context import GatewayContext
 from gateways.http.problems import Problem, refused_draft
-from gateways.publishing.accepted import AcceptedSecondPerson, AcceptedWarning, warnings_of
+from gateways.publishing.accepted import ADDRESSED, AcceptedSecondPerson, AcceptedWarning, warnings_of
 from gateways.publishing.draft_checks import ANSWERS, Known
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.planned import Planned
@@ -32,7 +32,7 @@ from schemas.wire import Handling
 class RestsOnView(Statement):
     """A rule of docs/release.md that a decision comes from, or an agreement that it is about."""
 
-    type: str = Field(description="rule or agreement.")
+    type: str = Field(json_schema_extra={"enum": ["rule", "agreement"]})
     id: str
     title: str
     version: int | None = Field(None, description="Of an agreement.")
@@ -71,7 +71,7 @@ class ReleaseRow(Statement):
 
     nation: Nation
     name: str = Field(description="As the nation's record gives it.")
-    addressed: str = Field(description="action, info or none.")
+    addressed: str = Field(json_schema_extra=ADDRESSED)
     permit: bool = Field(description="Whether it may have the message, and is to get it.")
     code: ReasonCode
     explanation: str = Field(description="What the code means, or the agreement a permit rests on.")

@@ -31,6 +31,7 @@ class CuttingProxy:
         self._port = port
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
+        self._open: set[asyncio.StreamWriter] = set()
         self.cuts: list[Cut] = []
         self.connections = 0
         self.shut = threading.Event()
@@ -43,8 +44,8 @@ class CuttingProxy:
     async def stop(self) -> None:
         assert self._server is not None
         self._server.close()
-        for task in self._tasks:
-            task.cancel()
+        for writer in self._open:
+            writer.close()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -57,6 +58,7 @@ class CuttingProxy:
         self.connections += 1
         cut = self.cuts.pop(0) if self.cuts else Cut()
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._open |= {writer, far_writer}
         there = asyncio.create_task(_pump(reader, far_writer, cut.sent))
         back = asyncio.create_task(_pump(far_reader, writer, cut.answered, cut.answered_with))
         try:
@@ -66,6 +68,7 @@ class CuttingProxy:
                 pump.cancel()
             if cut.shut:
                 self.shut.set()
+            self._open -= {writer, far_writer}
             for end in (writer, far_writer):
                 end.close()
 

@@ -127,9 +127,13 @@ def test_what_must_not_be_repeated_is_not(connect: Connect, xaa: Gateway, proxy:
 
 def test_a_gateway_that_is_not_there_is_given_up_on(connect: Connect, xaa: Gateway) -> None:
     nowhere = connect(xaa, f"http://127.0.0.1:{free_port()}", retries=Retries(again=2, first=0.01))
-    with pytest.raises(Unreachable, match="3 tries") as caught:
-        nowhere.do(lambda client: client.publish(draft()))
-    assert not caught.value.maybe_done
+    for request in (
+        lambda client: client.publish(draft()),
+        lambda client: client.post("/v1/messages", draft()),
+    ):
+        with pytest.raises(Unreachable, match="3 tries") as caught:
+            nowhere.do(request)
+        assert not caught.value.maybe_done
     with pytest.raises(Unreachable, match="3 tries"):
         nowhere.take(lambda client: client.follow_inbox(), 1)
 

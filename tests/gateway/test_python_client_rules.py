@@ -105,6 +105,12 @@ def test_every_publish_has_a_key_and_may_be_repeated() -> None:
     assert json.loads(call.body or b"") == {"header": {}}
 
 
+def test_a_preview_keeps_nothing_and_may_be_repeated_without_a_key() -> None:
+    call = calls.preview({})
+    assert call.repeatable
+    assert "Idempotency-Key" not in call.headers
+
+
 @pytest.mark.parametrize("key", ["", "a b", "ü", "x\r\nX-API-Key: y", "x" * 256])
 def test_what_is_no_idempotency_key_is_not_sent(key: str) -> None:
     with pytest.raises(ValueError, match="Idempotency-Key"):

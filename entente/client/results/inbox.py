@@ -41,11 +41,15 @@ class InboxEntry(Result):
     received_at: Time
     late: bool
     expired: bool
+    read_at: Time | None = None
     acknowledged_at: Time | None = None
-    marking: str
+    recalled_at: Time | None = None
+    """When its originator recalled it: there is no message and no marking any more."""
+    recall_reason: str | None = None
+    marking: str | None = None
     equivalent: Equivalent | None = None
     message: Json | None = None
-    """Header, label and body as the originator signed them; None where content is not shown."""
+    """Header, label and body as the originator signed them; None where content is not shown, or is gone."""
 
 
 class InboxPage(Result):
