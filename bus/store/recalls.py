@@ -47,7 +47,10 @@ class Recallable(NamedTuple):
 class RecallRow:
     """That a publication was recalled. `because_of`: the publication that was named to be recalled."""
 
+    publication_seq: int
     publication_id: str
+    kind: Kind
+    mode: Mode
     because_of: str
     at: datetime
     reason: RecallReason
@@ -108,9 +111,19 @@ def earlier_of(tx: sqlite3.Connection, nation: str, publication_seq: int) -> tup
 def recalled_of(tx: sqlite3.Connection, publication_seqs: Iterable[int]) -> dict[int, RecallRow]:
     """The recalls of these publications, by `publication_seq`; absent where there is none."""
     return {
-        row[0]: RecallRow(row[1], row[2], instant(row[3]), RecallReason(row[4]), row[5])
+        row[0]: RecallRow(
+            row[0],
+            row[1],
+            Kind(row[2]),
+            Mode(row[3]),
+            row[4],
+            instant(row[5]),
+            RecallReason(row[6]),
+            row[7],
+        )
         for row in tx.execute(
-            "SELECT r.publication_seq, p.publication_id, b.publication_id, r.at, r.reason, r.recalled_by"
+            "SELECT r.publication_seq, p.publication_id, p.kind, p.mode, b.publication_id, r.at, r.reason,"
+            " r.recalled_by"
             " FROM recall r JOIN publication p ON p.publication_seq = r.publication_seq"
             " JOIN publication b ON b.publication_seq = r.because_of"
             " WHERE r.publication_seq IN (SELECT value FROM json_each(?))",

@@ -20,6 +20,7 @@ class Scope(StrEnum):
 
     MESSAGES_WRITE = "messages:write"
     MESSAGES_READ = "messages:read"
+    MESSAGES_RECALL = "messages:recall"
     BACKFILLS_WRITE = "backfills:write"
     INBOX_READ = "inbox:read"
     INBOX_ACKNOWLEDGE = "inbox:acknowledge"

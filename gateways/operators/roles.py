@@ -25,7 +25,12 @@ _READS = frozenset(
         *(Scope.TRUST_READ, Scope.AGREEMENTS_READ),
     }
 )
-_TRAFFIC = _READS | {Scope.MESSAGES_WRITE, Scope.INBOX_ACKNOWLEDGE, Scope.REQUESTS_WRITE}
+_TRAFFIC = _READS | {
+    Scope.MESSAGES_WRITE,
+    Scope.MESSAGES_RECALL,
+    Scope.INBOX_ACKNOWLEDGE,
+    Scope.REQUESTS_WRITE,
+}
 
 ROLE_MAY: Mapping[Role, frozenset[Right]] = {
     Role.WATCH_OFFICER: _TRAFFIC,
@@ -34,7 +39,7 @@ ROLE_MAY: Mapping[Role, frozenset[Right]] = {
     Role.EXERCISE_STAFF: _TRAFFIC,
     Role.SECURITY_OFFICER: _READS
     | {Scope.AUDIT_READ, Scope.TRUST_WRITE, Scope.AGREEMENTS_WRITE, Scope.METRICS_READ}
-    | {OperatorRight.MINIMIZE_SET},
+    | {Scope.MESSAGES_RECALL, OperatorRight.MINIMIZE_SET},
     Role.AUDITOR: _READS | {Scope.AUDIT_READ, Scope.METRICS_READ},
 }
 """Role -> what it may do. Everybody has ``OWN_ACCOUNT`` besides."""

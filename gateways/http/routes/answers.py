@@ -38,9 +38,9 @@ def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None
     )
 
 
-def statement_response(statement: Statement) -> Response:
+def statement_response(statement: Statement, status: int = 200) -> Response:
     """A model as an answer."""
-    return json_response(statement.encode())
+    return json_response(statement.encode(), status)
 
 
 def problems(*codes: ReasonCode) -> dict[int | str, dict[str, Any]]:
