@@ -150,7 +150,9 @@ def _ordered(acts: Iterable[SignedAct], ltiov: datetime, now: datetime) -> list[
 
 
 def _outcome(signed: SignedAct) -> CloseOutcome | None:
-    return CloseOutcome.OVERTAKEN if signed.act is RequestAct.REPLACE else signed.outcome
+    if signed.act is RequestAct.REPLACE:
+        return CloseOutcome.OVERTAKEN
+    return signed.outcome if signed.act is RequestAct.CLOSE else None
 
 
 def legal_acts(
