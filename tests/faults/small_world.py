@@ -71,6 +71,9 @@ class SmallStore:
     async def read(self, job: Callable[[sqlite3.Connection], T]) -> T:
         return job(self.connection)
 
+    def scrub(self) -> None:
+        """There is no write-ahead log here to cut off."""
+
 
 @dataclass(frozen=True)
 class Sent:

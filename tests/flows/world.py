@@ -221,7 +221,7 @@ def draft(
     return json.dumps(value).encode()
 
 
-def acknowledgement(of: InboxMessage, *, at: datetime = NOW) -> bytes:
+def acknowledgement(of: InboxMessage, *, at: datetime = NOW, level: str = "UNDERSTOOD") -> bytes:
     """A person's acknowledgement of a message, for its originator only."""
     return draft(
         [of.originator],
@@ -237,7 +237,7 @@ def acknowledgement(of: InboxMessage, *, at: datetime = NOW) -> bytes:
             ],
         },
         body={
-            "level": "UNDERSTOOD",
+            "level": level,
             "outcome": "NOTED",
             "officer_role": "duty officer",
             "acknowledged_at": rfc3339(at),

@@ -9,18 +9,22 @@ chronicle that shares nothing with `bus.protocol`.
 import json
 import tempfile
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from bus.store import publications
+from bus.store import publications, recall_asked, recalls
 from bus.store.inbox import InboxMessage
 from gateways.publishing.draft_refused import DraftRefused
-from tests.faults.small_world import SmallGateway, SmallWorld
+from gateways.recalling.recalling import WantedRecall, recall
+from gateways.receipts.owing import note_read
+from schemas.header import Kind
+from schemas.recall import RecallOutcome, RecallReason
+from tests.faults.small_world import SmallGateway, SmallWorld, run
 from tests.flows.world import acknowledgement, draft
 from tests.lifecycle.life_world import Chain, Chronicle, Version
 from tests.realm_fixtures import AgreementPlan, make_realm
@@ -45,6 +49,7 @@ class Life(RuleBasedStateMachine):
         self._place = tempfile.TemporaryDirectory()
         self.told = Chronicle()
         self.titles = 0
+        self.known_titles: dict[str, str] = {}
 
     @initialize(count=st.sampled_from(sorted(REALMS)))
     def found(self, count: int) -> None:
@@ -70,14 +75,53 @@ class Life(RuleBasedStateMachine):
         self.told.chains.append(Chain([new]))
 
     @rule(who=picks, which=picks)
-    def acknowledge(self, who: int, which: int) -> None:
+    def read(self, who: int, which: int) -> None:
         gateway = self._gateway(who)
-        entry = self._pick([each for each in gateway.inbox() if each.kind == "threat_alert"], which)
-        if entry is None:
-            return
-        with suppress(DraftRefused):
-            gateway.publish(acknowledgement(entry, at=self.world.now))
-            self.told.of(gateway.nation, title_of(entry)).acts.add("acknowledged")
+        entry = self._pick(gateway, which)
+        if entry is not None:
+            at = self.world.now
+            run(
+                gateway.store.write(
+                    lambda tx: note_read(gateway.context, tx, entry.inbox_seq, "operator:duty", at)
+                )
+            )
+            self.told.of(gateway.nation, self._title_of(entry)).acts.add("read")
+
+    @rule(who=picks, which=picks, level=st.sampled_from(["UNDERSTOOD", "ACTIONED"]))
+    def acknowledge(self, who: int, which: int, level: str) -> None:
+        gateway = self._gateway(who)
+        entry = self._pick(gateway, which)
+        if entry is not None:
+            gateway.publish(acknowledgement(entry, at=self.world.now, level=level))
+            act = "actioned" if level == "ACTIONED" else "acknowledged"
+            self.told.of(gateway.nation, self._title_of(entry)).acts.add(act)
+
+    @rule(who=picks, which=picks)
+    def acknowledge_what_was_recalled(self, who: int, which: int) -> None:
+        gateway = self._gateway(who)
+        gone = [entry for entry in alerts(gateway) if entry.recalled_at is not None]
+        if gone:
+            with pytest.raises(DraftRefused):
+                gateway.publish(acknowledgement(gone[which % len(gone)], at=self.world.now))
+
+    @rule(which=st.integers(0, 100))
+    def recall(self, which: int) -> None:
+        """Seldom, for what is recalled has no further life."""
+        versions = list(self.told.versions())
+        if which < len(versions):
+            _, version = versions[which]
+            self._recall(version)
+            version.recalled = True
+
+    def _recall(self, version: Version) -> None:
+        wanted = WantedRecall(
+            version.publication_id,
+            RecallReason.UNSPECIFIED,
+            history=False,
+            by="operator:chief",
+            sees=lambda kind, mode: True,
+        )
+        run(recall(self.world.gateways[version.originator].context, wanted))
 
     # -- what becomes of it on the way ---------------------------------------------------------------------
 
@@ -109,9 +153,9 @@ class Life(RuleBasedStateMachine):
     def nobody_has_what_was_not_for_it(self) -> None:
         audience = {version.title: version.audience for _, version in self.told.versions()}
         for gateway in self._gateways():
-            for entry in gateway.inbox():
-                if entry.kind == "threat_alert":
-                    assert gateway.nation in audience[title_of(entry)]
+            for entry in alerts(gateway):
+                assert gateway.nation in audience[self._title_of(entry)]
+                assert bool(entry.content) == (entry.recalled_at is None)
 
     @invariant()
     def no_state_runs_ahead_of_what_the_recipient_signed(self) -> None:
@@ -146,15 +190,39 @@ class Life(RuleBasedStateMachine):
     def _settled(self) -> None:
         """Once nothing is lost any more: everything is there exactly once, and both ends say the same."""
         for gateway in self._gateways():
-            titles = [title_of(entry) for entry in gateway.inbox() if entry.kind == "threat_alert"]
-            assert len(titles) == len(set(titles))
+            here = {self._title_of(entry): entry for entry in alerts(gateway)}
+            assert len(here) == len(alerts(gateway))
             for _, version in self.told.versions():
-                if gateway.nation in version.audience and not version.forgotten:
-                    assert version.title in titles, f"{version.title} never reached {gateway.nation}"
+                if gateway.nation in version.audience:
+                    self._arrived(version, gateway.nation, here.get(version.title))
         for _, version in self.told.versions():
-            for nation, state in self._states(version).items():
-                acts = self.told.of(nation, version.title).acts
-                assert state == max(acts | {"delivered"}, key=SIGNED.index), f"{version.title}, {nation}"
+            states = self._states(version)
+            for nation in version.audience:
+                self._known_alike(version, nation, states[nation])
+
+    def _arrived(self, version: Version, nation: str, entry: InboxMessage | None) -> None:
+        if version.recalled:
+            assert entry is None or not entry.content, f"{version.title} is still in {nation}"
+        else:
+            assert entry is not None, f"{version.title} never reached {nation}"
+            assert entry.content
+
+    def _known_alike(self, version: Version, nation: str, state: str) -> None:
+        people = self.told.of(nation, version.title)
+        if not version.recalled:
+            assert state == max(people.acts | {"delivered"}, key=SIGNED.index), f"{version.title}, {nation}"
+            return
+        store = self.world.gateways[version.originator].store.connection
+        asked = {each.nation: each for each in recall_asked.asked_of(store, [self._seq(version)])}
+        if nation not in asked:
+            assert state == "withheld", f"{version.title} may have left for {nation}, which was not asked"
+            assert not people.filed
+            return
+        answer = asked[nation].confirmation
+        assert answer is not None, f"{nation} never confirmed the recall of {version.title}"
+        assert (answer.outcome is RecallOutcome.WITHDRAWN) == people.filed
+        if people.filed:
+            assert answer.already_read == bool(people.acts)
 
     # -- looking -------------------------------------------------------------------------------------------
 
@@ -169,8 +237,16 @@ class Life(RuleBasedStateMachine):
         others = [nation for nation in self.names if nation != gateway.nation]
         return [nation for place, nation in enumerate(others) if bits >> place & 1] or others
 
-    def _pick(self, entries: Sequence[InboxMessage], which: int) -> InboxMessage | None:
+    def _pick(self, gateway: SmallGateway, which: int) -> InboxMessage | None:
+        """A message that can be read."""
+        entries = [entry for entry in alerts(gateway) if entry.recalled_at is None]
         return entries[which % len(entries)] if entries else None
+
+    def _title_of(self, entry: InboxMessage) -> str:
+        """Known from when it was filed: a recall takes the content."""
+        if entry.content:
+            self.known_titles[entry.message_id] = json.loads(entry.content)["header"]["subject"]
+        return self.known_titles[entry.message_id]
 
     def _title(self) -> str:
         self.titles += 1
@@ -182,14 +258,18 @@ class Life(RuleBasedStateMachine):
         assert detail is not None
         return {state.nation: state.state for state in detail.publication.deliveries}
 
+    def _seq(self, version: Version) -> int:
+        found = recalls.find(self.world.gateways[version.originator].store.connection, version.publication_id)
+        assert found is not None
+        return found.publication_seq
+
     def _note_filed(self, gateway: SmallGateway) -> None:
-        for entry in gateway.inbox():
-            self.told.of(gateway.nation, title_of(entry)).filed = True
+        for entry in alerts(gateway):
+            self.told.of(gateway.nation, self._title_of(entry)).filed = True
 
 
-def title_of(entry: InboxMessage) -> str:
-    title: str = json.loads(entry.content)["header"]["subject"]
-    return title
+def alerts(gateway: SmallGateway) -> list[InboxMessage]:
+    return [entry for entry in gateway.inbox() if entry.kind is Kind.THREAT_ALERT]
 
 
 TestLife = Life.TestCase
