@@ -123,6 +123,30 @@ class ReasonCode(StrEnum):
     ASSIGNEE_UNKNOWN = "ASSIGNEE_UNKNOWN", "No enabled operator of this name may work on requests."
     TRUST_STALE = "TRUST_STALE", "The realm snapshot has expired; release and admission wait for a fresh one."
 
+    # -- update, correct, cancel ----------------------------------------------------------------------
+    REFERENCE_KIND_MISMATCH = "REFERENCE_KIND_MISMATCH", "A message is changed by one of its own kind only."
+    CHANGE_NOT_CURRENT = (
+        "CHANGE_NOT_CURRENT",
+        "What the draft changes, or repeats, is not the current message of its chain.",
+    )
+    CHANGE_OF_WAITING = (
+        "CHANGE_OF_WAITING",
+        "What the draft changes still waits for a second person to release it.",
+    )
+    NARROWING_NOT_CONFIRMED = (
+        "NARROWING_NOT_CONFIRMED",
+        "The change would leave out nations that hold what it changes, and does not confirm that.",
+    )
+    NOTHING_TO_CANCEL = (
+        "NOTHING_TO_CANCEL",
+        "The nation holds nothing of what the message cancels, so it gets nothing.",
+    )
+    SUPERSEDED = "SUPERSEDED", "A later version took the message's place before it left."
+    CANCELLED = (
+        "CANCELLED",
+        "The message was cancelled: what had not left does not leave, and nothing changes it any more.",
+    )
+
     # -- opening and admitting (design 6) -------------------------------------------------------------
     MALFORMED_SEALED = "MALFORMED_SEALED", "The sealed bytes do not start with a well-formed seal header."
     OVERSIZED = "OVERSIZED", "The bytes are larger than the protocol allows."

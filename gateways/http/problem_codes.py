@@ -135,6 +135,20 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Release a reply no wider than what it answers.",
     ),
+    _.CHANGE_NOT_CURRENT: (
+        HTTPStatus.CONFLICT,
+        "Read the current message, which the problem names, and change that one.",
+    ),
+    _.CHANGE_OF_WAITING: (
+        HTTPStatus.CONFLICT,
+        "Wait until it is released, or have it refused or cancel it and publish anew.",
+    ),
+    _.CANCELLED: (HTTPStatus.CONFLICT, "Publish a new message that changes none."),
+    _.NARROWING_NOT_CONFIRMED: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Release it to the nations that the detail names, or say confirm_narrowing: they are told that what "
+        "they hold is cancelled, and nothing else.",
+    ),
     _.REFERENCE_BEYOND_RELEASE: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Address only nations that could have that message: publish one draft for each version of it.",
