@@ -51,12 +51,21 @@ class Counters:
     agreement_acts: int = _total(
         "Acts on agreements taken in or made here: countersigned, suspended, resumed, left."
     )
+    lane_heads_sent: int = _total("Lane heads put on their way to partners.")
+    lane_heads_received: int = _total("Lane heads of partners that were read.")
+    lane_alarms: dict[str, int] = field(
+        default_factory=dict, metadata={"meaning": "Alarms of partners' lanes that began, by name."}
+    )
     storage_faults: int = _total("Times a flow or a request could not read or write the store.")
 
     alarm_equivocation: int = _total("Times two contents came under one id or serial.")
     alarm_release_mismatch: int = _total("Times a partner signed what may not be released to us.")
     alarm_refused_by_partner: int = _total("Deliveries of ours that a partner's gateway refused for good.")
     alarm_gaps: int = _gauge("Serials that are missing in partners' lanes.")
+    alarm_lanes: int = _gauge("Alarms of partners' lanes that stand now.")
+    alarm_store_set_back: int = _total(
+        "Times a partner had seen serials that we never gave: our store was set back, or the partner lies."
+    )
     alarm_release_stopped: int = _gauge(
         "Recipients, by mode, for whom nothing can be sealed: no key, or a stale snapshot."
     )
@@ -80,6 +89,21 @@ class Counters:
     alarm_agreement_acts: int = _total(
         "Acts on agreements that contradict another under their number, or came in our name and are not ours."
     )
+    alarm_overdue: dict[tuple[str, str], int] = field(
+        default_factory=dict,
+        metadata={
+            "meaning": "Deliveries overdue now, by partner and what is awaited.",
+            "labels": ("partner", "awaited"),
+            "gauge": True,
+        },
+    )
+    deadlines_missed: dict[str, int] = field(
+        default_factory=dict,
+        metadata={"meaning": "Deadlines that passed unmet, by what is awaited.", "labels": ("awaited",)},
+    )
+    alarm_partners_silent: int = _gauge(
+        "Partners of whom nothing was heard since something sent to them that is overdue."
+    )
     alarm_faults: int = _total(
         "Steps of a flow that ended in an error nobody foresaw; each is logged and tried again."
     )
@@ -91,3 +115,7 @@ class Counters:
     def count_rejected(self, code: str) -> None:
         """One more bundle or delivery refused with this code."""
         self.rejected[code] = self.rejected.get(code, 0) + 1
+
+    def count_deadline_missed(self, awaited: str) -> None:
+        """One more deadline for this passed unmet."""
+        self.deadlines_missed[awaited] = self.deadlines_missed.get(awaited, 0) + 1

@@ -19,8 +19,10 @@ from gateways.agreements.signing_anew import ActKeeper
 from gateways.context import FlowLimits, GatewayContext, Keys, Transport
 from gateways.counters import Counters
 from gateways.growth_signal import GrowthSignal
+from gateways.lanes.keeper import LaneKeeper
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.publish import accept_draft
+from gateways.recalling.keeper import RecallKeeper
 from gateways.receipts.watching import DeadlineKeeper
 from gateways.receiving.held import HeldKeeper, retry_held
 from gateways.receiving.receive import Receiver
@@ -57,8 +59,10 @@ class Exchange:
         self._held = HeldKeeper(context)
         self._acts = ActKeeper(context)
         self._releases = ReleaseKeeper(context)
+        self._lanes = LaneKeeper(context, lambda: transport.connected)
         self._deadlines = DeadlineKeeper(context)
         self._requests = RequestKeeper(context)
+        self._recalls = RecallKeeper(context)
 
     @classmethod
     async def open(
@@ -140,14 +144,18 @@ class Exchange:
         self._held.start()
         self._acts.start()
         self._releases.start()
+        self._lanes.start()
         self._deadlines.start()
         self._requests.start()
+        self._recalls.start()
 
     async def stop(self) -> None:
         """Finish what is in hand, give the relay's lease back, stop every flow; also when the store fails."""
+        await self._lanes.stop()
         await asyncio.gather(
             *(receiver.stop() for receiver in self.receivers.values()),
-            *(keeper.stop() for keeper in (self._held, self._acts, self._releases, self._deadlines, self._requests)),
+            *(keeper.stop() for keeper in (self._held, self._acts, self._releases)),
+            *(keeper.stop() for keeper in (self._deadlines, self._requests, self._recalls)),
         )
         await self.relay.stop()
         try:

@@ -16,6 +16,7 @@ from bus.trust_bundle import read_bundle
 from gateways.context import FlowLimits, GatewayContext
 from gateways.exchange import Exchange
 from gateways.key_file import KeyFile, follow_key_file
+from gateways.lanes.policy import HeadPolicy
 from gateways.randomness import BufferedRandomness
 from gateways.releasing.policy import ReleasePolicy, read_release_policy
 from gateways.settings import Settings
@@ -60,8 +61,13 @@ async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
                 queue=settings.queue_limit,
                 release_flash=timedelta(minutes=settings.release_flash_minutes),
                 release=timedelta(hours=settings.release_hours),
+                heads=HeadPolicy(
+                    cadence=timedelta(seconds=settings.lane_head_seconds),
+                    heartbeat=timedelta(seconds=settings.lane_heartbeat_seconds),
+                ),
             ),
             release_policy=release_policy,
+            read_receipts=settings.read_receipts,
         )
         async with transport:
             await exchange.start()

@@ -112,6 +112,15 @@ class Settings(BaseSettings):
     release_fresh_minutes: int = Field(
         5, ge=1, le=60, description="Whoever confirms a release has given the password within this time."
     )
+    read_receipts: bool = Field(
+        True, description="Tell originators when a person first opened their message; who it was stays here."
+    )
+    lane_head_seconds: Seconds = Field(
+        60, description="While something is sent to a partner, a signed lane head follows this often."
+    )
+    lane_heartbeat_seconds: Seconds = Field(
+        600, description="While nothing is sent to a partner, it gets a lane head this often."
+    )
     idempotency_hours: int = Field(
         24, ge=1, le=24 * 30, description="How long an Idempotency-Key and its answer are kept."
     )

@@ -20,6 +20,7 @@ from bus.store.columns import (
 )
 from bus.store.deadlines import columns_of
 from bus.store.decision_table import Decision, DecisionTable, read_table
+from bus.store.progress import PROGRESS, Progress, progress_of
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
 from schemas.wire import ContentType, Lane, lane_of
@@ -95,6 +96,7 @@ class DeliveryState:
     sent_at: datetime | None
     settled_at: datetime | None
     version: int
+    progress: Progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,8 +303,8 @@ def _others(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[Vers
 def _states(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[DeliveryState, ...]]:
     found: dict[int, list[DeliveryState]] = {}
     for row in tx.execute(
-        "SELECT d.publication_seq, d.recipient, d.state, d.reason, d.lane, d.lane_epoch, d.serial,"
-        " d.attempts, d.sent_at, d.settled_at, coalesce(v.version, p.version) FROM delivery d"
+        "SELECT d.publication_seq, d.recipient, d.state, d.reason, d.lane, d.lane_epoch, d.serial,"  # noqa: S608
+        f" d.attempts, d.sent_at, d.settled_at, coalesce(v.version, p.version), {PROGRESS} FROM delivery d"
         " JOIN publication p ON p.publication_seq = d.publication_seq"
         " LEFT JOIN other_version v ON v.publication_seq = d.publication_seq AND v.content_id = d.content_id"
         " WHERE d.publication_seq IN (SELECT value FROM json_each(?))"
@@ -312,7 +314,9 @@ def _states(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[Deli
         times = instant_or_none(row[8]), instant_or_none(row[9])
         place = Lane(row[4]), row[5], row[6]
         found.setdefault(row[0], []).append(
-            DeliveryState(row[1], row[2], reason_or_none(row[3]), *place, row[7], *times, row[10])
+            DeliveryState(
+                row[1], row[2], reason_or_none(row[3]), *place, row[7], *times, row[10], progress_of(row[11:])
+            )
         )
     return {seq: tuple(states) for seq, states in found.items()}
 

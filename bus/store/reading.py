@@ -25,10 +25,10 @@ _COLUMNS = "originator, message_id, digest, mode, lane, epoch, serial"
 
 
 def note(tx: sqlite3.Connection, inbox_seq: int, by: str, at: datetime) -> Place | None:
-    """A person opened it: kept once. None when it was opened before, or is not there."""
+    """A person opened it: kept once. None when it was opened before, was recalled, or is not there."""
     row = tx.execute(
         "UPDATE inbox SET read_at = ?, read_by = ? WHERE inbox_seq = ? AND read_at IS NULL"  # noqa: S608
-        f" RETURNING {_COLUMNS}",
+        f" AND recalled_at IS NULL RETURNING {_COLUMNS}",
         (micros(at), by, inbox_seq),
     ).fetchone()
     return None if row is None else _place(row)

@@ -23,8 +23,13 @@ from gateways.http.routes import (
     minimize,
     operators,
     partners,
+    reads,
+    recalls,
+    receipts,
     release,
     releases,
+    request_answers,
+    requests,
     stream,
     system,
     trust,
@@ -90,8 +95,21 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     # The stream before the inbox: /v1/inbox/stream is not a message id.
     app.include_router(messages.publishing)
     for module in (
-        *(messages, release, releases, backfills, stream, inbox, events, labels, evidence),
-        *(partners, trust, agreements, operators, minimize, system),
+        *(
+            messages,
+            recalls,
+            release,
+            releases,
+            backfills,
+            stream,
+            inbox,
+            reads,
+            receipts,
+            events,
+            labels,
+            evidence,
+        ),
+        *(requests, request_answers, partners, trust, agreements, operators, minimize, system),
     ):
         app.include_router(module.router)
     metrics.export(lambda: app.state.runtime.context.counters if hasattr(app.state, "runtime") else None)

@@ -71,10 +71,11 @@ class _FlowCollector(Collector):
             value, name = getattr(counters, field.name), f"entente_{field.name}"
             words = field.metadata["meaning"]
             if isinstance(value, dict):
-                by_code = CounterMetricFamily(name, words, labels=("code",))
-                for code, count in value.items():
-                    by_code.add_metric((code,), count)
-                yield by_code
+                family = GaugeMetricFamily if field.metadata.get("gauge") else CounterMetricFamily
+                labelled = family(name, words, labels=field.metadata.get("labels", ("code",)))
+                for key, count in value.items():
+                    labelled.add_metric((key,) if isinstance(key, str) else key, count)
+                yield labelled
             elif field.metadata.get("gauge"):
                 yield GaugeMetricFamily(name, words, value=value)
             else:

@@ -10,6 +10,7 @@ from bus.store.pending import SecondPerson
 from bus.store.publications import DeliveryState, Publication, PublicationDetail, Version
 from gateways.http.exact_message import with_message
 from gateways.http.label_views import banner_of
+from gateways.http.progress_views import ProgressView, progress_fields
 from gateways.http.second_person_view import SecondPersonView, second_person_view
 from gateways.http.signed_label import signed_label
 from gateways.publishing.accepted import AcceptedRow
@@ -19,7 +20,7 @@ from schemas.reasons import ReasonCode
 from schemas.wire import Lane
 
 
-class DeliveryView(Statement):
+class DeliveryView(ProgressView):
     """How far one nation's copy has come."""
 
     nation: Nation
@@ -111,6 +112,7 @@ def delivery_view(state: DeliveryState) -> DeliveryView:
         sent_at=state.sent_at,
         settled_at=state.settled_at,
         version=state.version,
+        **progress_fields(state.progress),
     )
 
 

@@ -2,11 +2,13 @@
 
 from datetime import datetime
 
+from bus.protocol.lane_heads import Used
 from bus.store import recalls, settlement
 from bus.store.settlement import Claim, Settlement
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.lanes.set_back import heed, heed_reuse
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
@@ -42,8 +44,34 @@ def take_receipts(
     ]
     settled = settlement.mark_settled(tx, partner, mode, claims, now)
     _record(context, tx, evidence, settled, partner, mode)
+    _look_back(context, tx, evidence, settled, partner, mode, now)
     if settled.overdue_met:
         context.deadlines_changed.set()
+
+
+def _look_back(
+    context: GatewayContext,
+    tx: Transaction,
+    evidence: Evidence,
+    settled: Settlement,
+    partner: str,
+    mode: Mode,
+    now: datetime,
+) -> None:
+    """Where a partner speaks of serials that we never gave, or knows others under them, we were set back."""
+    begun = False
+    if settled.unmatched:
+        used = [Used(claim.lane, claim.epoch, claim.serial) for claim in settled.unmatched]
+        begun = heed(context, tx, evidence, partner, mode, used, now)
+    reused = [
+        (Used(entry.claim.lane, entry.claim.epoch, entry.claim.serial), entry.delivery_seq)
+        for entry in settled.matched
+        if entry.changed and entry.claim.reason is ReasonCode.SERIAL_REUSED
+    ]
+    if reused:
+        begun |= heed_reuse(context, tx, evidence, partner, mode, reused, now)
+    if begun:
+        context.relay_wanted.set()
 
 
 def _record(

@@ -12,6 +12,7 @@ from gateways.http.caller import Caller
 from gateways.http.inbox_views import InboxEntry, InboxPage, inbox_entry, inbox_page
 from gateways.http.limits import read_json_body
 from gateways.http.problems import ApiRefused, refused_json
+from gateways.http.read_record import record_read
 from gateways.http.reading import own_reading
 from gateways.http.refusals import recording_refusals
 from gateways.http.routes.answers import BODY, After, Limit, answers, json_body, json_response
@@ -84,12 +85,17 @@ async def show_inbox_message(
 ) -> Response:
     """One message by its id, and by its originator where that is needed.
 
-    One with handling DISPLAY_ONLY is for people: for API keys it is not there. That it was displayed is
-    recorded before it is.
+    An operator who is shown its content has read it: that is noted before, and the originator is told if this
+    nation does so. One with handling DISPLAY_ONLY is for people: for API keys it is not there. That it was
+    displayed is recorded before it is.
     """
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
     stored = await the_one(gateway, caller, message_id, originator)
+    opened = caller.signed_in is not None and caller.sees_content and stored.recalled_at is None
+    if opened and await record_read(gateway, caller, stored):
+        # As it stands now: a recall may have come before.
+        stored = await the_one(gateway, caller, message_id, originator)
     displaying = stored.handling is Handling.DISPLAY_ONLY and caller.shows_display_only
     if displaying:
         await _record_display(gateway, caller, stored)

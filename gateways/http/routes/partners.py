@@ -8,8 +8,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
 
+from bus.protocol.deadlines import Awaited
 from bus.protocol.trust import NationTrust, key_status
-from bus.store import backlog, contacts, held, lanes
+from bus.store import backlog, contacts, deadlines, held, lanes
 from bus.store.backlog import Backlog
 from bus.store.writer import Transaction
 from gateways.http.api_keys import Scope
@@ -42,6 +43,17 @@ class PartnerView(Statement):
     )
     held: int | None = Field(None, description="Bundles of its that cannot be judged yet.")
     last_message_at: UtcTime | None = Field(None, description="When its newest message was filed here.")
+    last_heard_at: UtcTime | None = Field(
+        None, description="When it signed the newest of what came from it, receipts included: its own clock."
+    )
+    silent_since: UtcTime | None = Field(
+        None,
+        description="Since when it is known that nothing which it signed came after something sent to it that"
+        " is overdue. Absent while it is heard.",
+    )
+    overdue: dict[Awaited, int] | None = Field(
+        None, description="Copies whose deadline passed and was not met since, by what is awaited."
+    )
 
 
 class PartnerList(Statement):
@@ -82,9 +94,11 @@ def _traffic(tx: Transaction, others: Sequence[str]) -> dict[str, dict[str, Any]
     """Backlog, gaps and contact by nation, as the view's fields have them."""
     waiting = {row.recipient: row for row in backlog.per_recipient(tx)}
     gaps, holding = lanes.count_missing(tx), held.count_by_originator(tx)
+    overdue, heard = deadlines.count_overdue(tx), contacts.of_all(tx)
     found: dict[str, dict[str, Any]] = {}
     for name in others:
         row = waiting.get(name, Backlog(name, 0, 0, 0))
+        contact = heard.get(name)
         found[name] = {
             "queued": row.queued,
             "sealed": row.sealed,
@@ -92,6 +106,9 @@ def _traffic(tx: Transaction, others: Sequence[str]) -> dict[str, dict[str, Any]
             "missing": gaps.get(name, 0),
             "held": holding.get(name, 0),
             "last_message_at": contacts.last_message_from(tx, name),
+            "last_heard_at": contact.heard_at if contact is not None else None,
+            "silent_since": contact.silent_since if contact is not None else None,
+            "overdue": {awaited: overdue.get((name, awaited), 0) for awaited in Awaited},
         }
     return found
 

@@ -1,0 +1,132 @@
+"""Deadlines that pass are noted once: evidence, an event, metrics; and who is silent is found out.
+
+The keeper wakes when the first deadline comes. What was noted is in the store, in the transaction that noted
+it, so that a gateway that stops and starts again tells nothing twice and forgets nothing.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from bus.protocol.deadlines import Awaited
+from bus.store import contacts, deadlines, events
+from bus.store.deadlines import Passed
+from bus.store.errors import StoreError
+from bus.store.events import NewEvent
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from schemas.audit import AuditEvent, AuditOutcome
+from schemas.event import EventType
+
+_log = logging.getLogger(__name__)
+
+ACTOR = "gateway"
+LOOK_SECONDS = 15.0
+"""Longest time between two looks at the clock, which may be set while nothing else happens."""
+PAGE = 50
+"""Publications whose deadlines are looked at in one transaction."""
+
+
+class DeadlineKeeper:
+    """Runs until ``stop``."""
+
+    def __init__(self, context: GatewayContext) -> None:
+        self._context = context
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, in the background."""
+        self._task = asyncio.create_task(self._run(), name=f"deadlines {self._context.nation}")
+
+    async def stop(self) -> None:
+        """End after the look in hand."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            self._context.deadlines_changed.clear()
+            pause = LOOK_SECONDS
+            try:
+                pause = await look(self._context)
+            except StoreError as error:
+                _log.warning("deadlines cannot be looked at yet: %s", type(error).__name__)
+                self._context.counters.storage_faults += 1
+            except Exception:  # noqa: BLE001 - logged with its trace; the keeper must go on
+                _log.exception("looking at deadlines failed")
+                self._context.counters.alarm_faults += 1
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._context.deadlines_changed.wait()
+
+
+async def look(context: GatewayContext) -> float:
+    """Note what passed by now, count what is overdue; seconds until the next look. Raises StoreError."""
+
+    def job(tx: Transaction) -> Sequence[Passed]:
+        now = context.now()
+        passed = deadlines.note_passed(tx, now, PAGE)
+        note_overdue(context, tx, passed, now)
+        return passed
+
+    first = await context.store.read(deadlines.next_watch)
+    while first is not None and first <= context.now():
+        for each in await context.store.write(job):
+            context.counters.count_deadline_missed(each.awaited.value)
+        first = await context.store.read(deadlines.next_watch)
+    overdue, silent = await context.store.read(
+        lambda tx: (deadlines.count_overdue(tx), contacts.count_silent(tx))
+    )
+    context.counters.alarm_overdue = {
+        (partner, awaited.value): count for (partner, awaited), count in overdue.items()
+    }
+    context.counters.alarm_partners_silent = silent
+    if first is None:
+        return LOOK_SECONDS
+    return min(LOOK_SECONDS, max(0.0, (first - context.now()).total_seconds()))
+
+
+def note_overdue(context: GatewayContext, tx: Transaction, passed: Sequence[Passed], now: datetime) -> None:
+    """Evidence and events of what was not met in time, and of partners who fell silent by it."""
+    evidence = context.evidence(ACTOR, now)
+    told: list[NewEvent] = []
+    for each in passed:
+        evidence.add(
+            AuditEvent.RECEIPT_OVERDUE,
+            AuditOutcome.REFUSED,
+            partner=each.recipient,
+            kind=each.kind,
+            mode=each.mode,
+            publication_id=each.publication_id,
+            message_id=each.message_id,
+            digest=each.digest,
+            state=each.awaited.value,
+        )
+        told.append(
+            NewEvent(
+                EventType.RECEIPT_OVERDUE,
+                now,
+                nation=each.recipient,
+                kind=each.kind,
+                mode=each.mode,
+                message_id=each.message_id,
+                publication_id=each.publication_id,
+                state=each.awaited.value,
+            )
+        )
+    # Only what left could have been answered: while the broker is away from us, nobody else is silent.
+    released: dict[str, datetime] = {}
+    for each in passed:
+        if each.awaited is Awaited.DELIVERY and each.sent:
+            released[each.recipient] = max(each.released_at, released.get(each.recipient, each.released_at))
+    told += [
+        NewEvent(EventType.PARTNER_SILENT, now, nation=nation)
+        for nation, at in sorted(released.items())
+        if contacts.missed(tx, nation, at, now)
+    ]
+    events.add(tx, told)
+    evidence.write(tx)
