@@ -1,10 +1,11 @@
-"""The small drill, played once in a process of the test run for every test that judges it."""
+"""The small drill, played once in a process of the test run for every test that judges it; CAP's gateways."""
 
 import json
 
 import pytest
 
 from tests.cli.up_process import PATIENCE
+from tests.drills.cap_realm import accesses as accesses
 from tests.drills.drill_process import BROKER_AND_GATEWAYS, DrillProcess, Played
 
 
