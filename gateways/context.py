@@ -10,6 +10,7 @@ from typing import Protocol
 
 from bus.ports import Mailbox, Publisher
 from bus.protocol.errors import TrustError
+from bus.protocol.lane_health import HealthPolicy
 from bus.protocol.outbound import content_digest
 from bus.protocol.sealing import Unsealer
 from bus.protocol.signing import Signer
@@ -23,6 +24,8 @@ from bus.store.writer import Store
 from gateways.counters import Counters
 from gateways.evidence import Evidence
 from gateways.growth_signal import GrowthSignal
+from gateways.lanes.floods import Floods
+from gateways.lanes.policy import HeadPolicy
 from gateways.releasing.policy import ReleasePolicy
 from schemas.header import Mode
 from schemas.trust import KeyUse
@@ -90,6 +93,9 @@ class FlowLimits:
         default_factory=lambda: AskPolicy(first=timedelta(seconds=30), ceiling=timedelta(hours=1))
     )
     """The pause after asking for a gap."""
+    heads: HeadPolicy = field(default_factory=HeadPolicy)
+    lanes: HealthPolicy = field(default_factory=HealthPolicy)
+    """When something counts as wrong with a partner's lane."""
     held: Quota = field(default_factory=Quota)
     """What is held per originator."""
     held_age: timedelta = timedelta(hours=24)
@@ -133,6 +139,8 @@ class GatewayContext:
     """What waits for a second person, by this nation's own file."""
     minimize: Minimize | None = None
     """The MINIMIZE that was set last, over or not."""
+    floods: Floods = field(default_factory=Floods)
+    """Bundles that brought nothing new, by lane."""
     held_behind: bool = False
     """Something was held under an older trust store than the one in force: judge everything anew."""
 

@@ -42,7 +42,7 @@ def begin_epoch(tx: sqlite3.Connection, now: datetime) -> int:
     queued anew without a serial, what a recipient refused for its serial too, and bundles sealed under the
     old epoch are dropped.
     """
-    epoch = next_epoch(now, store_epoch(tx))
+    epoch = next_epoch(now, _newest(tx))
     tx.execute("UPDATE meta SET value = ? WHERE key = 'lane_epoch'", (str(epoch),))
     tx.execute("DELETE FROM lane_out")
     tx.execute("DELETE FROM bundle")
@@ -57,9 +57,7 @@ def begin_epoch_towards(tx: sqlite3.Connection, recipient: str, now: datetime, p
     What is sealed keeps its serial: it may have been offered to the broker. Where the recipient refuses it
     for its serial, `anew` sends it again.
     """
-    for row in tx.execute("SELECT max(epoch) FROM lane_out WHERE recipient = ?", (recipient,)):
-        previous = max(previous, row[0] or 0)
-    epoch = next_epoch(now, max(previous, store_epoch(tx)))
+    epoch = next_epoch(now, max(previous, _newest(tx)))
     tx.executemany(
         "INSERT INTO lane_out (recipient, mode, lane, epoch, next_serial) VALUES (?, ?, ?, ?, 1)"
         " ON CONFLICT DO UPDATE SET epoch = excluded.epoch, next_serial = 1",
@@ -70,6 +68,12 @@ def begin_epoch_towards(tx: sqlite3.Connection, recipient: str, now: datetime, p
         (recipient,),
     )
     return epoch
+
+
+def _newest(tx: sqlite3.Connection) -> int:
+    """The newest epoch of all: lanes to one partner may be ahead of the store's."""
+    row = tx.execute("SELECT max(epoch) FROM lane_out").fetchone()
+    return max(store_epoch(tx), row[0] or 0)
 
 
 def anew(tx: sqlite3.Connection, delivery_seqs: Iterable[int]) -> int:

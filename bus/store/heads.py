@@ -180,15 +180,18 @@ def may_state(
     )
 
 
-def new_epoch_of(tx: sqlite3.Connection, nation: str, epoch: int) -> bool:
-    """Whether a partner names this epoch for the first time, and none above it before."""
-    tx.execute("INSERT INTO lane_partner (nation) VALUES (?) ON CONFLICT DO NOTHING", (nation,))
-    return (
-        tx.execute(
-            "UPDATE lane_partner SET epoch = :epoch WHERE nation = :nation AND epoch < :epoch",
-            {"nation": nation, "epoch": epoch},
-        ).rowcount
-        > 0
+def known_epoch(tx: sqlite3.Connection, nation: str) -> int:
+    """The newest epoch of its own that a partner named and was greeted in; 0 for none."""
+    row = tx.execute("SELECT epoch FROM lane_partner WHERE nation = ?", (nation,)).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def note_epoch(tx: sqlite3.Connection, nation: str, epoch: int) -> None:
+    """The partner named this epoch, and knows what we know."""
+    tx.execute(
+        "INSERT INTO lane_partner (nation, epoch) VALUES (?, ?)"
+        " ON CONFLICT DO UPDATE SET epoch = max(epoch, excluded.epoch)",
+        (nation, epoch),
     )
 
 

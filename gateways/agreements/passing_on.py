@@ -9,6 +9,31 @@ from gateways.context import GatewayContext
 from gateways.relaying.control_out import queue_trust_update
 
 
+def pass_on_everything(
+    context: GatewayContext,
+    tx: Transaction,
+    trust: TrustStore,
+    partner: str,
+    now: datetime,
+    *,
+    realm_too: bool,
+) -> None:
+    """Queue for one partner every agreement and act that concerns it; ``realm_too``: the realm's as well.
+
+    Raises ValueError when a single document is too large to be passed on.
+    """
+    papers = set(trust.book.envelopes)
+    concerned: set[bytes] = set()
+    for trusted in trust.book.by_digest.values():
+        if partner in trusted.parties and context.nation in trusted.parties:
+            concerned.update(act.signed.encoded for acts in trusted.acts.values() for act in acts)
+            concerned.update(() if trusted.encoded is None else (trusted.encoded,))
+    news = [each for each in trust.envelopes if each not in papers] if realm_too else []
+    news += [each for each in trust.book.envelopes if each in concerned]
+    if news:
+        queue_trust_update(context, tx, (partner,), news, now)
+
+
 def pass_on(
     context: GatewayContext, tx: Transaction, trust: TrustStore, known: Collection[bytes], now: datetime
 ) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from bus.protocol.errors import TrustError, TrustIncompleteError
+from bus.protocol.lane_heads import Used
 from bus.protocol.trust import TrustStore
 from bus.store import deliveries, lanes, resending, settlement
 from bus.store.lanes import LaneKey, StoredHistory
@@ -13,6 +14,7 @@ from bus.store.writer import Transaction
 from gateways import trust_changes
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.lanes.set_back import heed
 from gateways.receipts.receipts_in import take_receipts
 from gateways.receiving.recall_in import RecallReader
 from gateways.receiving.succession_in import take_cancellation
@@ -22,7 +24,7 @@ from schemas.audit import AuditEvent, AuditOutcome
 from schemas.cancellation import Cancellation
 from schemas.control import Control, ResendRequest, SerialRange, TrustUpdate, Void
 from schemas.header import Mode
-from schemas.lane_head import LaneHead
+from schemas.lane_head import LaneHead, LaneState
 from schemas.recall import Recall, Recalled
 from schemas.receipt import Receipts
 from schemas.request_acts import RequestClosed
@@ -34,6 +36,7 @@ VOID_AHEAD = 10_000
 ROWS_PER_BUNDLE = 4096
 """Deliveries that a bundle of resend requests may have looked at."""
 COMING = frozenset({"queued", "sealed"})
+RECEIPTED = frozenset({"delivered", "read", "acknowledged", "actioned"})
 
 
 @dataclass
@@ -64,12 +67,15 @@ class ControlReader:
             take_receipts(self.context, self.tx, self.evidence, self.partner, content, mode, self.now)
             return
         if isinstance(content, LaneHead):
-            return
+            return  # `take_head` reads it, with its delivery
         control = content.control
         if isinstance(control, ResendRequest):
             self._resend(control, mode)
         elif isinstance(control, Void):
             self._void(control, mode)
+        elif isinstance(control, LaneState):
+            used = [Used(seen.lane, seen.lane_epoch, seen.serial) for seen in control.lanes]
+            self.relay |= heed(self.context, self.tx, self.evidence, self.partner, mode, used, self.now)
         elif isinstance(control, RequestClosed):
             note_closed(self.context, self.tx, self.partner, control, self.now)
         elif isinstance(control, Recall | Recalled):
@@ -136,7 +142,23 @@ class ControlReader:
                 message_id=again.message_id,
             )
         self.context.counters.deliveries_resent += len(requeued)
+        # What it receipted and lacks all the same, as after it was set back, leaves again. So much of it as
+        # there is room for now: the rest is not voided, but asked for again.
+        known = [row for row in rows if row.state in RECEIPTED and row.awaits_receipt]
+        leaving = resending.ask_again(self.tx, self.partner, [row.delivery_seq for row in known], self.now)
+        if leaving:
+            self.evidence.add(
+                AuditEvent.DELIVERY_RESENT,
+                partner=self.partner,
+                mode=entry.mode,
+                lane=entry.lane,
+                lane_epoch=entry.lane_epoch,
+                serial=entry.first,
+                count=len(leaving),
+            )
+            self.context.counters.deliveries_resent += len(leaving)
         expected = {row.serial for row in requeued} | {row.serial for row in rows if row.state in COMING}
+        expected |= {row.serial for row in known}
         end = rows[-1].serial if len(rows) == room else entry.last
         return [
             entry.model_copy(update={"first": first, "last": last})

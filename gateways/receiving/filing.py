@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 
 from bus.protocol.delivery_states import lasts
+import contextlib
+
 from bus.protocol.errors import BundleRefused, SubjectError
 from bus.protocol.inbound import Outcome, Verdict, judge
 from bus.protocol.opening import OpenedBundle
@@ -12,9 +14,12 @@ from bus.store import contacts, events, held, inbox, settlement
 from bus.store.events import NewEvent
 from bus.store.held import Held, HoldResult, NewHeld
 from bus.store.inbox import NewInboxMessage
+from bus.store.lane_alarms import LanePlace
 from bus.store.lanes import StoredHistory
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
+from gateways.lanes.floods import lane_of
+from gateways.lanes.heads_in import note_rewound, take_head
 from gateways.receiving.control_in import ControlReader
 from gateways.receiving.ledger import Ledger
 from gateways.receiving.mail import Filed, OpenedMail, open_mail, trust_documents_in
@@ -70,8 +75,16 @@ class _Filing:
             self._deliveries(self.mail.opened)
         if self.again is not None:
             self._settle_held(self.again)
+        self._count_barren()
         self.ledger.write()
         return self.filed
+
+    def _count_barren(self) -> None:
+        """A bundle that brought nothing new: many of them are a flood (``gateways.lanes``)."""
+        filed = self.filed
+        if self.again is not None or filed.admitted or filed.held or not (filed.duplicates or filed.refusals):
+            return
+        filed.barren = lane_of(self.mail.subject, self.context.trust)
 
     # -- a bundle refused or held as a whole (steps 1-6) ------------------------------------------------
 
@@ -167,7 +180,7 @@ class _Filing:
             filed = tuple(zip(numbers, self.known, strict=True))
             take_in(self.tx, self.ledger.evidence, self.context.nation, header.originator, filed, self.now)
         reader.finish()
-        self.filed.relay = reader.relay
+        self.filed.relay |= reader.relay
         self.filed.trust = reader.trust
         self.filed.withdrawn = reader.withdrawn
 
@@ -222,6 +235,10 @@ class _Filing:
         if isinstance(parsed, Receipts | Control | LaneHead):
             self.ledger.owe(delivery, ReceiptStatus.DELIVERED, lasting=lasts(parsed))
             reader.read(parsed, delivery.mode)
+            if isinstance(parsed, LaneHead):
+                reader.relay |= take_head(
+                    self.context, self.tx, self.ledger.evidence, parsed, delivery, self.now
+                )
             return
         assert parsed is not None
         self._file(verdict, delivery, parsed)
@@ -344,5 +361,8 @@ class _Filing:
         if delivery is None:
             return
         self.filed.mismatches += verdict.mismatch
+        if verdict.reason is ReasonCode.SERIAL_REUSED and equivocation:
+            lane = LanePlace(delivery.originator, delivery.mode, delivery.lane)
+            self.filed.relay |= note_rewound(self.context, self.tx, self.ledger.evidence, lane, self.now)
         self.ledger.arrived(delivery, "refused", verdict.reason)
         self.ledger.owe(delivery, ReceiptStatus.REFUSED, verdict.reason, lasting=lasting)

@@ -4,14 +4,17 @@ from datetime import datetime
 from typing import Literal
 
 from bus.protocol.inbound import Outcome
+from bus.protocol.lane_health import LaneAlarm
 from bus.protocol.seal_header import SealHeader
 from bus.protocol.subjects import Subject
 from bus.store import lanes, rejected
 from bus.store.encoded_records import add_receipts
+from bus.store.lane_alarms import LanePlace
 from bus.store.lanes import Arrival, LaneKey
 from bus.store.rejected import NewRejected
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
+from gateways.lanes.alarms import raise_alarm
 from gateways.receiving.control_in import note_gaps
 from gateways.receiving.mail import Filed, OpenedMail
 from gateways.receiving.refusals import ACTOR, only_counted
@@ -42,6 +45,7 @@ class Ledger:
         self._tx = tx
         self._mail = mail
         self._filed = filed
+        self._again = again
         self._now = now
         self._arrivals: dict[int, list[Arrival]] = {}
         self._receipts: list[bytes] = []
@@ -140,7 +144,21 @@ class Ledger:
             assert header is not None
             for epoch, arrivals in self._arrivals.items():
                 key = LaneKey(header.originator, header.mode, header.lane, epoch)
-                change = lanes.record(self._tx, key, arrivals, self._now)
+                change = lanes.record(
+                    self._tx,
+                    key,
+                    arrivals,
+                    self._now,
+                    signed_at=self._signed_at(),
+                    again_after=self._context.limits.gaps.first,
+                )
+                if change.out_of_order:
+                    place = LanePlace(key.originator, key.mode, key.lane)
+                    swapped = change.out_of_order
+                    raise_alarm(
+                        *(self._context, self._tx, self.evidence, place, LaneAlarm.REORDERED),
+                        *(self._now, swapped),
+                    )
                 if change.noticed or change.closed:
                     note_gaps(self.evidence, key, change)
                     self._filed.relay = True
@@ -148,6 +166,10 @@ class Ledger:
                 add_receipts(self._tx, header.originator, header.mode, self._receipts)
                 self._filed.relay = True
         self.evidence.write(self._tx)
+
+    def _signed_at(self) -> datetime | None:
+        """When the bundle was signed, unless it was kept back here meanwhile."""
+        return None if self._again or self._mail.opened is None else self._mail.opened.signed_at
 
     def _header(self) -> SealHeader | None:
         if self._mail.opened is not None:

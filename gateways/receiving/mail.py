@@ -7,6 +7,7 @@ from bus.protocol.carried_trust import HELD_FOR_TRUST, carried_trust_documents
 from bus.protocol.errors import BundleRefused
 from bus.protocol.opening import OpenedBundle, open_bundle
 from bus.protocol.trust import TrustStore
+from bus.store.lane_alarms import LanePlace
 from gateways.context import GatewayContext
 
 
@@ -60,6 +61,8 @@ class Filed:
     """Whether something that was overdue may be so no more."""
     withdrawn: int = 0
     """Messages withdrawn or barred because their originator recalled them."""
+    barren: LanePlace | None = None
+    """The lane of a bundle that brought nothing but duplicates and refusals."""
     refusals: list[str] = field(default_factory=list)
 
     def count(self, context: GatewayContext) -> None:
@@ -77,6 +80,8 @@ class Filed:
         if self.withdrawn:
             counters.messages_withdrawn += self.withdrawn
             context.store.scrub()
+        if self.barren is not None:
+            context.floods.note(self.barren, context.now())
         if self.inbox_latest:
             context.inbox.announce(self.inbox_latest)
         if self.trust is not None:

@@ -8,6 +8,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from schemas.control import MAX_ENVELOPES, Control, ResendRequest, SerialRange, TrustUpdate, Void
 from schemas.header import Mode
+from schemas.lane_head import LaneState
 from schemas.reasons import ReasonCode
 from schemas.trust import KeyUse
 from schemas.wire import MAX_CONTENT_BYTES, ContentType, Lane
@@ -61,6 +62,13 @@ def queue_voids(
     for mode, part in _by_mode(ranges):
         void = Void(type="void", ranges=part, reason=reason)
         _queue(context, tx, (partner,), mode, Control(v=1, control=void), now)
+
+
+def queue_lane_state(
+    context: GatewayContext, tx: Transaction, partner: str, state: LaneState, now: datetime
+) -> None:
+    """Tell ``partner``, whose lanes went back, what was seen of them."""
+    _queue(context, tx, (partner,), state.mode, Control(v=1, control=state), now)
 
 
 def queue_trust_update(

@@ -5,7 +5,7 @@ once. What never was offered may be taken back, and is when trust has changed, o
 its release was decided.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -60,6 +60,10 @@ class Offering:
                 if decided is None or decided.trust is not context.trust or now - decided.at > DECIDED_FOR:
                     return True
         return False
+
+    def perhaps_there(self, pending: Iterable[StoredBundle]) -> int:
+        """How many of these bundles were ever offered to the broker."""
+        return sum(bundle.bundle_seq <= self._offered_to for bundle in pending)
 
     def forget(self, last: int) -> None:
         """Bundles up to ``last`` are not to be offered any more, or were."""

@@ -141,11 +141,14 @@ def run_step(
     )
     full = len(batch.deliveries) == context.limits.relay_batch
     leaving = whole_bundles(batch.deliveries) if full else batch.deliveries
-    groups, withheld = _decide(work, leaving, batch.contents)
+    again, contents = resending.take_again(tx, now, limit=BATCH_AWAY, max_bytes=BATCH_OCTETS_AWAY)
+    # They have serials, so they go before what is new in their lanes; their states stay as they are.
+    leaving, contents = (*again, *leaving), {**contents, **batch.contents}
+    groups, withheld = _decide(work, leaving, contents)
     stored: list[StoredBundle] = []
     sealed = 0
     for group in groups:
-        stored += _seal_group(work, group, batch.contents)
+        stored += _seal_group(work, group, contents)
         sealed += len(group.members)
     work.evidence.write(tx)
     waiting, missing = _count(tx, options)

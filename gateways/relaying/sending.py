@@ -142,6 +142,11 @@ class Sender:
         # One alone until the broker answers: what it never was offered can still be decided anew.
         most = WINDOW if self.flowing else 1
         window = [self._pending[number] for number in range(min(most, len(self._pending)))]
+        asking, there = self._ask_position, self._offering.perhaps_there(self._pending)
+        if asking and not there:
+            # Where our stream ends is asked before anything is offered that cannot be in it: else bundles of
+            # a life that this store has forgotten would be taken for these.
+            window = []
         if self._offering.outdated(window):
             self._give_up(*await self._offering.take_back(self.lease))
             return
@@ -157,7 +162,7 @@ class Sender:
             self._flows()
         elif result.actual_last is not None:
             self._flows()
-            await self._reconcile(result.actual_last)
+            await self._reconcile(result.actual_last, there if asking else len(self._pending))
         else:
             await self._recover(result)
 
@@ -213,9 +218,10 @@ class Sender:
         context.counters.deliveries_sent += marked
         context.counters.bundles_sent += len(sent)
 
-    async def _reconcile(self, actual_last: int) -> None:
+    async def _reconcile(self, actual_last: int, in_flight: int) -> None:
+        """``in_flight``: how many of the pending bundles, from the first, the broker may have."""
         await self._confirmed()
-        found = reconcile(self._base, len(self._pending), actual_last)
+        found = reconcile(self._base, in_flight, actual_last)
         if found.wiped:
             await self._begin_again(actual_last, foreign=False)
         elif found.foreign:

@@ -3,8 +3,10 @@
 from datetime import timedelta
 from pathlib import Path
 
+from bus.store import audit
 from bus.store.epochs import store_epoch
-from schemas.audit import AuditEvent
+from bus.store.writer import Transaction
+from schemas.audit import AuditEvent, AuditRecord
 from tests.flows.world import Gateway, World, subjects
 
 
@@ -14,7 +16,12 @@ def _files(path: Path) -> list[Path]:
 
 async def _begun_again(gateway: Gateway) -> int:
     """The epoch after the gateway noticed that the broker holds more of its own than it knows."""
-    await gateway.evidence(AuditEvent.LANE_EPOCH_BEGUN)
+
+    def every_lane(tx: Transaction) -> bool:
+        found = audit.list_after(tx, limit=1000, event=AuditEvent.LANE_EPOCH_BEGUN)
+        return any(AuditRecord.model_validate_json(entry.record).partner is None for entry in found)
+
+    await gateway.store.until(every_lane, bool)
     return await gateway.store.read(store_epoch)
 
 

@@ -1,0 +1,1 @@
+"""Lanes watched from both ends: heads sent and read, stores set back, attacks named."""

@@ -1,0 +1,158 @@
+"""The keeper of lanes: sends heads that are due, notices lost tails, names attacks, clears what is over."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from bus.protocol.lane_health import STATES, LaneAlarm, over, silent, withheld
+from bus.store import heads, held, lane_alarms, lane_tails, lanes
+from bus.store.errors import StoreError
+from bus.store.lane_alarms import LanePlace
+from bus.store.lanes import LaneKey
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from gateways.evidence import Evidence
+from gateways.lanes.alarms import clear_alarm, raise_alarm
+from gateways.lanes.heads_out import Moving, queue_heads
+from gateways.receiving.control_in import note_gaps
+from schemas.header import Mode
+from schemas.trust import NationStatus
+from schemas.wire import Lane
+
+_log = logging.getLogger(__name__)
+
+ACTOR = "lanes"
+LOOK_SECONDS = 5.0
+
+
+class LaneKeeper:
+    """Runs until ``stop``. What it remembers in memory only makes it later after a start, never wrong."""
+
+    def __init__(self, context: GatewayContext, connected: Callable[[], bool]) -> None:
+        self._context = context
+        self._connected = connected
+        self._task: asyncio.Task[None] | None = None
+        self._moving = Moving()
+        self._tails: dict[LaneKey, tuple[int, datetime]] = {}
+
+    def start(self) -> None:
+        """Begin, in the background."""
+        self._task = asyncio.create_task(self._run(), name=f"lanes {self._context.nation}")
+
+    async def stop(self) -> None:
+        """End after the look in hand."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except StoreError as error:
+                _log.warning("lanes cannot be looked at yet: %s", type(error).__name__)
+                self._context.counters.storage_faults += 1
+            except Exception:  # noqa: BLE001 - logged with its trace; the keeper must go on
+                _log.exception("looking at lanes failed")
+                self._context.counters.alarm_faults += 1
+            await asyncio.sleep(self._pause())
+
+    def _pause(self) -> float:
+        policy = self._context.limits.heads
+        return min(LOOK_SECONDS, policy.idle.total_seconds(), policy.cadence.total_seconds())
+
+    async def look(self) -> None:
+        """One look at every lane, in one transaction."""
+        context, may_send = self._context, self._connected()
+        if await context.store.write(lambda tx: self._look(tx, may_send=may_send)):
+            context.relay_wanted.set()
+
+    def _look(self, tx: Transaction, *, may_send: bool) -> bool:
+        context = self._context
+        # Read within the transaction, as the relay does: what it gave before, it signed before.
+        now = context.now()
+        evidence = context.evidence(ACTOR, now)
+        # With the broker away heads would only wait, and be old when they leave.
+        sent = queue_heads(context, tx, now, self._moving) if may_send else 0
+        missed = self._missed_tails(tx, evidence, now)
+        self._name(tx, evidence, now)
+        evidence.write(tx)
+        context.counters.alarm_lanes = lane_alarms.count(tx)
+        return bool(sent or missed)
+
+    # -- what heads announced and did not come --------------------------------------------------------------
+
+    def _missed_tails(self, tx: Transaction, evidence: Evidence, now: datetime) -> bool:
+        """A tail counts as lost once its lane has brought nothing for a while: a long one may be coming."""
+        tails = lane_tails.tails(tx)
+        self._tails = {key: known for key, known in self._tails.items() if key in tails}
+        if not tails:
+            return False
+        holding = held.count_by_originator(tx)
+        missed = False
+        for key, (highest, announced) in tails.items():
+            known = self._tails.get(key)
+            # What is held as a whole has shown no serial yet: it may well be the tail.
+            if known is None or known[0] != highest or known[1] > now or holding.get(key.originator):
+                self._tails[key] = (highest, now)
+                continue
+            if now - known[1] < self._context.limits.heads.patience:
+                continue
+            note_gaps(evidence, key, lane_tails.miss_tail(tx, key, announced, now))
+            missed = True
+        return missed
+
+    # -- what is wrong, and what is over --------------------------------------------------------------------
+
+    def _name(self, tx: Transaction, evidence: Evidence, now: datetime) -> None:
+        context = self._context
+        policy = context.limits.lanes
+        found = self._withheld(tx) | self._silent(tx, now)
+        for standing in lane_alarms.standing(tx):
+            if standing.alarm in STATES:
+                count = found.pop((standing.place, standing.alarm), None)
+                if count is None:
+                    clear_alarm(context, tx, evidence, standing, now)
+                else:
+                    lane_alarms.measure(tx, standing, now, count)
+            elif over(standing.alarm, standing.last_at, now, policy):
+                clear_alarm(context, tx, evidence, standing, now)
+        for (place, alarm), count in found.items():
+            raise_alarm(context, tx, evidence, place, alarm, now, count)
+        for place, count in context.floods.take().items():
+            raise_alarm(context, tx, evidence, place, LaneAlarm.FLOODED, now, count)
+
+    def _withheld(self, tx: Transaction) -> dict[tuple[LanePlace, LaneAlarm], int]:
+        """Missing serials that were asked for in vain, by lane."""
+        context = self._context
+        policy, pauses = context.limits.lanes, context.limits.gaps
+        heard = heads.heard(tx)
+        found: dict[tuple[LanePlace, LaneAlarm], int] = {}
+        for gap in lanes.asked_often(tx, policy.requests):
+            place = LanePlace(gap.key.originator, gap.key.mode, gap.key.lane)
+            newest = heard.get((place.originator, place.mode))
+            heard_at = None if newest is None else newest.heard_at
+            if withheld(gap.asked_count, gap.asked_at(pauses), heard_at, policy):
+                known = (place, LaneAlarm.WITHHELD)
+                found[known] = found.get(known, 0) + gap.last - gap.first + 1
+        return found
+
+    def _silent(self, tx: Transaction, now: datetime) -> dict[tuple[LanePlace, LaneAlarm], int]:
+        """Active partners without a head for too long; the evidence is the heartbeats that are missing."""
+        context = self._context
+        active = [
+            nation
+            for nation, standing in context.trust.nations.items()
+            if nation != context.nation and standing.status is NationStatus.ACTIVE
+        ]
+        heads.wait_for(tx, active, Mode.OPERATION, context.limits.heads.heartbeat, now)
+        heard = heads.heard(tx)
+        found: dict[tuple[LanePlace, LaneAlarm], int] = {}
+        for nation in active:
+            newest = heard[nation, Mode.OPERATION]
+            if silent(newest.at, newest.next_within, now, context.limits.lanes):
+                place = LanePlace(nation, Mode.OPERATION, Lane.CONTROL)
+                found[place, LaneAlarm.SILENT] = (now - newest.at) // newest.next_within
+        return found
