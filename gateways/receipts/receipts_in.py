@@ -74,31 +74,6 @@ def _look_back(
         context.relay_wanted.set()
 
 
-def _look_back(
-    context: GatewayContext,
-    tx: Transaction,
-    evidence: Evidence,
-    settled: Settlement,
-    partner: str,
-    mode: Mode,
-    now: datetime,
-) -> None:
-    """Whether a partner speaks of serials that we never gave, or knows others under them: were we set back?"""
-    begun = False
-    if settled.unmatched:
-        used = [Used(claim.lane, claim.epoch, claim.serial) for claim in settled.unmatched]
-        begun = heed(context, tx, evidence, partner, mode, used, now)
-    reused = [
-        (Used(entry.claim.lane, entry.claim.epoch, entry.claim.serial), entry.delivery_seq)
-        for entry in settled.matched
-        if entry.changed and entry.claim.reason is ReasonCode.SERIAL_REUSED
-    ]
-    if reused:
-        begun |= heed_reuse(context, tx, evidence, partner, mode, reused, now)
-    if begun:
-        context.relay_wanted.set()
-
-
 def _record(
     context: GatewayContext,
     tx: Transaction,

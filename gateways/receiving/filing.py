@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 
 from bus.protocol.delivery_states import lasts
-import contextlib
-
 from bus.protocol.errors import BundleRefused, SubjectError
 from bus.protocol.inbound import Outcome, Verdict, judge
 from bus.protocol.opening import OpenedBundle
