@@ -139,7 +139,8 @@ class RequestWorld:
         assert len(views) == 1, views
         for at in (ASKER, nation):
             party = self.party(at, nation)
-            assert party is not None and party.state is not None
+            assert party is not None
+            assert party.state is not None
             told = party.state.value if party.outcome is None else f"{party.state} {party.outcome}"
             assert {told} == views
         return views.pop()

@@ -1,0 +1,134 @@
+"""What changes no request: words of others, of other messages and modes, floods, what was withheld."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bus.store import requests
+from bus.store.requests import MOST_ACTS
+from gateways.publishing import publish
+from gateways.publishing.carrying import Carried
+from gateways.publishing.draft_refused import DraftRefused
+from gateways.requests.noting import ACT_OF_STATE, note_closed
+from schemas.audit import AuditEvent
+from schemas.header import Mode
+from schemas.request_acts import CloseOutcome, RequestAct, RequestClosed
+from tests.flows.request_world import ASKER, RequestWorld
+from tests.realm_fixtures import AgreementPlan, make_realm
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> RequestWorld:
+    return RequestWorld(tmp_path)
+
+
+def forged(world: RequestWorld, nation: str, **changes: Any) -> bytes:
+    """A response that a gateway of ours would never send: what it names is changed."""
+    made = json.loads(world.response(nation, "DECLINED"))
+    made["header"]["references"][0] |= changes.pop("reference", {})
+    made["header"] |= changes
+    return json.dumps(made).encode()
+
+
+@pytest.fixture
+def lawless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gateways that publish whatever refers to whatever: a hostile partner's own."""
+    for name in ("check_references", "check_own_references"):
+        monkeypatch.setattr(publish, name, lambda *_, **__: None)
+    monkeypatch.setattr(publish, "check_carried", lambda *_, **__: Carried())
+
+
+@pytest.mark.usefixtures("lawless")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reference": {"digest": "sha256:" + "0" * 64}},
+        {"mode": "TEST"},
+        {"mode": "EXERCISE", "exercise_id": "BALTIC GUARD 26"},
+    ],
+    ids=["another content under the same id", "a test that answers what is real", "an exercise"],
+)
+def test_an_act_on_something_else_than_what_was_sent_is_ignored_and_recorded(
+    world: RequestWorld, changes: dict[str, Any]
+) -> None:
+    world.asked("XBB")
+    world.gateway("XBB").publish(forged(world, "XBB", **changes))
+    world.deliver_all()
+    assert world.stands(ASKER, "XBB") == "SUBMITTED"
+    (record,) = world.records(ASKER, AuditEvent.REQUEST_ACT_IGNORED)
+    assert record.partner == "XBB"
+
+
+@pytest.mark.usefixtures("lawless")
+def test_a_nation_that_was_not_asked_changes_nothing(world: RequestWorld) -> None:
+    world.asked("XBB")
+    answer = forged(world, "XBB")
+    world.gateway("XCC").publish(answer)
+    world.deliver_all()
+    assert world.stands(ASKER, "XBB") == "SUBMITTED"
+    assert world.party(ASKER, "XCC") is None
+
+
+def test_nobody_closes_anothers_request(world: RequestWorld) -> None:
+    """XCC closes a request of its own that has, as far as it says, the id of XAA's."""
+    accepted = world.asked()
+    said = RequestClosed(
+        type="request_closed",
+        mode=Mode.OPERATION,
+        message_id=accepted.message_id,
+        digest=accepted.digest,
+        outcome=CloseOutcome.SATISFIED,
+        at=world.world.now,
+    )
+    context, tx = world.gateway("XBB").context, world.tx("XBB")
+    note_closed(context, tx, "XCC", said, world.world.now)
+    assert world.both("XBB") == "SUBMITTED"
+    # The asker itself closes what has this id under another digest, or in another mode: that is not this.
+    wrong = said.model_copy(update={"digest": "sha256:" + "0" * 64})
+    note_closed(context, tx, ASKER, wrong, world.world.now)
+    note_closed(context, tx, ASKER, said.model_copy(update={"mode": Mode.TEST}), world.world.now)
+    assert world.both("XBB") == "SUBMITTED"
+    note_closed(context, tx, ASKER, said, world.world.now)
+    assert world.stands("XBB", "XBB") == "CLOSED SATISFIED"
+
+
+def test_a_flood_of_acts_is_kept_only_so_far(world: RequestWorld) -> None:
+    world.asked("XBB")
+    for number in range(MOST_ACTS):
+        world.respond("XBB", "PARTIALLY_ANSWERED", answer=f"Part {number}.")
+    with pytest.raises(DraftRefused):
+        world.respond("XBB", "PARTIALLY_ANSWERED")
+    party = world.party("XBB", "XBB")
+    assert party is not None
+    assert len(requests.acts(world.tx("XBB"), party)) == MOST_ACTS
+    world.close()
+    world.deliver_all()
+    assert world.both("XBB") == "CLOSED SATISFIED"
+
+
+# -- what does not get through ------------------------------------------------------------------------
+
+
+def test_an_answer_that_is_withheld_says_nothing(tmp_path: Path) -> None:
+    pairs = [AgreementPlan(id=f"with-{other.lower()}", parties=(ASKER, other)) for other in ("XBB", "XCC")]
+    world = RequestWorld(tmp_path, make_realm(agreements=pairs))
+    world.asked("XBB")
+    world.respond("XBB", "ACCEPTED")
+    world.world.change(world.world.realm.end_agreement("with-xbb", now=world.world.now))
+    for gateway in world.world.gateways.values():
+        gateway.take_up(world.world.realm)
+    world.deliver_all()
+    assert world.both("XBB") == "SUBMITTED"
+    assert world.told("XBB", "XBB") == ["SUBMITTED", "ACCEPTED", "SUBMITTED"]
+    # Closing it needs no agreement.
+    world.close("UNSATISFIED")
+    world.deliver_all()
+    assert world.both("XBB") == "CLOSED UNSATISFIED"
+
+
+def test_the_table_of_acts_names_no_act_that_a_message_cannot_say() -> None:
+    assert {*ACT_OF_STATE.values(), RequestAct.ACKNOWLEDGE} == {
+        act for act in RequestAct if act.value not in ("CLOSE", "CANCEL", "REPLACE", "EXPIRE")
+    }
