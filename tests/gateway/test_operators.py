@@ -40,6 +40,8 @@ ROUTES: dict[str, Right | None] = {
     "GET /v1/messages/{publication_id}": Scope.MESSAGES_READ,
     "GET /v1/messages/{publication_id}/release": Scope.MESSAGES_READ,
     "GET /v1/messages/{publication_id}/label.xml": Scope.MESSAGES_READ,
+    "POST /v1/messages/{publication_id}/recall": Scope.MESSAGES_RECALL,
+    "GET /v1/messages/{publication_id}/recall": Scope.MESSAGES_READ,
     "GET /v1/releases": OperatorRight.RELEASE_CONFIRM,
     "POST /v1/messages/{publication_id}/release": OperatorRight.RELEASE_CONFIRM,
     "POST /v1/backfills": Scope.BACKFILLS_WRITE,
