@@ -4,15 +4,19 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from bus.protocol.deadlines import Deadlines
 from bus.store import (
     api_keys,
     audit,
     backlog,
     bundles,
+    contacts,
+    deadlines,
     deliveries,
     held,
     idempotency,
@@ -20,7 +24,9 @@ from bus.store import (
     lanes,
     own_messages,
     pending,
+    progress,
     publications,
+    reading,
     receipts,
     rejected,
     resending,
@@ -73,6 +79,20 @@ HOT: dict[str, Callable[[Tx], object]] = {
     "acknowledging": lambda tx: settlement.mark_acknowledged(
         tx, message_id(1), CLAIM.digest, "XBB", Mode.OPERATION, None, NOW
     ),
+    "settling what a message names": lambda tx: settlement.mark_settled(
+        tx, "XBB", Mode.OPERATION, [replace(CLAIM, epoch=9, message_id=message_id(1))], NOW
+    ),
+    "looking when a deadline passes": deadlines.next_watch,
+    "noting deadlines that passed": lambda tx: deadlines.note_passed(tx, NOW + timedelta(days=9)),
+    "waiving deadlines": lambda tx: deadlines.waive(tx, [1]),
+    "counting what is overdue": deadlines.count_overdue,
+    "listing what is overdue": lambda tx: progress.list_newest(tx, overdue=True, nation="XBB"),
+    "listing receipts": lambda tx: progress.list_newest(tx, before=9, nation="XBB"),
+    "receipts of a publication": lambda tx: progress.list_newest(
+        tx, publication_id=publication(1).publication_id
+    ),
+    "hearing of a partner": lambda tx: contacts.heard(tx, "XBB", NOW, NOW),
+    "noting that somebody read": lambda tx: reading.note(tx, 1, "operator:a", NOW),
     "states of a publication": lambda tx: settlement.states(tx, publication(1).publication_id),
     "serials asked for": lambda tx: settlement.for_serials(tx, *PLACE, 1, [(1, 5)]),
     "counting the queue": backlog.queued,
@@ -106,14 +126,15 @@ HOT: dict[str, Callable[[Tx], object]] = {
 }
 # Walks that are wanted: over an index of what waits only, or backwards through a list until a page is full.
 _WANTED = re.compile(
-    r"SCAN (d|delivery) USING (COVERING )?INDEX delivery_(waiting|sealed|overdue)"
+    r"SCAN (d|delivery) USING (COVERING )?INDEX delivery_(waiting|sealed|overdue|late)"
     r"|SCAN p$|SCAN (rejected|audit|inbox|bundle|held)$|SCAN json_each VIRTUAL TABLE|SCAN CONSTANT ROW"
 )
 
 
 @pytest.mark.parametrize("act", HOT.values(), ids=HOT.keys())
 def test_no_whole_table_is_walked_for(tx: Tx, act: Callable[[Tx], object]) -> None:
-    publications.insert(tx, publication(1))
+    by = NOW + timedelta(hours=6)
+    publications.insert(tx, publication(1)._replace(deadlines=Deadlines(NOW, by, None)))
     inbox.file(tx, [inbox_message(1)])
     lanes.record(tx, KEY, [Arrival(5, "d", None, "admitted")], NOW)
     held.hold(tx, bundle(1), QUOTA)
