@@ -56,6 +56,9 @@ class Counters:
     lane_alarms: dict[str, int] = field(
         default_factory=dict, metadata={"meaning": "Alarms of partners' lanes that began, by name."}
     )
+    webhook_posts: int = _total("Events that webhooks' receivers took.")
+    webhook_failures: int = _total("Posts to webhooks' receivers that failed; each is tried again.")
+    webhooks_failing: int = _gauge("Webhooks whose last post failed, as of the last look (once a minute).")
     storage_faults: int = _total("Times a flow or a request could not read or write the store.")
 
     alarm_equivocation: int = _total("Times two contents came under one id or serial.")
@@ -103,6 +106,9 @@ class Counters:
     )
     alarm_partners_silent: int = _gauge(
         "Partners of whom nothing was heard since something sent to them that is overdue."
+    )
+    alarm_webhook_dead_letters: int = _total(
+        "Events given up for a webhook: its receiver did not take them in time."
     )
     alarm_faults: int = _total(
         "Steps of a flow that ended in an error nobody foresaw; each is logged and tried again."

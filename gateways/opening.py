@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
-from bus.store import idempotency
+from bus.store import dead_letters, events, idempotency
 from bus.store.errors import StoreUnavailable
-from bus.store.writer import Store
+from bus.store.writer import Store, Transaction
 from bus.transport import NatsTransport
 from bus.trust_bundle import read_bundle
 from gateways.context import FlowLimits, GatewayContext
@@ -90,11 +90,25 @@ async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
 
 
 async def _prune(context: GatewayContext, settings: Settings) -> None:
-    """Forget old answers to Idempotency-Keys, now and from time to time."""
+    """Forget old answers to Idempotency-Keys, and old events, now and from time to time."""
     while True:
-        before = context.now() - timedelta(hours=settings.idempotency_hours)
+        now = context.now()
+        before = now - timedelta(hours=settings.idempotency_hours)
         try:
             await context.store.write(lambda tx, before=before: idempotency.prune(tx, before))  # type: ignore[misc]
+            while await forget_events(context, now - timedelta(days=settings.event_days)):
+                pass
         except StoreUnavailable:
             _log.warning("prune.store-unavailable")
         await asyncio.sleep(PRUNE_SECONDS)
+
+
+async def forget_events(context: GatewayContext, before: datetime) -> int:
+    """Forget some of the events older than ``before``, with what never reached a webhook; how many."""
+
+    def job(tx: Transaction) -> int:
+        forgotten = events.prune(tx, before)
+        dead_letters.forget_before(tx, events.look(tx, limit=0).first)
+        return forgotten
+
+    return await context.store.write(job)

@@ -3,11 +3,11 @@
 Nothing here has a secret default: what identifies the nation, its realm and its keys must be given.
 """
 
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.base import Digest, Nation
@@ -71,7 +71,7 @@ class Settings(BaseSettings):
         512, ge=8, le=65535, description="Connections at a time; beyond that 503 GATEWAY_BUSY."
     )
     max_streams: int = Field(
-        64, ge=1, le=10000, description="Open inbox streams at a time; beyond that 503 GATEWAY_BUSY."
+        64, ge=1, le=10000, description="Open streams at a time; beyond that 503 GATEWAY_BUSY."
     )
     stream_keep_alive_seconds: Seconds = Field(
         15, description="An idle inbox stream carries a comment this often, so that proxies keep it open."
@@ -124,11 +124,38 @@ class Settings(BaseSettings):
     idempotency_hours: int = Field(
         24, ge=1, le=24 * 30, description="How long an Idempotency-Key and its answer are kept."
     )
+    event_days: int = Field(
+        30, ge=1, le=3650, description="How long events, and what webhooks' receivers never took, are kept."
+    )
+    webhook_networks: str = Field(
+        "",
+        description="Networks that webhooks may reach though they are not public: CIDR, separated by commas.",
+    )
+    webhook_plain_http: bool = Field(
+        False, description="Post to http:// addresses too, in these networks only."
+    )
+    webhook_ca_file: Path | None = Field(
+        None, description="PEM certificates of further authorities that receivers' certificates may rest on."
+    )
+    webhook_timeout_seconds: Seconds = Field(
+        15, description="Time for one post: name, connection, sending, answer."
+    )
+    webhook_retry_hours: int = Field(
+        24, ge=1, le=24 * 30, description="An event that a receiver does not take for so long is given up."
+    )
     log_level: str = Field(
         "INFO",
         pattern="^(DEBUG|INFO|WARNING|ERROR)$",
         description="Lowest level of log lines: DEBUG, INFO, WARNING or ERROR.",
     )
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, given: str) -> str:
+        for part in given.split(","):
+            if part.strip():
+                ip_network(part.strip())
+        return given
 
     @model_validator(mode="after")
     def _safe_to_listen(self) -> Self:

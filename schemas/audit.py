@@ -79,6 +79,13 @@ class AuditEvent(StrEnum):
     RECALL_REFUSED = "recall.refused"
     BROKER_STORE_LOST = "broker.store-lost"
     LANE_EPOCH_BEGUN = "lane.epoch-begun"
+    WEBHOOK_ADDED = "webhook.added"
+    WEBHOOK_REMOVED = "webhook.removed"
+    WEBHOOK_ENABLED = "webhook.enabled"
+    WEBHOOK_DISABLED = "webhook.disabled"
+    WEBHOOK_SECRET_REPLACED = "webhook.secret-replaced"  # noqa: S105 - the name of an event
+    WEBHOOK_REPLAYED = "webhook.replayed"
+    WEBHOOK_GIVEN_UP = "webhook.given-up"
     ACCESS_REFUSED = "access.refused"
     API_KEY_ADDED = "api-key.added"
     API_KEY_REVOKED = "api-key.revoked"
@@ -133,5 +140,6 @@ class AuditRecord(Statement):
     session: HexId | None = None
     state: Annotated[str, Field(pattern=r"^[A-Za-z_.-]{1,40}$")] | None = None
     """What it is now: the state that a receipt tells of, or which deadline passed."""
+    webhook: HexId | None = None
     reason: ReasonCode | None = None
     count: int | None = None

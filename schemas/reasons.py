@@ -306,6 +306,16 @@ class ReasonCode(StrEnum):
     MEDIA_TYPE_UNSUPPORTED = "MEDIA_TYPE_UNSUPPORTED", "The body must be application/json."
     PARAMETER_INVALID = "PARAMETER_INVALID", "A query or path parameter is not acceptable."
     MESSAGE_ID_AMBIGUOUS = "MESSAGE_ID_AMBIGUOUS", "Several originators used this message id; name one."
+    WEBHOOK_URL_REFUSED = (
+        "WEBHOOK_URL_REFUSED",
+        "The webhook's address is not one that this gateway posts to.",
+    )
+    WEBHOOK_KEY_UNSUITABLE = (
+        "WEBHOOK_KEY_UNSUITABLE",
+        "A webhook belongs to an API key in force that may read events.",
+    )
+    WEBHOOK_LIMIT = "WEBHOOK_LIMIT", "There are as many webhooks as a key or the gateway may have."
+    WEBHOOK_GONE = "WEBHOOK_GONE", "The webhook's receiver said that it is gone for good."
     CURSOR_GONE = (
         "CURSOR_GONE",
         "What follows this position is no longer kept, or the feed never came so far.",

@@ -120,7 +120,9 @@ def look(tx: sqlite3.Connection, after: int = 0, *, limit: int = 100, sight: Sig
         (after, upper, *values, limit),
     )
     events = tuple(map(_event, rows))
-    return FeedPage(events, events[-1].event_seq if len(events) == limit else upper, True, first)
+    # A full page ends at its last event: what comes behind that was not looked at.
+    position = upper if len(events) < limit else events[-1].event_seq if events else after
+    return FeedPage(events, position, True, first)
 
 
 def at(tx: sqlite3.Connection, event_seq: int, sight: Sight = EVERYTHING) -> StoredEvent | None:

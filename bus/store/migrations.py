@@ -120,6 +120,24 @@ STEPS: dict[int, str] = {
             since INTEGER NOT NULL, last_at INTEGER NOT NULL, count INTEGER NOT NULL,
             PRIMARY KEY (originator, mode, lane, alarm)
         ) STRICT, WITHOUT ROWID;
+        CREATE TABLE webhook (
+            webhook_id TEXT PRIMARY KEY, key_id TEXT NOT NULL REFERENCES api_key, url TEXT NOT NULL,
+            types TEXT, kinds TEXT, modes TEXT,
+            secret BLOB NOT NULL, former_secret BLOB, former_until INTEGER,
+            created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+            position INTEGER NOT NULL,
+            turn INTEGER NOT NULL,
+            failures INTEGER NOT NULL, tries INTEGER NOT NULL, failing_since INTEGER, next_try_at INTEGER,
+            delivered_at INTEGER, fault TEXT, forgotten INTEGER NOT NULL,
+            disabled TEXT, disabled_at INTEGER
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE webhook_dead_letter (
+            webhook_id TEXT NOT NULL REFERENCES webhook ON DELETE CASCADE, event_seq INTEGER NOT NULL,
+            died_at INTEGER NOT NULL, tries INTEGER NOT NULL, fault TEXT NOT NULL, again INTEGER NOT NULL,
+            PRIMARY KEY (webhook_id, event_seq)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX webhook_dead_letter_again ON webhook_dead_letter (webhook_id, event_seq) WHERE again = 1;
+        CREATE INDEX webhook_dead_letter_event ON webhook_dead_letter (event_seq);
         ALTER TABLE delivery ADD COLUMN owes_acknowledgement INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE delivery ADD COLUMN overdue INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE delivery ADD COLUMN delivered_at INTEGER;

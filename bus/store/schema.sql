@@ -396,6 +396,26 @@ CREATE TABLE event (
     state TEXT, reason TEXT
 ) STRICT;
 
+-- Whom events are posted to (webhooks.py), and what a receiver never took (dead_letters.py).
+CREATE TABLE webhook (
+    webhook_id TEXT PRIMARY KEY, key_id TEXT NOT NULL REFERENCES api_key, url TEXT NOT NULL,
+    types TEXT, kinds TEXT, modes TEXT,            -- JSON arrays; NULL = every
+    secret BLOB NOT NULL, former_secret BLOB, former_until INTEGER,
+    created_at INTEGER NOT NULL, created_by TEXT NOT NULL,
+    position INTEGER NOT NULL,                     -- the event_seq dealt with last
+    turn INTEGER NOT NULL,                         -- rises with every change of course
+    failures INTEGER NOT NULL, tries INTEGER NOT NULL, failing_since INTEGER, next_try_at INTEGER,
+    delivered_at INTEGER, fault TEXT, forgotten INTEGER NOT NULL,
+    disabled TEXT, disabled_at INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE TABLE webhook_dead_letter (
+    webhook_id TEXT NOT NULL REFERENCES webhook ON DELETE CASCADE, event_seq INTEGER NOT NULL,
+    died_at INTEGER NOT NULL, tries INTEGER NOT NULL, fault TEXT NOT NULL, again INTEGER NOT NULL,
+    PRIMARY KEY (webhook_id, event_seq)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhook_dead_letter_again ON webhook_dead_letter (webhook_id, event_seq) WHERE again = 1;
+CREATE INDEX webhook_dead_letter_event ON webhook_dead_letter (event_seq);
+
 -- ---------------------------------------------------------------- trust, access, evidence
 -- Verified snapshots' documents that came before the rest of their set; tried again with every later update.
 CREATE TABLE trust_pending (

@@ -103,6 +103,12 @@ class Access:
         key = self._keys.get(caller.author)
         return key is not None and self._in_force(key) and right.value in key.scopes
 
+    async def caller_of_key(self, key_id: str) -> Caller | None:
+        """The caller behind an API key in force: for what is done for it while it does not ask itself."""
+        await self._keep_keys_fresh()
+        key = self._keys.get(key_id)
+        return self._callers[key_id] if key is not None and self._in_force(key) else None
+
     def forget(self) -> None:
         """Read the keys again before the next request: one was added or revoked in this process."""
         self._read_at = None

@@ -27,6 +27,7 @@ class Scope(StrEnum):
     EVENTS_READ = "events:read"
     REQUESTS_READ = "requests:read"
     REQUESTS_WRITE = "requests:write"
+    WEBHOOKS_WRITE = "webhooks:write"
     AUDIT_READ = "audit:read"
     TRUST_READ = "trust:read"
     TRUST_WRITE = "trust:write"

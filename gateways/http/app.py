@@ -33,6 +33,8 @@ from gateways.http.routes import (
     stream,
     system,
     trust,
+    webhook_dead_letters,
+    webhooks,
 )
 from gateways.http.runtime import Runtime
 from gateways.opening import OpenGateway, open_gateway
@@ -40,6 +42,8 @@ from gateways.operators.password_sign_in import PasswordSignIn
 from gateways.operators.sessions import Lifetimes, Sessions
 from gateways.settings import Settings
 from gateways.sole_process import sole_process
+from gateways.webhooks.keeper import WebhookKeeper
+from gateways.webhooks.policy import patience_of, poster_of
 
 Opener = Callable[[Settings], AbstractAsyncContextManager[OpenGateway]]
 
@@ -63,6 +67,9 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
             access = Access(opened.context, settings, metrics, sessions)
             sign_in = PasswordSignIn(opened.context, sessions)
             stack.callback(sign_in.close)
+            keeper = WebhookKeeper(
+                opened.context, poster_of(settings), patience_of(settings), access.caller_of_key
+            )
             app.state.runtime = Runtime(
                 settings,
                 opened.context,
@@ -72,11 +79,14 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
                 metrics,
                 closing,
                 opened.broker_connected,
+                keeper,
             )
+            keeper.start()
             try:
                 yield
             finally:
                 closing.set()
+                await keeper.stop()
                 await access.close()
 
     app = FastAPI(
@@ -109,7 +119,18 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
             labels,
             evidence,
         ),
-        *(requests, request_answers, partners, trust, agreements, operators, minimize, system),
+        *(
+            requests,
+            request_answers,
+            partners,
+            trust,
+            agreements,
+            operators,
+            minimize,
+            webhooks,
+            webhook_dead_letters,
+            system,
+        ),
     ):
         app.include_router(module.router)
     metrics.export(lambda: app.state.runtime.context.counters if hasattr(app.state, "runtime") else None)

@@ -18,6 +18,7 @@ from gateways.http.request_bodies import (
     RequestNote,
     RequestRedirect,
 )
+from gateways.http.webhook_views import ReplayRequest, WebhookRequest
 from schemas.acknowledgement import Acknowledgement
 from schemas.agreement import AgreementDraft
 from schemas.header import Kind
@@ -38,6 +39,7 @@ _EXAMPLES = Path(schemas.__file__).parent / "examples"
 _REQUESTS = (
     *(Acknowledgement, AgreementDraft, BackfillRequest),
     *(RequestAccept, RequestAssignment, RequestClose, RequestDecline, RequestNote, RequestRedirect),
+    *(WebhookRequest, ReplayRequest),
 )
 _OPEN = frozenset({"/healthz", "/readyz", "/v1/schemas/{kind}"})
 

@@ -76,6 +76,15 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         "Correct the parameters that errors names; /docs describes them.",
     ),
     _.MESSAGE_ID_AMBIGUOUS: (HTTPStatus.CONFLICT, "Add ?originator=<nation> to the address."),
+    _.WEBHOOK_URL_REFUSED: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Give an https address that is public, or ask the operator to open its network (docs/webhooks.md).",
+    ),
+    _.WEBHOOK_KEY_UNSUITABLE: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Name a key in force with scope events:read.",
+    ),
+    _.WEBHOOK_LIMIT: (HTTPStatus.CONFLICT, "Remove a webhook that is no longer needed."),
     _.CURSOR_GONE: (
         HTTPStatus.GONE,
         "Read inbox and publications anew for what you missed; then go on without after=, or with after=0.",

@@ -13,6 +13,7 @@ from gateways.http.metrics import HttpMetrics
 from gateways.operators.password_sign_in import PasswordSignIn
 from gateways.operators.sessions import Sessions
 from gateways.settings import Settings
+from gateways.webhooks.keeper import WebhookKeeper
 
 
 @dataclass
@@ -27,6 +28,7 @@ class Runtime:
     metrics: HttpMetrics
     closing: asyncio.Event
     broker_connected: Callable[[], bool]
+    webhooks: WebhookKeeper
 
 
 def runtime(request: Request) -> Runtime:

@@ -39,7 +39,7 @@ ROLE_MAY: Mapping[Role, frozenset[Right]] = {
     Role.EXERCISE_STAFF: _TRAFFIC,
     Role.SECURITY_OFFICER: _READS
     | {Scope.AUDIT_READ, Scope.TRUST_WRITE, Scope.AGREEMENTS_WRITE, Scope.METRICS_READ}
-    | {Scope.MESSAGES_RECALL, OperatorRight.MINIMIZE_SET},
+    | {Scope.MESSAGES_RECALL, Scope.WEBHOOKS_WRITE, OperatorRight.MINIMIZE_SET},
     Role.AUDITOR: _READS | {Scope.AUDIT_READ, Scope.METRICS_READ},
 }
 """Role -> what it may do. Everybody has ``OWN_ACCOUNT`` besides."""

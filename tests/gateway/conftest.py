@@ -22,5 +22,5 @@ def xaa(world: World) -> Iterator[Gateway]:
 
 @pytest.fixture(scope="session")
 def xbb(world: World) -> Iterator[Gateway]:
-    with world.gateway("XBB") as running:
+    with world.gateway("XBB", webhook_networks="127.0.0.0/8", webhook_plain_http=True) as running:
         yield running

@@ -134,6 +134,12 @@ def test_a_page_of_hidden_events_still_moves_the_cursor(tx: Tx, monkeypatch: pyt
     assert (found, looks, position) == (1, 3, 26)
 
 
+def test_asking_for_nothing_moves_nothing_and_tells_where_the_feed_begins(tx: Tx) -> None:
+    events.add(tx, [SILENT] * 3)
+    page = events.look(tx, 1, limit=0)
+    assert (page.events, page.position, page.known, page.first) == ((), 1, True, 1)
+
+
 def test_what_is_old_is_forgotten_from_the_beginning_and_numbers_are_never_used_again(tx: Tx) -> None:
     hour = timedelta(hours=1)
     # A clock that was set back: the fourth looks old, and stays, for a feed has no holes.
