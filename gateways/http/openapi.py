@@ -41,6 +41,16 @@ _REQUESTS = (
     *(RequestAccept, RequestAssignment, RequestClose, RequestDecline, RequestNote, RequestRedirect),
     *(WebhookRequest, ReplayRequest),
 )
+_RETRY_AFTER = {
+    "Retry-After": {"description": "Seconds to wait before sending again.", "schema": {"type": "integer"}}
+}
+_ACCEPTED = {
+    "Location": {"description": "Where the publication stands.", "schema": {"type": "string"}},
+    "Idempotent-Replayed": {
+        "description": "true: an earlier request with this Idempotency-Key was done; this is its answer.",
+        "schema": {"type": "string", "enum": ["true"]},
+    },
+}
 _OPEN = frozenset({"/healthz", "/readyz", "/v1/schemas/{kind}"})
 
 
@@ -55,6 +65,7 @@ def _build(app: FastAPI) -> dict[str, Any]:
     built = get_openapi(
         title=TITLE, version=VERSION, description=DESCRIPTION, routes=app.routes, openapi_version="3.1.0"
     )
+    built["servers"] = [{"url": "/"}]
     components = built.setdefault("components", {})
     components["schemas"] = openapi_schemas.complete(components.get("schemas", {}), _REQUESTS)
     components["securitySchemes"] = {
@@ -73,10 +84,21 @@ def _build(app: FastAPI) -> dict[str, Any]:
             # A route that is not for API keys says so itself.
             operation.setdefault("security", [] if path in _OPEN else either)
             openapi_schemas.untitled_parameters(operation)
+            _name_headers(operation)
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             if body.get("schema") == openapi_schemas.DRAFT:
                 body["examples"] = examples
     return built
+
+
+def _name_headers(operation: dict[str, Any]) -> None:
+    """Headers of answers that a client acts on."""
+    named = [entry["name"] for entry in operation.get("parameters", ())]
+    for status, answer in operation["responses"].items():
+        if status in ("429", "503"):
+            answer["headers"] = _RETRY_AFTER
+        elif status == "201" and "Idempotency-Key" in named:
+            answer["headers"] = _ACCEPTED
 
 
 def _draft_examples() -> dict[str, Any]:

@@ -88,7 +88,10 @@ def _of_kind(schema: Json, kind: Kind) -> None:
     """The header of a kind's draft or message names that kind."""
     header = schema["properties"]["header"]
     schema["properties"]["header"] = {
-        "allOf": [header, {"type": "object", "properties": {"kind": {"const": kind.value}}}]
+        "allOf": [
+            header,
+            {"type": "object", "required": ["kind"], "properties": {"kind": {"const": kind.value}}},
+        ]
     }
 
 

@@ -113,6 +113,23 @@ class TrustOutcome(Statement):
     expires_at: UtcTime
 
 
+_ENVELOPE = {
+    "type": "object",
+    "description": "A DSSE envelope over one trust document; payload and sig are base64.",
+    "required": ["payload", "payloadType", "signatures"],
+    "properties": {
+        "payload": {"type": "string"},
+        "payloadType": {"type": "string"},
+        "signatures": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["keyid", "sig"],
+                "properties": {"keyid": {"type": "string"}, "sig": {"type": "string"}},
+            },
+        },
+    },
+}
 _ENVELOPES = {
     "type": "object",
     "additionalProperties": False,
@@ -122,7 +139,7 @@ _ENVELOPES = {
             "type": "array",
             "minItems": 1,
             "maxItems": MAX_ENVELOPES,
-            "items": {"type": "object", "description": "A DSSE envelope over one trust document."},
+            "items": _ENVELOPE,
         }
     },
 }
