@@ -1,6 +1,7 @@
 """What a partner's signed receipts do here: its deliveries move on, with evidence of everything new."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from bus.protocol.lane_heads import Used
 from bus.store import recalls, settlement
@@ -15,6 +16,13 @@ from schemas.reasons import ReasonCode
 from schemas.receipt import Receipts, ReceiptStatus
 
 
+class ReceiptsTaken(NamedTuple):
+    """``relay``: lanes began anew, there is something to send. ``deadlines``: something overdue came."""
+
+    relay: bool
+    deadlines: bool
+
+
 def take_receipts(
     context: GatewayContext,
     tx: Transaction,
@@ -23,7 +31,7 @@ def take_receipts(
     content: Receipts,
     mode: Mode,
     now: datetime,
-) -> None:
+) -> ReceiptsTaken:
     """Apply the receipts that ``partner`` signed under ``mode``.
 
     One counts only for a digest that was sent to this partner; one that repeats what is known leaves nothing.
@@ -44,9 +52,8 @@ def take_receipts(
     ]
     settled = settlement.mark_settled(tx, partner, mode, claims, now)
     _record(context, tx, evidence, settled, partner, mode)
-    _look_back(context, tx, evidence, settled, partner, mode, now)
-    if settled.overdue_met:
-        context.deadlines_changed.set()
+    begun = _look_back(context, tx, evidence, settled, partner, mode, now)
+    return ReceiptsTaken(begun, settled.overdue_met)
 
 
 def _look_back(
@@ -57,8 +64,11 @@ def _look_back(
     partner: str,
     mode: Mode,
     now: datetime,
-) -> None:
-    """Where a partner speaks of serials that we never gave, or knows others under them, we were set back."""
+) -> bool:
+    """Where a partner speaks of serials that we never gave, or knows others under them, we were set back.
+
+    Whether lanes began anew for it.
+    """
     begun = False
     if settled.unmatched:
         used = [Used(claim.lane, claim.epoch, claim.serial) for claim in settled.unmatched]
@@ -70,8 +80,7 @@ def _look_back(
     ]
     if reused:
         begun |= heed_reuse(context, tx, evidence, partner, mode, reused, now)
-    if begun:
-        context.relay_wanted.set()
+    return begun
 
 
 def _record(

@@ -52,6 +52,8 @@ class ControlReader:
     """A newer trust store, to be adopted once the transaction is committed."""
     relay: bool = False
     """Whether the relay has got something to do."""
+    deadlines: bool = False
+    """Whether something that was overdue may be so no more."""
     room: int = ROWS_PER_BUNDLE
     """How many more deliveries resend requests may have looked at."""
     withdrawn: int = 0
@@ -64,7 +66,9 @@ class ControlReader:
         deliveries in that mode only.
         """
         if isinstance(content, Receipts):
-            take_receipts(self.context, self.tx, self.evidence, self.partner, content, mode, self.now)
+            taken = take_receipts(self.context, self.tx, self.evidence, self.partner, content, mode, self.now)
+            self.relay |= taken.relay
+            self.deadlines |= taken.deadlines
             return
         if isinstance(content, LaneHead):
             return  # `take_head` reads it, with its delivery

@@ -179,6 +179,7 @@ class _Filing:
             take_in(self.tx, self.ledger.evidence, self.context.nation, header.originator, filed, self.now)
         reader.finish()
         self.filed.relay |= reader.relay
+        self.filed.deadlines |= reader.deadlines
         self.filed.trust = reader.trust
         self.filed.withdrawn = reader.withdrawn
 
