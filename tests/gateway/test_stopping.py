@@ -12,7 +12,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
+from gateways.http.app import create_app
+from gateways.settings import Settings
 from tests.gateway.drafts import changed, draft
 from tests.gateway.running import NO_BROKER, WAIT, World
 
@@ -121,15 +124,24 @@ def test_a_gateway_at_work_stays_small_and_logs_json(world: World) -> None:
         pytest.param("nation", "XAA", "WrongKeysError", id="keys of another nation"),
     ],
 )
-def test_a_gateway_that_cannot_start_says_why_and_fails(
-    world: World, name: str, value: str, fault: str
-) -> None:
-    with process(world, "wrong", **{name: value}) as (running, url):
+async def test_a_gateway_that_cannot_start_says_why(world: World, name: str, value: str, fault: str) -> None:
+    right = world.settings("XCC", "wrong", nats_url=NO_BROKER)
+    app = create_app(Settings(**right.model_dump() | {name: value}))
+    with capture_logs() as logged, pytest.raises(Exception) as raised:
+        async with app.router.lifespan_context(app):
+            pass
+    assert type(raised.value).__name__ == fault
+    [line] = logged
+    assert (line["event"], line["fault"]) == ("gateway.cannot-start", fault)
+
+
+def test_a_gateway_that_cannot_start_fails_with_that_one_line(world: World) -> None:
+    with process(world, "wrong", keys_file="/nonexistent") as (running, url):
         assert url == ""
         _, logged = running.communicate(timeout=WAIT)
         assert running.returncode == 3
     [line] = [json.loads(line) for line in logged.splitlines()]
-    assert (line["event"], line["fault"]) == ("gateway.cannot-start", fault)
+    assert (line["event"], line["fault"]) == ("gateway.cannot-start", "KeyFileError")
 
 
 def test_without_tls_only_loopback_is_listened_on(world: World) -> None:
