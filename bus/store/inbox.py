@@ -16,6 +16,7 @@ from bus.store.columns import (
     strings,
     strings_text,
 )
+from bus.store.overwriting import overwriting
 from schemas.header import Kind, Mode, Precedence
 from schemas.recall import RecallReason
 from schemas.wire import Basis, Handling, Lane
@@ -175,14 +176,15 @@ def reference(tx: sqlite3.Connection, originator: str, message_id: str, digest: 
 
 def mark_acknowledged(tx: sqlite3.Connection, originator: str, message_id: str, at: datetime) -> bool:
     """A person of ours acknowledged it at `at`; False when that stands there already or nothing is known."""
-    return (
-        tx.execute(
-            "UPDATE inbox SET acknowledged_at = ?"
-            " WHERE originator = ? AND message_id = ? AND acknowledged_at IS NULL",
-            (micros(at), originator, message_id),
-        ).rowcount
-        > 0
-    )
+    with overwriting(tx):
+        return (
+            tx.execute(
+                "UPDATE inbox SET acknowledged_at = ?"
+                " WHERE originator = ? AND message_id = ? AND acknowledged_at IS NULL",
+                (micros(at), originator, message_id),
+            ).rowcount
+            > 0
+        )
 
 
 def _row(new: NewInboxMessage) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from bus.protocol.succession import CHANGES, EFFECTS, Cancelled, Known, Status, counts
 from bus.store.columns import instant, integers_text, micros
+from bus.store.overwriting import overwriting
 from schemas.header import Kind, Mode, Reference, Relation
 
 HISTORY = 100
@@ -80,9 +81,10 @@ def take_in(tx: sqlite3.Connection, filed: Sequence[tuple[int, Known]]) -> Chang
             own.append((*name, reference.relation.value, seq))
     if own:
         tx.executemany("INSERT OR IGNORE INTO inbox_change VALUES (?, ?, ?, ?, ?)", own)
-    work.changes(_edges(tx, [seq for seq, _ in filed], own))
-    work.cancellations(_cancellations(tx, [seq for seq, _ in filed]))
-    return work.done()
+    with overwriting(tx):
+        work.changes(_edges(tx, [seq for seq, _ in filed], own))
+        work.cancellations(_cancellations(tx, [seq for seq, _ in filed]))
+        return work.done()
 
 
 def cancel(tx: sqlite3.Connection, word: Cancelled) -> Changes:
@@ -96,9 +98,10 @@ def cancel(tx: sqlite3.Connection, word: Cancelled) -> Changes:
     row = tx.execute(
         "SELECT inbox_seq FROM inbox WHERE originator = ? AND message_id = ?", word[:2]
     ).fetchone()
-    if row is not None:
-        work.cancellations([(row[0], word.digest, word.mode.value, micros(word.at))])
-    return work.done()
+    with overwriting(tx):
+        if row is not None:
+            work.cancellations([(row[0], word.digest, word.mode.value, micros(word.at))])
+        return work.done()
 
 
 def cancelled_at(tx: sqlite3.Connection, inbox_seq: int) -> datetime:

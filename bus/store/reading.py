@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from bus.store.columns import LANES, MODES, micros
+from bus.store.overwriting import overwriting
 from schemas.header import Mode
 from schemas.wire import Lane
 
@@ -26,11 +27,12 @@ _COLUMNS = "originator, message_id, digest, mode, lane, epoch, serial"
 
 def note(tx: sqlite3.Connection, inbox_seq: int, by: str, at: datetime) -> Place | None:
     """A person opened it: kept once. None when it was opened before, was recalled, or is not there."""
-    row = tx.execute(
-        "UPDATE inbox SET read_at = ?, read_by = ? WHERE inbox_seq = ? AND read_at IS NULL"  # noqa: S608
-        f" AND recalled_at IS NULL RETURNING {_COLUMNS}",
-        (micros(at), by, inbox_seq),
-    ).fetchone()
+    with overwriting(tx):
+        row = tx.execute(
+            "UPDATE inbox SET read_at = ?, read_by = ? WHERE inbox_seq = ? AND read_at IS NULL"  # noqa: S608
+            f" AND recalled_at IS NULL RETURNING {_COLUMNS}",
+            (micros(at), by, inbox_seq),
+        ).fetchone()
     return None if row is None else _place(row)
 
 

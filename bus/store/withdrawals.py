@@ -6,13 +6,13 @@ the log beside it by the next `writer.Store.scrub`; backups and file systems may
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from bus.store.columns import instant, micros
+from bus.store.overwriting import overwriting
 from schemas.header import Kind, Mode
 from schemas.recall import RecallOutcome, RecallReason
 
@@ -67,7 +67,7 @@ def copies(tx: sqlite3.Connection, message_id: str) -> list[InboxCopy]:
 
 def withdraw(tx: sqlite3.Connection, inbox_seq: int, reason: RecallReason, now: datetime) -> None:
     """Take the content of one message out of the inbox for good; the rest of its row stays."""
-    with _overwriting(tx):
+    with overwriting(tx):
         tx.execute(
             "UPDATE inbox SET content = x'', status = 'RECALLED', recalled_at = ?, recall_reason = ?"
             " WHERE inbox_seq = ? AND recalled_at IS NULL",
@@ -130,16 +130,3 @@ def barred(tx: sqlite3.Connection, originator: str, message_ids: Sequence[str]) 
     ):
         found.setdefault(message_id, set()).add(Barred(digest, Mode(mode)))
     return found
-
-
-@contextmanager
-def _overwriting(tx: sqlite3.Connection) -> Iterator[None]:
-    """What is deleted meanwhile is overwritten with zeros, also on pages that become free.
-
-    The store deletes with FAST, which leaves freed pages as they are: most of what it deletes is sealed.
-    """
-    tx.execute("PRAGMA secure_delete = ON").fetchone()
-    try:
-        yield
-    finally:
-        tx.execute("PRAGMA secure_delete = FAST").fetchone()
