@@ -62,12 +62,23 @@ class RequestWorld:
     def tx(self, nation: str) -> Any:
         return self.gateway(nation).store.connection
 
-    def ask(self, *nations: str, header: dict[str, Any] | None = None, **body: Any) -> Accepted:
+    def ask(
+        self,
+        *nations: str,
+        header: dict[str, Any] | None = None,
+        label: dict[str, Any] | None = None,
+        tear_line_to: tuple[str, ...] = (),
+        **body: Any,
+    ) -> Accepted:
         """Ask, without any relaying."""
         asked = {"kind": "information_request", **(header or {})}
-        return self.gateway(ASKER).publish(
-            draft(nations or OTHERS, header=asked, body=question(**body), subject="Request")
+        made = json.loads(
+            draft(nations or OTHERS, header=asked, label=label, body=question(**body), subject="Request")
         )
+        if tear_line_to:
+            wider = made["label"] | {"releasable_to": list(tear_line_to)}
+            made["tear_lines"] = [{"label": wider, "subject": "Request", "body": made["body"]}]
+        return self.gateway(ASKER).publish(json.dumps(made).encode())
 
     def asked(self, *nations: str, **body: Any) -> Accepted:
         """Ask, and everybody has it."""
