@@ -110,7 +110,8 @@ def never_given(
     found = [
         each.epoch
         for each in used
-        if each.epoch <= latest_epoch + EPOCH_AHEAD and (each.epoch, each.serial + 1) > positions[each.lane]
+        if each.epoch <= max(latest_epoch + EPOCH_AHEAD, positions[each.lane][0])
+        and (each.epoch, each.serial + 1) > positions[each.lane]
     ]
     return max(found, default=None)
 

@@ -48,10 +48,10 @@ def queue_heads(context: GatewayContext, tx: Transaction, now: datetime, moving:
             continue
         for mode in Mode:
             lanes = used.get((partner, mode))
+            if mode is not Mode.OPERATION and (lanes is None or lanes.serials == (0, 0, 0)):
+                continue
             if lanes is None:
                 # Everybody is told of our epoch and papers in the mode of all that is realm-wide.
-                if mode is not Mode.OPERATION:
-                    continue
                 lanes = LanesOut(partner, mode, dict.fromkeys(Lane, first))
             still = moving.still_for(lanes, now)
             if _due(context, lanes, sent.get((partner, mode)), still, now) and _can_leave(

@@ -51,12 +51,12 @@ def run(work: Coroutine[Any, Any, T]) -> T:
 class SmallStore:
     """The store's port over one connection: each job is a transaction of its own, at once."""
 
-    def __init__(self, path: Path, nation: str, realm: str) -> None:
+    def __init__(self, path: Path, nation: str, realm: str, now: Callable[[], datetime]) -> None:
         self.path, self.nation, self.realm = path, nation, realm
         self.connection = sqlite3.connect(path, isolation_level=None)
         self.connection.execute("PRAGMA foreign_keys = ON")
         self.connection.execute("PRAGMA synchronous = OFF")
-        bring_forward(self.connection, nation, realm)
+        bring_forward(self.connection, nation, realm, now)
 
     async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
         self.connection.execute("BEGIN IMMEDIATE")
@@ -101,7 +101,7 @@ class SmallGateway:
 
     def start(self) -> None:
         """Begin with what the store holds, and the key file as it is now."""
-        self.store = SmallStore(self._path, self.nation, self.world.realm.id)
+        self.store = SmallStore(self._path, self.nation, self.world.realm.id, lambda: self.world.now)
         stored = trust_table.envelopes(self.store.connection)
         trust = TrustStore.open(self.world.realm.id, stored) if stored else self.world.trust
         if not stored:

@@ -1,0 +1,1 @@
+"""Lanes: heads, lost tails, stores that were set back, attacks named."""
