@@ -171,6 +171,7 @@ STEPS: dict[int, str] = {
             assignee TEXT, due_at INTEGER,
             UNIQUE (message_id, originator)
         ) STRICT;
+        CREATE INDEX request_publication ON request (publication_seq) WHERE publication_seq IS NOT NULL;
         CREATE TABLE request_party (
             request_seq INTEGER NOT NULL REFERENCES request, nation TEXT NOT NULL,
             message_id TEXT NOT NULL, digest TEXT NOT NULL, addressed TEXT NOT NULL, ltiov INTEGER NOT NULL,

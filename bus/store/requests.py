@@ -149,11 +149,9 @@ def parties(tx: sqlite3.Connection, request_seq: int) -> tuple[Party, ...]:
     return tuple(map(_party, rows))
 
 
-def parties_having(tx: sqlite3.Connection, originator: str, message_id: str) -> tuple[Party, ...]:
-    """Every nation that has a request as this message."""
-    rows = tx.execute(
-        f"{_PARTY} WHERE p.message_id = ? AND r.originator = ? ORDER BY p.nation", (message_id, originator)
-    )
+def parties_of(tx: sqlite3.Connection, publication_seq: int) -> tuple[Party, ...]:
+    """Every nation that a publication of ours asks, if it is a request."""
+    rows = tx.execute(f"{_PARTY} WHERE r.publication_seq = ? ORDER BY p.nation", (publication_seq,))
     return tuple(map(_party, rows))
 
 

@@ -359,6 +359,7 @@ CREATE TABLE request (
     assignee TEXT, due_at INTEGER,
     UNIQUE (message_id, originator)
 ) STRICT;
+CREATE INDEX request_publication ON request (publication_seq) WHERE publication_seq IS NOT NULL;
 
 -- The nations asked, each by the message that it has; state and outcome are what was last told (requests.py).
 CREATE TABLE request_party (

@@ -12,7 +12,8 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.planned import Planned
-from gateways.requests.noting import ACT_OF_STATE, CONCERNED, OwnMessage, check_released, note_released
+from gateways.requests.acts_in_messages import ACT_OF_STATE
+from gateways.requests.noting import CONCERNED, OwnMessage, check_released, note_released
 from gateways.requests.standing import TransitionIllegal, check_legal
 from schemas.header import Kind, Reference, Relation
 from schemas.information_response import InformationResponse, ResponseState

@@ -23,6 +23,7 @@ from gateways.recalling.asking import Asking
 from gateways.recalling.refused import RecallRefused
 from gateways.relaying.withholding import withhold
 from gateways.releasing.second_person import end_unreleased
+from gateways.requests.noting import note_all_cancelled
 from schemas.audit import AuditEvent
 from schemas.event import EventType
 from schemas.header import Kind, Mode, Precedence
@@ -88,6 +89,7 @@ def _recall(context: GatewayContext, tx: Transaction, wanted: WantedRecall) -> _
         evidence = context.evidence(wanted.by, now)
         waited += _end_wait(context, tx, each, wanted.by, now)
         recalls.insert(tx, each.publication_seq, named.publication_seq, now, wanted.reason, wanted.by)
+        note_all_cancelled(tx, each.publication_seq, now, now)
         stopped = recalls.stop(tx, each.publication_seq)
         # Before the question, so that it may say of each serial that it will not come.
         withhold(context, tx, evidence, stopped, ReasonCode.RECALLED, now)

@@ -27,6 +27,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.recalling.asking import queue_answer
+from gateways.requests.noting import note_cancelled
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.event import EventType
 from schemas.reasons import ReasonCode
@@ -106,6 +107,7 @@ def _tell(reader: RecallReader, recall: Recall, own: InboxCopy | None) -> None:
     )
     if own is None:
         return  # nobody here has heard of it
+    note_cancelled(reader.tx, reader.partner, recall.message_id, reader.context.nation, recall.at, reader.now)
     events.add(
         reader.tx,
         [

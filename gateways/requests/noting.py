@@ -3,39 +3,30 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from bus.protocol.communities import expand
-from bus.protocol.errors import ReleaseRefused
 from bus.protocol.requests import ASKED_ACTS, SignedAct
-from bus.protocol.trust import TrustStore
 from bus.store import requests
-from bus.store.requests import NewAct, NewParty, NewRequest, Party
+from bus.store.requests import NewAct, NewParty, Party
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.requests.acts_in_messages import (
+    MessageAct,
+    acts_in,
+    addressed_as,
+    changes_in,
+    new_act,
+    new_request,
+)
 from gateways.requests.standing import check_legal, refresh
 from schemas.audit import AuditEvent, AuditOutcome
-from schemas.header import Header, Kind, Mode, Reference, Relation
-from schemas.information_request import InformationRequest
-from schemas.information_response import InformationResponse, ResponseState
+from schemas.header import Header, Kind
 from schemas.message import AnyMessage, parse_message
 from schemas.request_acts import RequestAct, RequestClosed
 from schemas.wire import Delivery, Handling
 
 CONCERNED = frozenset({Kind.INFORMATION_REQUEST, Kind.INFORMATION_RESPONSE, Kind.ACKNOWLEDGEMENT})
 """Kinds of message that say something of a request."""
-
-ACT_OF_STATE: Mapping[ResponseState, RequestAct] = {
-    ResponseState.ACCEPTED: RequestAct.ACCEPT,
-    ResponseState.DECLINED: RequestAct.DECLINE,
-    ResponseState.REDIRECTED: RequestAct.REDIRECT,
-    ResponseState.PARTIALLY_ANSWERED: RequestAct.ANSWER_PARTLY,
-    ResponseState.ANSWERED: RequestAct.ANSWER,
-}
-"""What a response with this state does."""
-
-_REPLACES = frozenset({Relation.UPDATES, Relation.CORRECTS, Relation.SUPERSEDES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +58,7 @@ def note_released(
         _note_own_request(context, tx, publication_seq, going, addressed, now)
         return
     for each, message in going:
-        for act in _acts_in(message):
+        for act in acts_in(message):
             if act.originator in each.recipients and act.originator != context.nation:
                 _note_own_act(context, tx, act, publication_seq, now)
 
@@ -81,7 +72,7 @@ def check_released(
     for each in messages:
         if not each.recipients:
             continue
-        for act in _acts_in(parse_message(each.content)):
+        for act in acts_in(parse_message(each.content)):
             party = requests.party(tx, act.originator, act.message_id, context.nation)
             if act.originator in each.recipients and party is not None:
                 check_legal(tx, party, act.signed, ASKED_ACTS, now)
@@ -95,7 +86,7 @@ def note_filed(
     if header.kind is Kind.INFORMATION_REQUEST:
         _note_their_request(context, tx, message, delivery, now)
         return
-    for act in _acts_in(message):
+    for act in acts_in(message):
         if act.originator == context.nation:
             _note_their_act(tx, act, header, evidence, now)
 
@@ -122,57 +113,16 @@ def note_cancelled(
     _record(tx, NewAct(originator, message_id, party.digest, party.mode, nation, signed), now)
 
 
+def note_all_cancelled(tx: Transaction, publication_seq: int, at: datetime, now: datetime) -> None:
+    """A publication of ours is cancelled or recalled, whoever has it; none that is no request is touched."""
+    for party in requests.parties_of(tx, publication_seq):
+        note_cancelled(tx, party.originator, party.message_id, party.nation, at, now)
+
+
 def note_settled(tx: Transaction, publication_ids: Iterable[str | None], now: datetime) -> None:
     """Something became of messages of ours: what was withheld or refused says nothing of requests."""
     for party in requests.told_by(tx, {each for each in publication_ids if each is not None}):
         refresh(tx, party, now)
-
-
-# -- acts in messages -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Act:
-    """What a message does to the request that it names."""
-
-    originator: str
-    message_id: str
-    digest: str
-    mode: Mode
-    exercise_id: str | None
-    signed: SignedAct
-    detail: str | None = None
-
-
-def _acts_in(message: AnyMessage) -> list[_Act]:
-    header, body = message.header, message.body
-    if isinstance(body, InformationResponse):
-        act, relation = ACT_OF_STATE[body.state], Relation.REPLIES
-        detail = body.decline_code.value if body.decline_code is not None else None
-        if act is RequestAct.REDIRECT:
-            detail = body.redirect_to
-    else:
-        act, relation, detail = RequestAct.ACKNOWLEDGE, Relation.ACKNOWLEDGES, None
-    return [_act(header, each, act, detail) for each in header.references if each.relation is relation]
-
-
-def _act(header: Header, reference: Reference, act: RequestAct, detail: str | None = None) -> _Act:
-    signed = SignedAct(header.issued_at, header.message_id, act)
-    about = (reference.originator, reference.message_id, reference.digest)
-    return _Act(*about, header.mode, header.exercise_id, signed, detail)
-
-
-def _changes_in(header: Header) -> list[_Act]:
-    """What a request does to the earlier ones of its originator that it names."""
-    found = []
-    for reference in header.references:
-        if reference.originator != header.originator:
-            continue
-        if reference.relation in _REPLACES:
-            found.append(_act(header, reference, RequestAct.REPLACE))
-        elif reference.relation is Relation.CANCELS:
-            found.append(_act(header, reference, RequestAct.CANCEL))
-    return found
 
 
 # -- of ours --------------------------------------------------------------------------------------------
@@ -194,18 +144,18 @@ def _note_own_request(
         for each, message in going
         for nation in each.recipients
     ]
-    requests.add(tx, _new_request(fullest, publication_seq, display_only=False), parties)
+    requests.add(tx, new_request(fullest, publication_seq, display_only=False), parties)
     for party in parties:
         _refresh(tx, context.nation, party.message_id, party.nation, now)
     for each, message in going:
-        for act in _changes_in(message.header):
+        for act in changes_in(message.header):
             for nation in each.recipients:
                 sent = (publication_seq, nation)
-                _record(tx, _new_act(act, nation, *sent), now)
+                _record(tx, new_act(act, nation, *sent), now)
 
 
 def _note_own_act(
-    context: GatewayContext, tx: Transaction, act: _Act, publication_seq: int, now: datetime
+    context: GatewayContext, tx: Transaction, act: MessageAct, publication_seq: int, now: datetime
 ) -> None:
     party = requests.party(tx, act.originator, act.message_id, context.nation)
     if party is None:
@@ -213,30 +163,7 @@ def _note_own_act(
     if act.signed.act is not RequestAct.ACKNOWLEDGE:
         # People may acknowledge whatever they like; the table says what it does.
         check_legal(tx, party, act.signed, ASKED_ACTS, now)
-    _record(tx, _new_act(act, context.nation, publication_seq, act.originator), now)
-
-
-def _new_request(message: AnyMessage, publication_seq: int | None, *, display_only: bool) -> NewRequest:
-    header, body = message.header, message.body
-    assert isinstance(body, InformationRequest)
-    return NewRequest(
-        header.originator,
-        header.message_id,
-        publication_seq,
-        header.mode,
-        header.exercise_id,
-        display_only,
-        header.issued_at,
-        body.ltiov,
-        body.answer_requested_by,
-    )
-
-
-def _new_act(
-    act: _Act, nation: str, publication_seq: int | None = None, sent_to: str | None = None
-) -> NewAct:
-    about = (act.originator, act.message_id, act.digest, act.mode)
-    return NewAct(*about, nation, act.signed, act.detail, publication_seq, sent_to)
+    _record(tx, new_act(act, context.nation, publication_seq, act.originator), now)
 
 
 # -- of partners ----------------------------------------------------------------------------------------
@@ -249,19 +176,21 @@ def _note_their_request(
     display_only = delivery.handling is Handling.DISPLAY_ONLY
     addressed = addressed_as(header, me, context.trust)
     party = NewParty(me, header.message_id, delivery.content_digest, addressed)
-    requests.add(tx, _new_request(message, None, display_only=display_only), [party])
+    requests.add(tx, new_request(message, None, display_only=display_only), [party])
     _refresh(tx, header.originator, header.message_id, me, now)
-    for act in _changes_in(header):
-        _record(tx, _new_act(act, me), now)
+    for act in changes_in(header):
+        _record(tx, new_act(act, me), now)
 
 
-def _note_their_act(tx: Transaction, act: _Act, header: Header, evidence: Evidence, now: datetime) -> None:
+def _note_their_act(
+    tx: Transaction, act: MessageAct, header: Header, evidence: Evidence, now: datetime
+) -> None:
     """It counts only for the very message that we sent that nation, in its mode and exercise."""
     party = requests.party(tx, act.originator, act.message_id, header.originator)
     if party is None:
         return
     same = (party.digest, party.mode, party.exercise_id) == (act.digest, act.mode, act.exercise_id)
-    counts = same and requests.was_sent(tx, party) and _record(tx, _new_act(act, header.originator), now)
+    counts = same and requests.was_sent(tx, party) and _record(tx, new_act(act, header.originator), now)
     if not counts and act.signed.act is RequestAct.ACKNOWLEDGE and same:
         return  # a second acknowledgement says nothing new
     evidence.add(
@@ -273,21 +202,6 @@ def _note_their_act(tx: Transaction, act: _Act, header: Header, evidence: Eviden
         message_id=act.message_id,
         digest=act.digest,
     )
-
-
-def addressed_as(header: Header, nation: str, trust: TrustStore) -> str:
-    """Whether a nation is an addressee for action, for information, or none, as of the time of issue."""
-    if not header.action_addressees and not header.info_addressees:
-        return "action"
-    for role, names in (("action", header.action_addressees), ("info", header.info_addressees)):
-        for name in names:
-            try:
-                meant: Any = expand((name,), trust, "", header.issued_at)
-            except ReleaseRefused:
-                continue  # a community that is not known here
-            if nation in meant:
-                return role
-    return "none"
 
 
 def _record(tx: Transaction, new: NewAct, now: datetime) -> bool:
