@@ -21,6 +21,7 @@ from schemas.community import Community
 from schemas.trust import (
     PAYLOAD_TYPES,
     AuthorityKey,
+    DeliveryObjectives,
     DocumentType,
     NationEntry,
     NationRecord,
@@ -98,7 +99,8 @@ def issue(document: DocT, signers: Sequence[Signer]) -> Issued[DocT]:
 class Realm:
     """What is in force: every root, the current one of the rest; `snapshot` is None only while founding.
 
-    `acts` are nations' own, on the agreements that the realm signed: no snapshot lists them.
+    `acts` are nations' own, on the agreements that the realm signed: no snapshot lists them. `objectives`:
+    how long messages may take, where that is not as usual.
     """
 
     id: str
@@ -108,6 +110,7 @@ class Realm:
     documents: Mapping[tuple[DocumentType, str], Issued[RealmDocument]] = field(default_factory=dict)
     snapshot: Issued[Snapshot] | None = None
     acts: tuple[Issued[AgreementAct], ...] = ()
+    objectives: DeliveryObjectives | None = None
 
     @classmethod
     def found(
@@ -148,7 +151,16 @@ class Realm:
                     documents[slot] = Issued(document, signed.digest, signed.encoded)
         roots.sort(key=lambda issued: issued.document.version)
         statuses = {nation: trusted.status for nation, trusted in trust.nations.items()}
-        return cls(trust.realm, tuple(roots), records, statuses, documents, snapshot, tuple(acts))
+        return cls(
+            trust.realm,
+            tuple(roots),
+            records,
+            statuses,
+            documents,
+            snapshot,
+            tuple(acts),
+            trust.snapshot.objectives,
+        )
 
     @property
     def root(self) -> RealmRoot:
@@ -205,6 +217,11 @@ class Realm:
             raise AuthorityError(f"the realm has no record of {nation}")
         return replace(self, statuses={**self.statuses, nation: status})
 
+    def with_objectives(self, objectives: DeliveryObjectives | None) -> "Realm":
+        """Lay down how long messages may take, from the next snapshot on; where nothing is said, as usual."""
+        stated = objectives is not None and objectives.model_dump(exclude_none=True)
+        return replace(self, objectives=objectives if stated else None)
+
     def with_next_root(
         self,
         keys: RealmKeys,
@@ -247,6 +264,7 @@ class Realm:
                 SnapshotDocument(type=kind, id=name, version=held.document.version, digest=held.digest)
                 for (kind, name), held in sorted(self.documents.items())
             ),
+            objectives=self.objectives,
         )
         return replace(self, snapshot=issue(snapshot, (snapshot_key,)))
 

@@ -51,4 +51,5 @@ def found_realm(plan: RealmPlan, *, now: datetime, randomness: Randomness) -> Fo
     for document in planned_documents(plan, realm.id, now):
         realm = realm.with_document(document, authority)
     realm = countersigned(realm, keys, now=now)
+    realm = realm.with_objectives(plan.objectives)
     return FoundedRealm(realm.snapshotted(authority.snapshot, now=now), authority, roots, keys)

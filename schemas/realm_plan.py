@@ -20,7 +20,7 @@ from schemas.base import (
 from schemas.classification import EquivalentLevel, Level, check_levels
 from schemas.header import Kind, Mode
 from schemas.known import Members
-from schemas.trust import SealSuite, SignSuite
+from schemas.trust import DeliveryObjectives, SealSuite, SignSuite
 
 
 class PlannedNation(Statement):
@@ -102,7 +102,7 @@ class RealmPlan(Statement):
 
     ``known_policies`` and ``known_communities`` name what Entente ships with sources, as far as it was
     checked; ``unverified_policies`` and ``unverified_communities`` take also what was not. ``policies`` and
-    ``communities`` bring others.
+    ``communities`` bring others. ``objectives``: by when messages are to be delivered, where not as usual.
     """
 
     name: TitleText
@@ -117,6 +117,7 @@ class RealmPlan(Statement):
     unverified_policies: Annotated[tuple[ShortText, ...], Field(max_length=64), AfterValidator(unique)] = ()
     policies: Annotated[tuple[PlannedPolicy, ...], Field(max_length=64)] = ()
     equivalences: Annotated[tuple[PlannedEquivalence, ...], Field(max_length=500)] = ()
+    objectives: DeliveryObjectives | None = None
     root_keys: Annotated[int, Field(ge=1, le=32)] = 3
     threshold: Annotated[int, Field(ge=1, le=32)] = 2
 

@@ -20,7 +20,15 @@ from bus.protocol.trust import TrustStore
 from schemas.agreement import Agreement, Ceiling
 from schemas.community import Community, Membership
 from schemas.header import Kind, Mode
-from schemas.trust import DocumentType, KeyUse, NationRecord, NationStatus, SealSuite, SignSuite
+from schemas.trust import (
+    DeliveryObjectives,
+    DocumentType,
+    KeyUse,
+    NationRecord,
+    NationStatus,
+    SealSuite,
+    SignSuite,
+)
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 NATIONS = ("XAA", "XBB", "XCC")
@@ -134,6 +142,10 @@ class TestRealm:
         )
         after = replace(self, keys={**self.keys, nation: keys})
         return after.next(self.realm.with_record(record), now=at)
+
+    def with_objectives(self, **seconds: int) -> "TestRealm":
+        """The realm after it laid down how long messages may take (`flash_seconds=` and so on)."""
+        return self.next(self.realm.with_objectives(DeliveryObjectives(**seconds)))
 
     def suspend(self, nation: str, *, now: datetime | None = None) -> "TestRealm":
         """The realm after a nation was suspended."""
