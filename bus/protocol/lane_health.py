@@ -42,12 +42,17 @@ class HealthPolicy:
     """Time without another happening after which an alarm is over."""
 
 
-def withheld(asked: int, last_asked: datetime, heard_at: datetime | None, policy: HealthPolicy) -> bool:
+def withheld(
+    asked: int, last_asked: datetime, heard_at: datetime | None, policy: HealthPolicy, *, standing: bool
+) -> bool:
     """Whether missing serials were asked for in vain while their originator's heads keep coming.
 
-    Without a head since the last request the originator may simply be away.
+    Without a head since the last request the originator may simply be away; but what is ``standing`` is over
+    only when something comes.
     """
-    return asked >= policy.requests and heard_at is not None and heard_at > last_asked
+    if asked < policy.requests:
+        return False
+    return standing or (heard_at is not None and heard_at > last_asked)
 
 
 def silent(newest: datetime, next_within: timedelta, now: datetime, policy: HealthPolicy) -> bool:
@@ -68,6 +73,7 @@ STATES = frozenset({LaneAlarm.WITHHELD, LaneAlarm.SILENT})
 def out_of_order(signed_at: datetime | None, highest_signed_at: datetime | None) -> bool:
     """Whether a serial below the highest came in the copy that was signed first, not in one sent again.
 
-    Both times are the originator's: what it signs anew, after a loss or when asked, it signs later.
+    Both times are the originator's: what it signs anew, after a loss or when asked, it signs later. Bundles
+    that were signed at once tell nothing.
     """
-    return signed_at is not None and highest_signed_at is not None and signed_at <= highest_signed_at
+    return signed_at is not None and highest_signed_at is not None and signed_at < highest_signed_at

@@ -129,12 +129,14 @@ class LaneKeeper:
         context = self._context
         policy, pauses = context.limits.lanes, context.limits.gaps
         heard = heads.heard(tx)
+        standing = {each.place for each in lane_alarms.standing(tx, (LaneAlarm.WITHHELD,))}
         found: dict[tuple[LanePlace, LaneAlarm], int] = {}
         for gap in lanes.asked_often(tx, policy.requests):
             place = LanePlace(gap.key.originator, gap.key.mode, gap.key.lane)
             newest = heard.get((place.originator, place.mode))
             heard_at = None if newest is None else newest.heard_at
-            if withheld(gap.asked_count, gap.asked_at(pauses), heard_at, policy):
+            asked_at = gap.asked_at(pauses)
+            if withheld(gap.asked_count, asked_at, heard_at, policy, standing=place in standing):
                 known = (place, LaneAlarm.WITHHELD)
                 found[known] = found.get(known, 0) + gap.last - gap.first + 1
         return found

@@ -1,4 +1,4 @@
-"""Stores that were lost or set back: at the recipient, at the originator; by accident, or as a partner claims."""
+"""Stores that were lost or set back: at the recipient, at the originator; as partners claim."""
 
 from datetime import timedelta
 
