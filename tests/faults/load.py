@@ -130,8 +130,18 @@ async def until(look: Callable[[], Any], what: str) -> Any:
         raise AssertionError(f"it never happened: {what}") from None
 
 
+async def nothing_under_way(gateway: GatewayProcess) -> Any:
+    """Whether no copy waits to be sent or for its receipt; None when one does."""
+    partners = (await gateway.http.get("/v1/partners")).json()["items"]
+    busy = any(each["queued"] or each["sealed"] or each["unreceipted"] for each in partners)
+    return None if busy else True
+
+
 async def all_delivered(gateway: GatewayProcess, wanted: str = "delivered") -> int:
     """Wait until every copy of every publication is in a state; how many publications there are."""
+    if wanted == "delivered":
+        # Asked for the publications themselves again and again, it would do little else.
+        await until(lambda: nothing_under_way(gateway), f"{gateway.nation}: every copy receipted")
     publications = 0
     before: int | None = 2**53
     while before is not None:
