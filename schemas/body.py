@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from schemas.base import Statement
 from schemas.header import Reference, Relation
@@ -47,6 +48,11 @@ class Body(Statement):
     def findings(self, issued_at: datetime, references: tuple[Reference, ...] = ()) -> tuple[Finding, ...]:
         """What is wrong or doubtful given the time of issue and the header's references; pure."""
         return ()
+
+    def as_first(self) -> Self:
+        """The body for who gets the message without the reference to what it changes: it says of itself
+        nothing that tells of an earlier one, as far as it can without."""
+        return self
 
 
 def error(code: FindingCode, pointer: str, explanation: str) -> Finding:

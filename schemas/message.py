@@ -38,6 +38,8 @@ class Draft(Statement, Generic[BodyT]):
     body: BodyT
     tear_lines: Annotated[tuple[TearLine[BodyT], ...], Field(max_length=MAX_TEAR_LINES)] = ()
     """Further versions for a wider audience, the fullest first (``schemas.tear_line``)."""
+    confirm_narrowing: bool = False
+    """Of a change: who holds what it changes and is not to have it is told that this is cancelled."""
 
     @property
     def versions(self) -> tuple[TearLine[BodyT], ...]:

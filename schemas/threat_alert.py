@@ -227,6 +227,12 @@ class ThreatAlert(Body):
             raise PydanticCustomError("alert_source", "an update or cancellation names what it refers to")
         return self
 
+    def as_first(self) -> Self:
+        """For who had no earlier one an update is a first alert; what CAP says of itself stays as it is."""
+        if self.action is not AlertAction.UPDATE or self.source_alert is not None:
+            return self
+        return self.model_copy(update={"action": AlertAction.ALERT})
+
     def findings(self, issued_at: datetime, references: tuple[Reference, ...] = ()) -> tuple[Finding, ...]:
         """Observed in the past; an update or cancellation of ours refers to the message it changes."""
         found: tuple[Finding, ...] = ()

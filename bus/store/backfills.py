@@ -121,7 +121,8 @@ def released_to(
         " AND instr(c.bytes, CAST(? AS BLOB)) > 0"
         # What nobody was ever sent, for want of a second person say, is not passed on this way.
         " AND EXISTS (SELECT 1 FROM delivery d WHERE d.publication_seq = v.publication_seq"
-        " AND d.state NOT IN ('pending_release', 'withheld')) ORDER BY publication_seq, version LIMIT ?",
+        " AND d.state NOT IN ('pending_release', 'withheld'))"
+        " ORDER BY publication_seq, version, c.wider LIMIT ?",
         (
             micros(since),
             micros(until),
@@ -133,6 +134,18 @@ def released_to(
         ),
     )
     return tuple(OwnVersion(*row) for row in rows.fetchall())
+
+
+def not_current(tx: sqlite3.Connection, mode: Mode, since: datetime) -> frozenset[str]:
+    """Ids of messages of ours that were updated, corrected, superseded, cancelled or recalled."""
+    rows = tx.execute(
+        "WITH asked AS (SELECT publication_seq, message_id FROM publication"
+        " WHERE accepted_at >= ? AND mode = ? AND status <> 'CURRENT')"
+        " SELECT message_id FROM asked UNION ALL"
+        " SELECT o.message_id FROM asked JOIN other_version o USING (publication_seq)",
+        (micros(since), mode.value),
+    )
+    return frozenset(row[0] for row in rows.fetchall())
 
 
 def replacing(tx: sqlite3.Connection, mode: Mode, since: datetime, after_seq: int) -> tuple[int, list[bytes]]:

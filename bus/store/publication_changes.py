@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bus.protocol.succession import EFFECTS, Held, Status
+from bus.store import deliveries
 from bus.store.columns import CONTENT_TYPES, KINDS, LANES, MODES, instant_or_none, integers_text, micros
 from bus.store.deliveries import Waiting
 from schemas.header import Kind, Mode, Relation
+from schemas.wire import Lane
 
 
 class Head(NamedTuple):
@@ -222,19 +224,47 @@ def queued(
     )
 
 
-def mark_cancelled(
+def enqueue_cancellation(
     tx: sqlite3.Connection,
+    content_id: int,
+    nations: Collection[str],
+    mode: Mode,
     seqs: Iterable[int],
-    nation: str,
-    delivery: int,
     now: datetime,
 ) -> None:
-    """What a nation holds of these publications is cancelled for it; `delivery` carries the word."""
+    """Queue the word that cancels what these nations hold of these publications, and note that it does."""
+    before = tx.execute("SELECT ifnull(max(delivery_seq), 0) FROM delivery").fetchone()[0]
+    deliveries.enqueue(tx, content_id, nations, mode=mode, lane=Lane.CONTROL)
     tx.execute(
-        "UPDATE delivery SET cancelled_at = ?, cancelled_in = ?"
-        " WHERE publication_seq IN (SELECT value FROM json_each(?))"
-        " AND recipient = ? AND serial IS NOT NULL AND cancelled_at IS NULL",
-        (micros(now), delivery, integers_text(seqs), nation),
+        "UPDATE delivery SET cancelled_at = ?, cancelled_in = word.delivery_seq"
+        " FROM (SELECT recipient, delivery_seq FROM delivery WHERE delivery_seq > ?) word"
+        " WHERE delivery.publication_seq IN (SELECT value FROM json_each(?))"
+        " AND delivery.recipient = word.recipient AND delivery.serial IS NOT NULL"
+        " AND delivery.cancelled_at IS NULL",
+        (micros(now), before, integers_text(seqs)),
+    )
+
+
+def cancelled_among(tx: sqlite3.Connection, delivery_seqs: Collection[int]) -> frozenset[int]:
+    """Which of these copies were cancelled for their recipients: they are not sent again."""
+    if not delivery_seqs:
+        return frozenset()
+    rows = tx.execute(
+        "SELECT delivery_seq FROM delivery WHERE delivery_seq IN (SELECT value FROM json_each(?))"
+        " AND cancelled_at IS NOT NULL",
+        (integers_text(delivery_seqs),),
+    )
+    return frozenset(row[0] for row in rows.fetchall())
+
+
+def wider(tx: sqlite3.Connection, seqs: Iterable[int]) -> dict[str, int]:
+    """How many wider messages its publication has, for each message sent of these, by message id."""
+    return dict(
+        tx.execute(
+            "SELECT DISTINCT c.message_id, c.wider FROM delivery d JOIN content c USING (content_id)"
+            " WHERE d.publication_seq IN (SELECT value FROM json_each(?))",
+            (integers_text(seqs),),
+        ).fetchall()
     )
 
 

@@ -79,7 +79,9 @@ class NewPublication(NamedTuple):
             self.release_set,
             self.recipients,
         )
-        return tuple(sorted((fullest, *self.others))) if self.others else (fullest,)
+        if not self.others:
+            return (fullest,)
+        return tuple(sorted((fullest, *self.others), key=lambda each: (each.version, -each.wider)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +295,7 @@ def _others(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[Vers
     found: dict[int, list[Version]] = {}
     for row in tx.execute(
         "SELECT publication_seq, version, message_id, digest, release_set, content_id FROM other_version"
-        " WHERE publication_seq IN (SELECT value FROM json_each(?)) ORDER BY publication_seq, version",
+        " WHERE publication_seq IN (SELECT value FROM json_each(?)) ORDER BY publication_seq, content_id",
         (integers_text(seqs),),
     ):
         found.setdefault(row[0], []).append(Version(row[1], row[2], row[3], strings(row[4]), row[5]))

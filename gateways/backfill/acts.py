@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bus.store import backfills, pending, publications, recalls
+from bus.store import backfills, pending, publication_changes, publications, recalls
 from bus.store.backfills import StoredBackfill
 from bus.store.writer import Transaction
 from gateways.backfill.listing import BackfillList, BackfillRequest, Listed, changed_by, list_now
@@ -144,13 +144,15 @@ async def _send(
             return current
         _, changing = backfills.replacing(tx, listing.mode, listing.since, listed.newest)
         sent = backfills.sent_before(tx, listing.nation)
+        outdated = backfills.not_current(tx, listing.mode, listing.since)
         if trust is not context.trust or not made.keys().isdisjoint(
-            sent | changed_by(context.nation, changing) | recalls.messages_among(tx, made)
+            sent | outdated | changed_by(context.nation, changing) | recalls.messages_among(tx, made)
         ):
             raise BackfillRefused(ReasonCode.BACKFILL_CHANGED)
         head.write(tx)
         for name, new in made.items():
             publication_seq = publications.insert(tx, new)
+            publication_changes.copied(tx, publication_seq, name)
             waits = wanted[name]
             note_requests(context, tx, publication_seq, new, listed.planned[name], waits=waits is not None)
             if waits is not None:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field
 
 from bus.protocol.backfill import BackfillRow, LeftOut, OwnMessage, plan_backfill
 from bus.protocol.errors import ReleaseRefused
+from bus.protocol.succession import CHANGES
 from bus.protocol.trust_documents import digest_of
 from bus.store import backfills, recalls
 from bus.store.backfills import OwnVersion
@@ -19,10 +20,9 @@ from gateways.backfill.refused import BackfillRefused
 from gateways.context import GatewayContext
 from gateways.http.label_views import banner_of
 from gateways.http.signed_label import signed_label
-from gateways.publishing.draft_checks import CHANGES
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.planned import Planned
-from gateways.publishing.publish import plan
+from gateways.publishing.planning import plan
 from schemas.base import CommunityName, Digest, Nation, Statement, TitleText, UtcTime, Uuid, Uuid7, unique
 from schemas.header import DraftHeader, Header, Kind, Mode, Precedence
 from schemas.label import ConfidentialityLabel, DraftLabel
@@ -118,13 +118,14 @@ async def list_now(context: GatewayContext, asked: BackfillRequest, now: datetim
             limit=MAX_MESSAGES + 1,
         )
         return (
-            found,
-            recalls.messages_among(tx, [each.message_id for each in found]),
+            _one_of_each(found),
+            recalls.messages_among(tx, [each.message_id for each in found])
+            | backfills.not_current(tx, asked.mode, asked.since),
             *backfills.replacing(tx, asked.mode, asked.since, 0),
             backfills.sent_before(tx, asked.nation),
         )
 
-    versions, recalled, newest, changing, sent = await context.store.read(look)
+    versions, outdated, newest, changing, sent = await context.store.read(look)
     if len(versions) > MAX_MESSAGES or sum(len(each.content) for each in versions) > MAX_OCTETS:
         raise BackfillRefused(
             ReasonCode.BACKFILL_TOO_LARGE,
@@ -141,7 +142,7 @@ async def list_now(context: GatewayContext, asked: BackfillRequest, now: datetim
                 OwnMessage(message.header, message.label, each.digest)
                 for each, message in zip(versions, messages.values(), strict=True)
             ],
-            recalled | changed_by(context.nation, changing),
+            outdated | changed_by(context.nation, changing),
             originator=context.nation,
             trust=context.trust,
             now=now,
@@ -172,6 +173,14 @@ async def list_now(context: GatewayContext, asked: BackfillRequest, now: datetim
         {message_id: messages[message_id].header for message_id in planned},
         newest,
     )
+
+
+def _one_of_each(found: tuple[OwnVersion, ...]) -> tuple[OwnVersion, ...]:
+    """Of the messages of one version, which differ in what they refer to, the one that refers least."""
+    first: dict[tuple[int, int], OwnVersion] = {}
+    for each in found:
+        first.setdefault((each.publication_seq, each.version), each)
+    return tuple(first.values())
 
 
 def changed_by(nation: str, contents: Iterable[bytes]) -> frozenset[str]:
@@ -242,5 +251,5 @@ def fresh_draft(message: AnyMessage, nation: str) -> AnyDraft:
             language=header.language,
         ),
         label=DraftLabel(**kept | {"releasable_to": (nation,), "display_only_to": ()}),
-        body=message.body,
+        body=message.body.as_first(),
     )

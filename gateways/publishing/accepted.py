@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pydantic import Field, JsonValue
 
 from bus.protocol.release import PlanRow
+from bus.protocol.succession import Gets
+from gateways.changing.chains import Change
 from schemas.base import Digest, Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.body import Finding
 from schemas.reasons import ReasonCode
@@ -27,6 +29,24 @@ class AcceptedRow(Statement):
     by_version: tuple[ReasonCode, ...] | None = Field(
         None, description="Of a draft with tear lines: the code of the decision for each version, from 0."
     )
+
+
+class ShareView(Statement):
+    """What one nation gets of a change."""
+
+    nation: Nation
+    gets: Gets = Field(
+        description="UPDATE: the message, referring to what it holds; FRESH: the same without a reference; "
+        "CANCELLATION: only that what it holds is cancelled; NOTHING."
+    )
+    holds: Uuid7 | None = Field(None, description="The latest message that it holds of what is changed.")
+
+
+class ChangeView(Statement):
+    """What a draft changes of this nation's own, and what each nation gets of that."""
+
+    changes: tuple[Uuid, ...] = Field(description="The publications that it changes.")
+    shares: tuple[ShareView, ...]
 
 
 class AcceptedMessage(Statement):
@@ -68,6 +88,7 @@ class Accepted(Statement):
     messages: tuple[AcceptedMessage, ...] = Field((), description="Every version, the fullest first.")
     decisions: tuple[AcceptedRow, ...]
     warnings: tuple[AcceptedWarning, ...] = ()
+    change: ChangeView | None = Field(None, description="Of a draft that changes an earlier message.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +106,21 @@ class Acceptance:
     def answer(self) -> Accepted:
         """The answer as a model."""
         return Accepted.model_validate_json(self.body)
+
+
+def change_view(change: Change) -> ChangeView:
+    """A change as the author sees it."""
+    return ChangeView(
+        changes=tuple(chain.head.publication_id for chain in change.chains),
+        shares=tuple(
+            ShareView(
+                nation=nation,
+                gets=share.gets,
+                holds=next((held.message_id for held in share.held if held is not None), None),
+            )
+            for nation, share in sorted(change.shares.items())
+        ),
+    )
 
 
 def rows_of(plan: Sequence[PlanRow]) -> tuple[AcceptedRow, ...]:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from bus.protocol.label_rollup import check_within, roll_up, shortfalls, suggested
 from bus.protocol.release import PlanRow
+from bus.protocol.succession import CHANGES
 from bus.protocol.trust import TrustStore
 from gateways.publishing.draft_checks import Known, answered
 from schemas.body import Finding, FindingCode, warning
@@ -43,7 +44,12 @@ def check_carried(
     CLASSIFICATION_UNMAPPED.
     """
     copies = {row.nation: row.decision.handling for row in rows if row.decision.permit}
-    named = [known.get((each.originator, each.message_id)) for each in header.references]
+    named = [
+        known.get((each.originator, each.message_id))
+        for each in header.references
+        # What is changed is the author's own, and who does not hold it is not told of it.
+        if each.relation not in CHANGES
+    ]
     met = [message for message in named if message is not None]
     for message in met:
         if message.carried_no_further:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bus.protocol.errors import TrustError
 from bus.protocol.label_rollup import LabelBounds
+from bus.protocol.succession import CHANGES
 from bus.protocol.tear_lines import version_pointer
 from bus.protocol.trust import TrustStore
 from gateways.publishing.draft_refused import DraftRefused
@@ -22,7 +23,6 @@ HORIZON = timedelta(days=5 * 366)
 _REASONS = {code.value: code for code in ReasonCode}
 
 ANSWERS = frozenset({Relation.REPLIES, Relation.ACKNOWLEDGES})
-CHANGES = frozenset({Relation.UPDATES, Relation.CORRECTS, Relation.CANCELS, Relation.SUPERSEDES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +127,13 @@ def check_references(
 def check_own_references(header: DraftHeader, known: Known, recipients: Collection[str]) -> None:
     """What refers to a message of ours goes only to nations that could have that very version of it.
 
-    To others its id alone would tell that there is a message, or a fuller version, that they have not got.
+    To others its id alone would tell that there is a message, or a fuller version, that they have not got. A
+    change refers each nation to what it holds (``gateways.publishing.variants``).
     Looked at by id, whatever the digest given. Raises DraftRefused REFERENCE_BEYOND_RELEASE.
     """
     for index, reference in enumerate(header.references):
         message = known.get((reference.originator, reference.message_id))
-        if message is None or message.may_know is None:
+        if message is None or message.may_know is None or reference.relation in CHANGES:
             continue
         for nation in recipients:
             if nation not in message.may_know:

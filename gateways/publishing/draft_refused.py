@@ -1,5 +1,7 @@
 """Why a draft is not accepted: one error type with a stable code, a pointer and an explanation."""
 
+from typing import NamedTuple
+
 from bus.protocol.errors import ReleaseRefused
 from gateways.http.problem_codes import what_to_do
 from schemas.reasons import ReasonCode
@@ -18,11 +20,20 @@ _FAULT_CODES = {
 }
 
 
+class CurrentMessage(NamedTuple):
+    """The message of ours that a change has to name instead."""
+
+    publication_id: str
+    message_id: str
+    digest: str
+
+
 class DraftRefused(Exception):
     """The draft is refused and nothing of it was accepted.
 
     ``pointer`` is an RFC 6901 JSON pointer into the draft ("" is all of it); ``faults`` lists (pointer,
-    stable fault type, explanation) where several were found. No text quotes the draft.
+    stable fault type, explanation) where several were found. No text quotes the draft. ``current``: what to
+    change instead of what the draft changes.
     """
 
     def __init__(
@@ -31,11 +42,13 @@ class DraftRefused(Exception):
         pointer: str,
         explanation: str,
         faults: tuple[tuple[str, str, str], ...] = (),
+        current: CurrentMessage | None = None,
     ) -> None:
         super().__init__(f"{code.value} at {pointer or 'the top'}: {explanation}")
         self.code = code
         self.pointer = pointer
         self.explanation = explanation
+        self.current = current
         self.faults = faults or ((pointer, code.value, explanation),)
 
     @property

@@ -7,17 +7,19 @@ from pydantic_core import to_json
 from bus.protocol.deadlines import acknowledgers, deadlines
 from bus.protocol.outbound import content_digest
 from bus.protocol.release import ReleasePlan
-from bus.protocol.tear_lines import VersionPlan, version_pointer
+from bus.protocol.tear_lines import version_pointer
 from bus.store.decision_table import Decision, DecisionTable, encode_table
 from bus.store.publications import NewPublication, NewVersion
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.publishing.accepted import change_view
 from gateways.publishing.author import actor_of_author
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.planned import Planned
+from gateways.publishing.variants import Variant, variants
 from gateways.uuid7 import uuid7
 from schemas.audit import AuditEvent
-from schemas.base import Statement, rfc3339
+from schemas.base import rfc3339
 from schemas.header import Header
 from schemas.message import MESSAGE_MODELS
 from schemas.reasons import ReasonCode
@@ -32,11 +34,7 @@ def new_publication(
 ) -> NewPublication:
     """The publication with the exact message of each version. Raises DraftRefused BODY_TOO_LARGE."""
     given = planned.draft.header
-    bodies = (planned.draft.body, *(tear_line.body for tear_line in planned.draft.tear_lines))
-    versions = [
-        _version(context, version, body, planned.suite, now)
-        for version, body in zip(planned.versions, bodies, strict=True)
-    ]
+    versions = [_version(context, each, planned.suite, now) for each in variants(planned)]
     fullest = next(version for version in versions if version.recipients)
     return NewPublication(
         publication_id=uuid7(now, context.randomness),
@@ -56,30 +54,29 @@ def new_publication(
     )
 
 
-def _version(
-    context: GatewayContext, version: VersionPlan, body: Statement, suite: str, now: datetime
-) -> NewVersion:
-    """One version as the message that it travels as. Raises DraftRefused BODY_TOO_LARGE."""
-    given, label = version.header, version.plan.label
-    message_id = _message_id(context, version.wider, now)
+def _version(context: GatewayContext, made: Variant, suite: str, now: datetime) -> NewVersion:
+    """One message as it travels. Raises DraftRefused BODY_TOO_LARGE."""
+    given, version = made.header, made.version.version
+    label = made.version.plan.label
+    message_id = _message_id(context, made.wider, now)
     # Built from validated parts: validating them again would cost as much as parsing did.
     header = Header.of_valid(
         **given.__dict__, message_id=message_id, originator=context.nation, issued_at=now
     )
-    content = MESSAGE_MODELS[given.kind].of_valid(header=header, label=label, body=body).encode()
+    content = MESSAGE_MODELS[given.kind].of_valid(header=header, label=label, body=made.body).encode()
     if len(content) > MAX_CONTENT_BYTES:
-        pointer = version_pointer("/body", version.version) if version.version else ""
+        pointer = version_pointer("/body", version) if version else ""
         raise DraftRefused(
             ReasonCode.BODY_TOO_LARGE, pointer, f"the message exceeds {MAX_CONTENT_BYTES} bytes"
         )
     return NewVersion(
-        version=version.version,
-        wider=version.wider,
+        version=version,
+        wider=made.wider,
         message_id=message_id,
         content=content,
         digest=content_digest(content, suite),
         release_set=label.release_set,
-        recipients=version.plan.recipients,
+        recipients=made.recipients,
     )
 
 
@@ -118,9 +115,10 @@ def answer_of(new: NewPublication, planned: Planned) -> bytes:
         {"code": finding.code.value, "pointer": finding.pointer, "explanation": finding.explanation}
         for finding in planned.findings
     ]
+    change = b"" if planned.change is None else b',"change":' + change_view(planned.change).encode()
     return (
         b'{"publication_id":"%b","message_id":"%b","digest":"%b","accepted_at":"%b","recipients":%b,'
-        b'"messages":[%b],"decisions":%b,"warnings":%b}'
+        b'"messages":[%b],"decisions":%b,"warnings":%b%b}'
     ) % (
         new.publication_id.encode(),
         new.message_id.encode(),
@@ -130,6 +128,7 @@ def answer_of(new: NewPublication, planned: Planned) -> bytes:
         b",".join(map(_message, new.versions)),
         new.decisions.rows,
         to_json(findings),
+        change,
     )
 
 
@@ -155,9 +154,16 @@ def evidence_of(context: GatewayContext, new: NewPublication, planned: Planned) 
         digest=new.digest,
         count=len(planned.plan.recipients),
     )
-    for made, version in zip(new.versions, planned.versions, strict=True):
+    last_of = {made.version: made.message_id for made in new.versions}
+    for made in new.versions:
+        rows = planned.versions[made.version].plan.rows
+        last = last_of[made.version] == made.message_id
         evidence.add_decisions(
-            [(row.nation, row.decision.permit, row.decision.code) for row in version.plan.rows],
+            [
+                (row.nation, row.decision.permit, row.decision.code)
+                for row in rows
+                if row.nation in made.recipients or (last and not row.decision.permit)
+            ],
             publication_id=new.publication_id,
             message_id=made.message_id,
             digest=made.digest,

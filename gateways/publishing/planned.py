@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from bus.protocol.release import ReleasePlan
 from bus.protocol.tear_lines import VersionPlan
+from gateways.changing.chains import Change
 from schemas.body import Finding
 from schemas.label import DraftLabel
 from schemas.message import AnyDraft
@@ -23,3 +24,5 @@ class Planned:
     versions: tuple[VersionPlan, ...]
     suggested: DraftLabel | None = None
     """For an answer: the label that what it refers to calls for."""
+    change: Change | None = None
+    """Of a draft that changes messages of ours: which, and what each nation gets."""

@@ -4,49 +4,41 @@ One write job commits the publication, its exact content, the decision table, a 
 nation, the idempotency record and the audit records; only then is the draft accepted.
 """
 
+import contextlib
 import hashlib
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 
-from bus.protocol.errors import ReleaseRefused
-from bus.protocol.label_rollup import NOBODY, bounds_of
-from bus.protocol.release import plan_release
-from bus.protocol.tear_lines import TearLinePlan, VersionPlan, plan_versions, version_pointer
-from bus.store import idempotency, inbox, own_messages, pending, publications, recalls
+from bus.store import idempotency, pending, publication_changes, publications
 from bus.store.errors import StoreUnavailable
 from bus.store.idempotency import StoredResponse
-from bus.store.own_messages import OwnReference
 from bus.store.pending import SecondPersonWanted
 from bus.store.writer import Transaction
+from gateways.changing.chains import (
+    HoldingsMoved,
+    check_unmoved,
+)
+from gateways.changing.force import bring_into_force
 from gateways.context import GatewayContext
 from gateways.publishing.accepted import Acceptance, Accepted
 from gateways.publishing.author import actor_of_author, by_operator, check_allowed
-from gateways.publishing.carrying import Carried, check_carried
-from gateways.publishing.draft_checks import (
-    Known,
-    KnownMessage,
-    check_key,
-    check_own_references,
-    check_references,
-    check_times,
-    findings_of,
-)
 from gateways.publishing.draft_refused import DraftRefused
-from gateways.publishing.minimize import check_minimize
 from gateways.publishing.new_publication import answer_of, evidence_of, new_publication
 from gateways.publishing.planned import Planned
-from gateways.publishing.request_acts import check_answers, note_requests
+from gateways.publishing.planning import plan
+from gateways.publishing.request_acts import note_requests
 from gateways.receipts.owing import acknowledged_in, note_acknowledged
 from gateways.releasing.wait import record_wait, second_person_wanted, told
 from schemas.audit import AuditEvent, AuditOutcome
-from schemas.header import DraftHeader, Kind, Mode
-from schemas.message import AnyDraft, label_of, parse_draft
+from schemas.header import Kind, Mode
+from schemas.message import AnyDraft, parse_draft
 from schemas.reasons import ReasonCode
 from schemas.strict_json import JsonRefused
-from schemas.wire import Handling
 
 CREATED = 201
+TRIES = 20
+"""How often a change is planned anew while the relay sends what it changes."""
 
 
 async def accept_draft(
@@ -68,6 +60,24 @@ async def accept_draft(
 
     Raises DraftRefused (recorded in the audit log) or StoreUnavailable; then nothing was accepted.
     """
+    request = _Request(api_key_id, idempotency_key, allowed_kinds, allowed_modes, source_id)
+    for _ in range(TRIES):
+        with contextlib.suppress(HoldingsMoved):
+            return await _accept(context, raw, request)
+    raise StoreUnavailable("what nations hold of the changed message went on changing")
+
+
+class _Request(NamedTuple):
+    api_key_id: str
+    idempotency_key: str | None
+    allowed_kinds: Collection[Kind] | None
+    allowed_modes: Collection[Mode] | None
+    source_id: str | None
+
+
+async def _accept(context: GatewayContext, raw: bytes, request: _Request) -> Acceptance:
+    """One try. Raises HoldingsMoved besides."""
+    api_key_id, idempotency_key, allowed_kinds, allowed_modes, source_id = request
     now = context.now()
     draft: AnyDraft | None = None
     try:
@@ -90,8 +100,10 @@ async def accept_draft(
         record_wait(evidence, new)
         answer = told(answer, wanted)
     acknowledged = acknowledged_in(draft.header, draft.body) if wanted is None else ()
+    header, change, taken_back = draft.header, planned.change, 0
 
     def job(tx: Transaction) -> StoredResponse | None:
+        nonlocal taken_back
         if idempotency_key is not None:
             earlier = idempotency.get(tx, api_key_id, idempotency_key)
             if earlier is not None:
@@ -100,10 +112,17 @@ async def accept_draft(
             idempotency.put(tx, api_key_id, idempotency_key, response)
         if wanted is not None:
             _check_room_of_author(context, tx, api_key_id)
+        if change is not None:
+            check_unmoved(tx, change, header, context.nation)
         publication_seq = publications.insert(tx, new)
         note_requests(context, tx, publication_seq, new, planned, waits=wanted is not None)
         if wanted is not None:
             pending.hold(tx, publication_seq, wanted)
+        if change is not None:
+            predecessors = {chain.head.publication_seq: chain.relation for chain in change.chains}
+            publication_changes.note(tx, publication_seq, predecessors)
+            if wanted is None:
+                taken_back = bring_into_force(context, tx, evidence, publication_seq, now)
         note_acknowledged(tx, acknowledged, now)
         evidence.write(tx)
         return None
@@ -125,6 +144,8 @@ async def accept_draft(
         context.releases_changed.set()
         return Acceptance(new.publication_id, answer, replayed=False)
     context.counters.waiting += len(planned.plan.recipients)
+    if change is not None:
+        context.counters.deliveries_withheld += taken_back
     context.relay_wanted.set()
     return Acceptance(new.publication_id, answer, replayed=False)
 
@@ -135,103 +156,6 @@ def read_draft(raw: bytes) -> AnyDraft:
         return parse_draft(raw)
     except JsonRefused as refused:
         raise DraftRefused.from_json(refused) from None
-
-
-async def plan(context: GatewayContext, draft: AnyDraft, now: datetime, *, operator: bool = False) -> Planned:
-    """Every check and the release decision, without publishing anything. Raises DraftRefused.
-
-    ``operator``: whether a person hands it in, who may have read what is displayed only.
-    """
-    header = draft.header
-    check_times(header, now)
-    check_minimize(header.precedence, header.mode, context.minimize, now)
-    findings = findings_of(draft, now)
-    known: Known = await known_messages(context, header) if header.references else {}
-    check_references(header, known, context.nation, by_operator=operator)
-    try:
-        made = _plan_versions(context, draft, now)
-        carried = (
-            [_carried(context, version, known, now) for version in made.versions] if header.references else []
-        )
-    except ReleaseRefused as refused:
-        raise DraftRefused.from_release(refused) from None
-    check_own_references(header, known, made.plan.recipients)
-    await check_answers(context, draft, made.versions, now)
-    suite = check_key(context.trust, context.nation, header.mode, now)
-    told = (*findings, *made.findings, *(finding for each in carried for finding in each.findings))
-    return Planned(draft, made.plan, told, suite, made.versions, carried[0].suggested if carried else None)
-
-
-def _carried(context: GatewayContext, version: VersionPlan, known: Known, now: datetime) -> Carried:
-    """What one version may carry on of what it refers to. Raises ReleaseRefused."""
-    plan = version.plan
-    try:
-        found = check_carried(
-            version.header,
-            plan.label,
-            plan.rows,
-            known,
-            author=context.nation,
-            trust=context.trust,
-            now=now,
-        )
-    except ReleaseRefused as refused:
-        pointer = version_pointer(refused.pointer, version.version)
-        raise ReleaseRefused(refused.code, refused.detail, refused.name, pointer) from None
-    return Carried(
-        found.suggested,
-        tuple(
-            replace(each, pointer=version_pointer(each.pointer, version.version)) for each in found.findings
-        ),
-    )
-
-
-def _plan_versions(context: GatewayContext, draft: AnyDraft, now: datetime) -> TearLinePlan:
-    """Which nation gets which version; a draft without tear lines has one. Raises ReleaseRefused."""
-    header, nation, trust = draft.header, context.nation, context.trust
-    if draft.tear_lines:
-        versions = [(version.subject, version.label) for version in draft.versions]
-        return plan_versions(header, versions, originator=nation, trust=trust, now=now)
-    only = plan_release(header, draft.label, originator=nation, trust=trust, now=now)
-    return TearLinePlan(only, (VersionPlan(0, 0, header, only),), ())
-
-
-async def known_messages(context: GatewayContext, header: DraftHeader) -> Known:
-    """What the store knows of the messages that a draft refers to."""
-
-    def look(tx: Transaction) -> dict[tuple[str, str], KnownMessage]:
-        found: dict[tuple[str, str], KnownMessage] = {}
-        for reference in header.references:
-            origin, message_id, digest = reference.originator, reference.message_id, reference.digest
-            message = (
-                own_messages.reference(tx, message_id)
-                if origin == context.nation
-                else inbox.reference(tx, origin, message_id, digest)
-            )
-            if message is None:
-                continue
-            may_know, known_digest, handling = None, digest, Handling.RELEASE
-            if isinstance(message, OwnReference):
-                may_know, known_digest = message.may_know, message.digest
-                recalled = bool(recalls.among(tx, [message.publication_id]))
-            else:
-                handling, recalled = message.handling, message.recalled
-            # Of what partners recalled there is no label left, and nothing may refer to it.
-            bounds = bounds_of(label_of(message.content), origin) if message.content else NOBODY
-            found[origin, message_id] = KnownMessage(
-                origin,
-                known_digest,
-                message.mode,
-                message.exercise_id,
-                message.release_set,
-                bounds,
-                handling,
-                may_know,
-                recalled,
-            )
-        return found
-
-    return await context.store.read(look)
 
 
 def _request_digest(raw: bytes, source_id: str | None) -> str:

@@ -13,13 +13,14 @@ from pydantic import Field
 from bus.protocol.draft_explanation import explain_draft
 from bus.protocol.explanation import Explanation
 from bus.protocol.release_case import Bound
+from bus.protocol.succession import CHANGES
 from gateways.context import GatewayContext
 from gateways.http.problems import Problem, refused_draft
 from gateways.publishing.accepted import ADDRESSED, AcceptedSecondPerson, AcceptedWarning, warnings_of
 from gateways.publishing.draft_checks import ANSWERS, Known
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.planned import Planned
-from gateways.publishing.publish import known_messages, plan
+from gateways.publishing.planning import known_messages, plan
 from gateways.releasing.wait import second_person_wanted
 from schemas.base import Digest, Nation, Statement
 from schemas.header import DraftHeader
@@ -172,8 +173,8 @@ def bounds_of(header: DraftHeader, known: Known) -> tuple[Bound, ...]:
     for index, reference in enumerate(header.references):
         message = known.get((reference.originator, reference.message_id))
         pointer = f"/header/references/{index}"
-        if message is None:
-            continue  # publishing refuses it where that matters
+        if message is None or reference.relation in CHANGES:
+            continue  # publishing refuses it where that matters; what it changes bounds it in nothing
         if answering or message.carried_no_further:
             code = ReasonCode.REPLY_BEYOND_RELEASE if answering else ReasonCode.REFERENCE_BEYOND_RELEASE
             bounds.append(

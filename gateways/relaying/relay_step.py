@@ -11,13 +11,23 @@ from bus.protocol.sealing import seal
 from bus.protocol.signing import Signer
 from bus.protocol.suites import sign_suite
 from bus.protocol.trust import TrustStore
-from bus.store import backlog, bundles, deliveries, lanes, lease, recalls, resending
+from bus.store import (
+    backlog,
+    bundles,
+    deliveries,
+    lanes,
+    lease,
+    publication_changes,
+    recalls,
+    resending,
+)
 from bus.store import trust as trust_table
 from bus.store.bundles import NewBundle, StoredBundle
 from bus.store.deliveries import LanePosition, SealedDelivery, Waiting
 from bus.store.lease import Lease
 from bus.store.waiting import Blocked, take_waiting
 from bus.store.writer import Transaction
+from gateways.changing.force import tell_left_out
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.receiving.gaps import ask_for_gaps
@@ -208,6 +218,9 @@ def _decide(
     group_of: dict[tuple[str, Mode, Lane], _Group] = {}
     refused: dict[ReasonCode, list[Waiting]] = {}
     recalled = recalls.among(work.tx, {row.publication_id for row in waiting if row.publication_id})
+    cancelled = publication_changes.cancelled_among(
+        work.tx, [row.delivery_seq for row in waiting if row.serial is not None and row.publication_id]
+    )
     lapsed: list[Waiting] = []
     for row in waiting:
         lane = (row.recipient, row.mode, row.lane)
@@ -219,6 +232,9 @@ def _decide(
         handling = Handling.RELEASE
         if row.publication_id in recalled:
             refused.setdefault(ReasonCode.RECALLED, []).append(row)
+            continue
+        if row.delivery_seq in cancelled:
+            refused.setdefault(ReasonCode.CANCELLED, []).append(row)
             continue
         if not control:
             if stale:
@@ -251,6 +267,7 @@ def _decide(
     deliveries.wait_until(work.tx, work.lapsed, work.now + LAPSED_FOR)
     for code, rows in refused.items():
         withhold(work.context, work.tx, work.evidence, rows, code, work.now)
+        tell_left_out(work.context, work.tx, work.evidence, rows, work.now)
     return list(groups.values()), sum(map(len, refused.values()))
 
 

@@ -15,6 +15,7 @@ from bus.store.deliveries import Waiting
 from bus.store.delivery_changes import tell_changed
 from bus.store.pending import Outcome, SecondPerson, WaitingRelease
 from bus.store.writer import Transaction
+from gateways.changing.force import bring_into_force, is_outdated
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.publishing.draft_refused import DraftRefused
@@ -114,6 +115,8 @@ def _confirm(
 ) -> _Done:
     if context.trust.stale(now):
         raise NotReleased(ReasonCode.TRUST_STALE)
+    if is_outdated(tx, found.wait.publication_seq):
+        raise NotReleased(ReasonCode.CHANGE_NOT_CURRENT)
     rows = pending.let_go(tx, found.wait)
     precedence = _precedence(rows)
     try:
@@ -138,6 +141,7 @@ def _confirm(
             denied.setdefault(decision.code, []).append(row)
     for code, those in denied.items():
         withhold(context, tx, evidence, those, code, now)
+    taken_back = bring_into_force(context, tx, evidence, found.wait.publication_seq, now)
     parsed = [parse_message(message) for message in messages.values()]
     note_acknowledged(tx, acknowledged_in(parsed[0].header, parsed[0].body), now)
     _note_requests(context, tx, found, messages, [row for row, made in decided if made.permit], now)
@@ -148,7 +152,7 @@ def _confirm(
     tell_changed(tx, [row.delivery_seq for row, decision in decided if decision.permit], now)
     evidence.write(tx)
     withheld = sum(map(len, denied.values()))
-    return _Done(len(rows) - withheld, withheld)
+    return _Done(len(rows) - withheld, withheld + taken_back)
 
 
 def _note_requests(

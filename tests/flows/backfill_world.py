@@ -71,7 +71,15 @@ def said(made: StoredBackfill) -> dict[str, str]:
 
 
 async def withdraw(gateway: Gateway, accepted: Accepted) -> None:
-    """Cancel an alert of ours."""
+    """Cancel an alert of ours once it may have left."""
+    await gateway.store.until(
+        lambda tx: tx.execute(
+            "SELECT count(*) FROM delivery JOIN publication USING (publication_seq)"
+            " WHERE publication_id = ? AND serial IS NOT NULL",
+            (accepted.publication_id,),
+        ).fetchone()[0],
+        bool,
+    )
     reference = {
         "message_id": accepted.message_id,
         "originator": gateway.nation,

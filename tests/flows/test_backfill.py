@@ -140,8 +140,8 @@ async def test_modes_kinds_and_times_are_never_mixed(joining: World) -> None:
     assert said(await proposed(alfa, kinds=(Kind.EXERCISE_NOTICE,))) == {}
 
 
-async def test_an_update_cannot_stand_alone_and_says_so(joining: World) -> None:
-    alfa, _, _ = await joining.trio()
+async def test_an_update_reaches_a_new_member_as_the_first_alert_that_it_is_there(joining: World) -> None:
+    alfa, _, charlie = await joining.trio()
     first = await alfa.publish("NORDIC", subject="as first known")
     reference = {
         "message_id": first.message_id,
@@ -156,7 +156,12 @@ async def test_an_update_cannot_stand_alone_and_says_so(joining: World) -> None:
         body={**ALERT, "action": "UPDATE"},
     )
     joining.clock.move(2 * HOUR)
-    assert said(await proposed(alfa)) == {"as first known": "withdrawn", "as now known": "REFERENCE_UNKNOWN"}
+    made = await proposed(alfa)
+    assert said(made) == {"as first known": "withdrawn", "as now known": "sends"}
+    await confirmed(alfa, made)
+    (copy,) = await charlie.mail(1)
+    assert json.loads(copy.content)["body"]["action"] == "ALERT"
+    assert first.message_id.encode() not in copy.content
 
 
 async def test_what_nobody_was_sent_is_not_passed_on(joining: World) -> None:

@@ -10,7 +10,7 @@ from bus.store.writer import Transaction
 from gateways.agreements import own_acts
 from gateways.backfill import listing as listing_module
 from gateways.backfill.refused import BackfillRefused
-from gateways.publishing import publish
+from gateways.publishing import planning
 from gateways.releasing.policy import ReleasePolicy, TwoPersonRule
 from schemas.agreement import ActKind
 from schemas.header import Mode, Precedence
@@ -60,7 +60,7 @@ async def test_a_message_withdrawn_between_deciding_and_writing_stops_all_of_it(
     missed = await alfa.publish("NORDIC", subject="missed")
     joining.clock.move(2 * HOUR)
     made = await proposed(alfa)
-    plan = publish.plan
+    plan = planning.plan
 
     async def withdrawn_meanwhile(*given: Any) -> Any:
         planned = await plan(*given)
@@ -137,7 +137,7 @@ async def test_a_change_of_trust_between_deciding_and_writing_stops_all_of_it(
     await alfa.publish("NORDIC", subject="missed")
     joining.clock.move(2 * HOUR)
     made = await proposed(alfa)
-    plan = publish.plan
+    plan = planning.plan
 
     async def suspended_meanwhile(*given: Any) -> Any:
         planned = await plan(*given)

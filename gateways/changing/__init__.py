@@ -1,0 +1,1 @@
+"""Update, correct, supersede, cancel: what takes the place of our own publications."""

@@ -1,0 +1,147 @@
+"""A change of our own comes into force: earlier copies that never left are taken back, and who holds what the
+change does not reach is told that it is cancelled. In the transaction that accepts or confirms the change.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from bus.protocol.succession import Held, Status
+from bus.store import deliveries, events, publication_changes
+from bus.store.deliveries import Waiting
+from bus.store.events import NewEvent
+from bus.store.publication_changes import Head
+from bus.store.writer import Transaction
+from gateways.context import GatewayContext
+from gateways.evidence import Evidence
+from gateways.relaying.withholding import withhold
+from gateways.requests.noting import note_cancelled
+from schemas.audit import AuditEvent
+from schemas.cancellation import Cancellation
+from schemas.control import Control
+from schemas.event import EventType
+from schemas.header import Kind, Relation
+from schemas.reasons import ReasonCode
+from schemas.trust import KeyUse
+from schemas.wire import ContentType
+
+
+def is_outdated(tx: Transaction, publication_seq: int) -> bool:
+    """Whether a publication that waited changes what is not current any more, or is a copy of such a one."""
+    original = publication_changes.copy_of(tx, publication_seq)
+    named = [*publication_changes.predecessors(tx, publication_seq)]
+    if original is not None:
+        named.append(original)
+    return any(publication_changes.head(tx, seq).status is not Status.CURRENT for seq in named)
+
+
+def bring_into_force(
+    context: GatewayContext, tx: Transaction, evidence: Evidence, publication_seq: int, now: datetime
+) -> int:
+    """Let a released publication take the place of what it changes; how many copies were taken back.
+
+    Its own deliveries are queued or withheld already. A nation that holds something of a chain to which its
+    own copy does not refer is told that this is cancelled: it is not to have the change; or it came to hold
+    it while the change waited for a second person.
+    """
+    told = publication_changes.refers_to(tx, publication_seq)
+    taken_back = 0
+    for predecessor, relation in publication_changes.predecessors(tx, publication_seq).items():
+        members = publication_changes.members(tx, predecessor)
+        held = publication_changes.outstanding(tx, members)
+        missed = {
+            nation: each for nation, each in held.items() if each.message_id not in told.get(nation, ())
+        }
+        code = ReasonCode.CANCELLED if relation is Relation.CANCELS else ReasonCode.SUPERSEDED
+        rows = publication_changes.queued(tx, members, missed)
+        withhold(context, tx, evidence, rows, code, now)
+        taken_back += len(rows)
+        head = publication_changes.head(tx, predecessor)
+        tell_cancelled(context, tx, evidence, head, members, missed, now)
+    for head in publication_changes.bring_into_force(tx, publication_seq, now):
+        note_status(tx, evidence, head, now)
+    return taken_back
+
+
+def note_status(tx: Transaction, evidence: Evidence, head: Head, now: datetime) -> None:
+    """Tell and record that a publication of ours has another status."""
+    cancelled = head.status is Status.CANCELLED
+    events.add(
+        tx,
+        [
+            NewEvent(
+                EventType.MESSAGE_CANCELLED if cancelled else EventType.MESSAGE_CHANGED,
+                now,
+                kind=head.kind,
+                mode=head.mode,
+                message_id=head.message_id,
+                publication_id=head.publication_id,
+                state=head.status.value,
+            )
+        ],
+    )
+    evidence.add(
+        AuditEvent.PUBLICATION_CHANGED,
+        kind=head.kind,
+        mode=head.mode,
+        publication_id=head.publication_id,
+        message_id=head.message_id,
+        digest=head.digest,
+    )
+
+
+def tell_cancelled(
+    context: GatewayContext,
+    tx: Transaction,
+    evidence: Evidence,
+    head: Head,
+    members: Iterable[int],
+    holders: Mapping[str, Held],
+    now: datetime,
+) -> None:
+    """Queue a neutral cancellation of what each of these nations holds of a chain, and note it."""
+    seqs = tuple(members)
+    nations_of: dict[Held, list[str]] = {}
+    for nation, held in sorted(holders.items()):
+        nations_of.setdefault(held, []).append(nation)
+    wider = publication_changes.wider(tx, seqs) if nations_of else {}
+    for held, nations in nations_of.items():
+        said = Cancellation(
+            type="cancellation", mode=head.mode, message_id=held.message_id, digest=held.digest, at=now
+        )
+        content = Control(v=1, control=said).encode()
+        digest = context.digest(content, KeyUse.RECEIPT, head.mode, now)
+        # Of two versions of one publication the words travel as far apart as the versions did.
+        content_id = deliveries.add_content(
+            tx, ContentType.CONTROL, content, digest, wider=wider.get(held.message_id, 0)
+        )
+        publication_changes.enqueue_cancellation(tx, content_id, nations, head.mode, seqs, now)
+        for nation in nations:
+            evidence.add(
+                AuditEvent.CANCELLATION_QUEUED,
+                partner=nation,
+                kind=head.kind,
+                mode=head.mode,
+                message_id=held.message_id,
+                digest=held.digest,
+            )
+            if head.kind is Kind.INFORMATION_REQUEST:
+                note_cancelled(tx, context.nation, held.message_id, nation, now, now)
+
+
+def tell_left_out(
+    context: GatewayContext, tx: Transaction, evidence: Evidence, rows: Iterable[Waiting], now: datetime
+) -> None:
+    """Copies of changes were withheld, decided on anew, before they ever left: whoever holds what they change
+    would go on taking that for current.
+    """
+    for row in rows:
+        if row.serial is not None or row.publication_id is None:
+            continue
+        seq = publication_changes.find(tx, row.publication_id)
+        if seq is None or not publication_changes.predecessors(tx, seq):
+            continue
+        members = publication_changes.members(tx, seq)
+        held = publication_changes.outstanding(tx, members).get(row.recipient)
+        if held is not None:
+            head = publication_changes.head(tx, seq)
+            tell_cancelled(context, tx, evidence, head, members, {row.recipient: held}, now)
