@@ -48,6 +48,7 @@ class LaneKeeper:
             self._task = None
 
     async def _run(self) -> None:
+        pause = self._context.limits.heads.settle.total_seconds()
         while True:
             try:
                 await self.look()
@@ -57,7 +58,9 @@ class LaneKeeper:
             except Exception:  # noqa: BLE001 - logged with its trace; the keeper must go on
                 _log.exception("looking at lanes failed")
                 self._context.counters.alarm_faults += 1
-            await asyncio.sleep(self._pause())
+            # A new epoch is announced at the second look.
+            await asyncio.sleep(pause)
+            pause = self._pause()
 
     def _pause(self) -> float:
         policy = self._context.limits.heads

@@ -126,6 +126,7 @@ ROUTES = [
     ("GET", "/v1/held", Scope.AUDIT_READ),
     ("GET", "/v1/audit", Scope.AUDIT_READ),
     ("GET", "/v1/partners", Scope.TRUST_READ),
+    ("GET", "/v1/lanes", Scope.TRUST_READ),
     ("GET", "/v1/trust", Scope.TRUST_READ),
     ("POST", "/v1/trust", Scope.TRUST_WRITE),
     ("GET", "/v1/agreements", Scope.AGREEMENTS_READ),

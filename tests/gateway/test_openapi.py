@@ -102,6 +102,8 @@ def test_answers_follow_their_schemas(xaa: Gateway, xbb: Gateway, document: Json
     check(xaa.get("/v1/rejected").json(), "RejectedPage")
     check(xaa.get("/v1/held").json(), "HeldPage")
     check(xaa.get("/v1/partners").json(), "PartnerList")
+    check(xbb.get("/v1/lanes").json(), "LaneList")
+    assert xbb.get("/v1/lanes").json()["items"]
     check(xaa.get("/v1/trust").json(), "TrustView")
     check(xaa.post("/v1/release-preview", draft()).json(), "ReleaseTable")
     check(xaa.client.get("/healthz").json(), "Health")

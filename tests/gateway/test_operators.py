@@ -66,6 +66,7 @@ ROUTES: dict[str, Right | None] = {
     "GET /v1/held": Scope.AUDIT_READ,
     "GET /v1/audit": Scope.AUDIT_READ,
     "GET /v1/partners": Scope.TRUST_READ,
+    "GET /v1/lanes": Scope.TRUST_READ,
     "GET /v1/trust": Scope.TRUST_READ,
     "POST /v1/trust": Scope.TRUST_WRITE,
     "GET /v1/agreements": Scope.AGREEMENTS_READ,
@@ -223,12 +224,24 @@ def test_exercise_staff_neither_sends_nor_sees_what_is_live(
 def test_the_list_of_partners_tells_exercise_staff_nothing_of_live_traffic(
     xaa: Gateway, staff: dict[Role, str]
 ) -> None:
-    figures = {"queued", "sealed", "unreceipted", "missing", "held", "last_message_at"}
+    figures = {"queued", "sealed", "unreceipted", "missing", "held", "last_message_at", "lane_alarms"}
     for role, token in staff.items():
         for partner in xaa.get("/v1/partners", token).json()["items"]:
             shown = figures & partner.keys()
             assert not shown if role is Role.EXERCISE_STAFF else shown >= figures - {"last_message_at"}
             assert {"nation", "status", "keys_in_force"} <= partner.keys()
+
+
+def test_exercise_staff_sees_no_lane_of_live_traffic(
+    xaa: Gateway, xbb: Gateway, receivers: dict[Role, str]
+) -> None:
+    sent = []
+    for exercise in ({}, {"mode": "EXERCISE", "exercise_id": "EX"}):
+        sent.append(xaa.publish(draft(**exercise)).json()["message_id"])
+    xbb.wait_messages(0, sent)
+    for role, token in receivers.items():
+        modes = {row["mode"] for row in xbb.get("/v1/lanes", token).json()["items"]}
+        assert modes == {"EXERCISE"} if role is Role.EXERCISE_STAFF else modes >= {"EXERCISE", "OPERATION"}
 
 
 def test_what_an_operator_publishes_is_recorded_as_theirs(xaa: Gateway, staff: dict[Role, str]) -> None:

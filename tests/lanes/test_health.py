@@ -43,7 +43,7 @@ def a_minute(world: LaneWorld, *, withhold: str = "", silence: str = "") -> None
 def test_a_lane_that_the_hub_withholds_is_named_and_cleared_when_its_mail_comes(world: LaneWorld) -> None:
     world.settle()
     world.publish("XAA", "XBB", subject="withheld")
-    for minute in range(20):
+    for minute in range(20):  # noqa: B007 - looked at below
         a_minute(world, withhold="normal")
         if named(world, "XBB"):
             break

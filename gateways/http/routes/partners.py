@@ -9,8 +9,9 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from bus.protocol.deadlines import Awaited
+from bus.protocol.lane_health import LaneAlarm
 from bus.protocol.trust import NationTrust, key_status
-from bus.store import backlog, contacts, deadlines, held, lanes
+from bus.store import backlog, contacts, deadlines, held, lane_alarms, lanes
 from bus.store.backlog import Backlog
 from bus.store.writer import Transaction
 from gateways.http.api_keys import Scope
@@ -40,6 +41,9 @@ class PartnerView(Statement):
     unreceipted: int | None = Field(None, description="Sent and without a receipt yet.")
     missing: int | None = Field(
         None, description="Serials of its lanes that have not come and were asked for."
+    )
+    lane_alarms: tuple[LaneAlarm, ...] | None = Field(
+        None, description="What is wrong with its lanes now (`GET /v1/lanes` has the evidence)."
     )
     held: int | None = Field(None, description="Bundles of its that cannot be judged yet.")
     last_message_at: UtcTime | None = Field(None, description="When its newest message was filed here.")
@@ -95,6 +99,7 @@ def _traffic(tx: Transaction, others: Sequence[str]) -> dict[str, dict[str, Any]
     waiting = {row.recipient: row for row in backlog.per_recipient(tx)}
     gaps, holding = lanes.count_missing(tx), held.count_by_originator(tx)
     overdue, heard = deadlines.count_overdue(tx), contacts.of_all(tx)
+    wrong = lane_alarms.standing(tx)
     found: dict[str, dict[str, Any]] = {}
     for name in others:
         row = waiting.get(name, Backlog(name, 0, 0, 0))
@@ -104,6 +109,7 @@ def _traffic(tx: Transaction, others: Sequence[str]) -> dict[str, dict[str, Any]
             "sealed": row.sealed,
             "unreceipted": row.unreceipted,
             "missing": gaps.get(name, 0),
+            "lane_alarms": tuple(sorted({each.alarm for each in wrong if each.place.originator == name})),
             "held": holding.get(name, 0),
             "last_message_at": contacts.last_message_from(tx, name),
             "last_heard_at": contact.heard_at if contact is not None else None,
