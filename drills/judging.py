@@ -215,7 +215,9 @@ class Judge:
             sent = self._played.sent[serial]
             return nation != sent.originator and self._entry(nation, sent) is not None
         return tried.subject is not None and any(
-            entry["message"]["header"]["subject"] == tried.subject for entry in self._inboxes[nation]
+            entry["message"]["header"]["subject"] == tried.subject
+            for entry in self._inboxes[nation]
+            if "message" in entry
         )
 
     def _unexpected(self) -> tuple[str, ...]:

@@ -77,11 +77,13 @@ def _events(lines: Iterator[str]) -> Iterator[dict[str, Any]]:
 
 
 def _line(entry: dict[str, Any]) -> str:
-    header = entry["message"]["header"]
-    label = entry["message"]["label"]
+    said = "(recalled)"
+    if "message" in entry:
+        header, label = entry["message"]["header"], entry["message"]["label"]
+        said = f"{label['classification']}  {header['subject']}"
     mode = entry["mode"] + (f" {entry['exercise_id']}" if entry.get("exercise_id") else "")
     flags = "".join(f" [{name.upper()}]" for name in ("late", "expired") if entry.get(name))
     return (
         f"{entry['inbox_seq']:>6}  {entry['received_at']}  {entry['originator']}  {entry['precedence']:<9} "
-        f"{mode}  {entry['kind']}  {label['classification']}  {header['subject']}{flags}"
+        f"{mode}  {entry['kind']}  {said}{flags}"
     )
