@@ -31,6 +31,7 @@ from gateways.relaying.relay import Relay
 from gateways.releasing.lapsing import ReleaseKeeper
 from gateways.releasing.policy import ReleasePolicy
 from gateways.requests.expiring import RequestKeeper
+from gateways.requests.history import follow_history
 from gateways.stored_trust import stored_documents
 from schemas.audit import AuditEvent
 from schemas.header import Kind
@@ -132,6 +133,7 @@ class Exchange:
         latest, counters.waiting, counters.alarm_gaps, counters.releases_waiting = await context.store.read(
             look
         )
+        await follow_history(context)
         context.inbox.announce(latest)
         await self._note(AuditEvent.GATEWAY_STARTED)
         context.held_behind = True

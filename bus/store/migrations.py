@@ -162,6 +162,7 @@ STEPS: dict[int, str] = {
         CREATE TABLE partner_contact (
             nation TEXT PRIMARY KEY, heard_at INTEGER, silent_since INTEGER, silent_after INTEGER
         ) STRICT, WITHOUT ROWID;
+        INSERT INTO meta (key, value) VALUES ('requests_to_follow', '1');
         CREATE TABLE request (
             request_seq INTEGER PRIMARY KEY AUTOINCREMENT,
             originator TEXT NOT NULL, message_id TEXT NOT NULL,

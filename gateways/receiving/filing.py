@@ -173,7 +173,14 @@ class _Filing:
         self._heard(opened, verdicts)
         numbers = self._into_inbox() if self.messages else ()
         for message, delivery in self.of_requests:
-            note_filed(self.context, self.tx, message, delivery, self.ledger.evidence)
+            note_filed(
+                self.context,
+                self.tx,
+                message,
+                delivery.content_digest,
+                delivery.handling,
+                self.ledger.evidence,
+            )
         if numbers:
             filed = tuple(zip(numbers, self.known, strict=True))
             take_in(self.tx, self.ledger.evidence, self.context.nation, header.originator, filed, self.now)

@@ -23,7 +23,7 @@ from schemas.audit import AuditEvent, AuditOutcome
 from schemas.header import Header, Kind
 from schemas.message import AnyMessage, parse_message
 from schemas.request_acts import RequestAct, RequestClosed
-from schemas.wire import Delivery, Handling
+from schemas.wire import Handling
 
 CONCERNED = frozenset({Kind.INFORMATION_REQUEST, Kind.INFORMATION_RESPONSE, Kind.ACKNOWLEDGEMENT})
 """Kinds of message that say something of a request."""
@@ -46,10 +46,14 @@ def note_released(
     messages: Iterable[OwnMessage],
     addressed: Mapping[str, str],
     now: datetime,
+    *,
+    already: bool = False,
 ) -> None:
     """A publication of ours goes out: a request becomes known, an answer or acknowledgement is an act.
 
-    ``addressed``: of its decision table. Raises TransitionIllegal where an answer is illegal as things stand.
+    ``addressed``: of its decision table. ``already``: it went out before, legal or not.
+
+    Raises TransitionIllegal where an answer is illegal as things stand.
     """
     if kind not in CONCERNED:
         return
@@ -60,7 +64,7 @@ def note_released(
     for each, message in going:
         for act in acts_in(message):
             if act.originator in each.recipients and act.originator != context.nation:
-                _note_own_act(context, tx, act, publication_seq, now)
+                _note_own_act(context, tx, act, publication_seq, now, checked=not already)
 
 
 def check_released(
@@ -79,12 +83,17 @@ def check_released(
 
 
 def note_filed(
-    context: GatewayContext, tx: Transaction, message: AnyMessage, delivery: Delivery, evidence: Evidence
+    context: GatewayContext,
+    tx: Transaction,
+    message: AnyMessage,
+    digest: str,
+    handling: Handling,
+    evidence: Evidence,
 ) -> None:
     """A partner's message was filed; call it once the inbox has it."""
     header, now = message.header, context.now()
     if header.kind is Kind.INFORMATION_REQUEST:
-        _note_their_request(context, tx, message, delivery, now)
+        _note_their_request(context, tx, message, digest, handling, now)
         return
     for act in acts_in(message):
         if act.originator == context.nation:
@@ -155,12 +164,18 @@ def _note_own_request(
 
 
 def _note_own_act(
-    context: GatewayContext, tx: Transaction, act: MessageAct, publication_seq: int, now: datetime
+    context: GatewayContext,
+    tx: Transaction,
+    act: MessageAct,
+    publication_seq: int,
+    now: datetime,
+    *,
+    checked: bool,
 ) -> None:
     party = requests.party(tx, act.originator, act.message_id, context.nation)
     if party is None:
         return
-    if act.signed.act is not RequestAct.ACKNOWLEDGE:
+    if checked and act.signed.act is not RequestAct.ACKNOWLEDGE:
         # People may acknowledge whatever they like; the table says what it does.
         check_legal(tx, party, act.signed, ASKED_ACTS, now)
     _record(tx, new_act(act, context.nation, publication_seq, act.originator), now)
@@ -170,12 +185,16 @@ def _note_own_act(
 
 
 def _note_their_request(
-    context: GatewayContext, tx: Transaction, message: AnyMessage, delivery: Delivery, now: datetime
+    context: GatewayContext,
+    tx: Transaction,
+    message: AnyMessage,
+    digest: str,
+    handling: Handling,
+    now: datetime,
 ) -> None:
     header, me = message.header, context.nation
-    display_only = delivery.handling is Handling.DISPLAY_ONLY
-    addressed = addressed_as(header, me, context.trust)
-    party = NewParty(me, header.message_id, delivery.content_digest, addressed)
+    display_only = handling is Handling.DISPLAY_ONLY
+    party = NewParty(me, header.message_id, digest, addressed_as(header, me, context.trust))
     requests.add(tx, new_request(message, None, display_only=display_only), [party])
     _refresh(tx, header.originator, header.message_id, me, now)
     for act in changes_in(header):
