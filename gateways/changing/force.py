@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from bus.protocol.succession import Held, Status
-from bus.store import deliveries, events, publication_changes
+from bus.store import deadlines, deliveries, events, publication_changes
 from bus.store.deliveries import Waiting
 from bus.store.events import NewEvent
 from bus.store.publication_changes import Head
@@ -14,7 +14,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.relaying.withholding import withhold
-from gateways.requests.noting import note_cancelled
+from gateways.requests.noting import note_all_cancelled, note_all_replaced, note_cancelled
 from schemas.audit import AuditEvent
 from schemas.cancellation import Cancellation
 from schemas.control import Control
@@ -65,6 +65,8 @@ def bring_into_force(
 def note_status(tx: Transaction, evidence: Evidence, head: Head, now: datetime) -> None:
     """Tell and record that a publication of ours has another status."""
     cancelled = head.status is Status.CANCELLED
+    if head.status is not Status.CURRENT:
+        deadlines.waive(tx, [head.publication_seq])
     events.add(
         tx,
         [
@@ -79,6 +81,11 @@ def note_status(tx: Transaction, evidence: Evidence, head: Head, now: datetime) 
             )
         ],
     )
+    if head.kind is Kind.INFORMATION_REQUEST:
+        if cancelled:
+            note_all_cancelled(tx, head.publication_seq, now, now)
+        else:
+            note_all_replaced(tx, head.publication_seq, now)
     evidence.add(
         AuditEvent.PUBLICATION_CHANGED,
         kind=head.kind,

@@ -128,6 +128,18 @@ def note_all_cancelled(tx: Transaction, publication_seq: int, at: datetime, now:
         note_cancelled(tx, party.originator, party.message_id, party.nation, at, now)
 
 
+def note_all_replaced(tx: Transaction, publication_seq: int, now: datetime) -> None:
+    """Another publication takes this one's place: whoever never had it is asked by that one alone.
+
+    Who has it learns of it by a message of its own (or a cancellation), which is noted where it goes out.
+    """
+    for party in requests.parties_of(tx, publication_seq):
+        if not requests.was_sent(tx, party):
+            signed = SignedAct(now, "replaced", RequestAct.REPLACE)
+            about = (party.originator, party.message_id, party.digest, party.mode, party.nation)
+            _record(tx, NewAct(*about, signed), now)
+
+
 def note_settled(tx: Transaction, publication_ids: Iterable[str | None], now: datetime) -> None:
     """Something became of messages of ours: what was withheld or refused says nothing of requests."""
     for party in requests.told_by(tx, {each for each in publication_ids if each is not None}):
