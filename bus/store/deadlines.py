@@ -113,7 +113,8 @@ def _note(tx: sqlite3.Connection, awaited: Awaited, seqs: Iterable[int], now: da
         " p.released_at, d.sent_at IS NOT NULL FROM delivery d JOIN publication p USING (publication_seq)"
         " JOIN content c ON c.content_id = d.content_id"
         f" WHERE d.publication_seq IN (SELECT value FROM json_each(?)) AND {_DUE[awaited]}"
-        f" AND d.state IN ({states}) AND d.overdue & {BIT[awaited]} = 0 ORDER BY d.delivery_seq",
+        f" AND d.state IN ({states}) AND d.overdue & {BIT[awaited]} = 0 AND d.cancelled_at IS NULL"
+        " ORDER BY d.delivery_seq",
         (integers_text(seqs), micros(now)),
     ).fetchall()
     tx.execute(

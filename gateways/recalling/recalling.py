@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bus.protocol.deadlines import objective
-from bus.store import events, pending, recall_asked, recalls
+from bus.store import deadlines, events, pending, recall_asked, recalls
 from bus.store.events import NewEvent
 from bus.store.pending import Outcome
 from bus.store.recall_asked import NewAsked
@@ -90,6 +90,7 @@ def _recall(context: GatewayContext, tx: Transaction, wanted: WantedRecall) -> _
         waited += _end_wait(context, tx, each, wanted.by, now)
         recalls.insert(tx, each.publication_seq, named.publication_seq, now, wanted.reason, wanted.by)
         note_all_cancelled(tx, each.publication_seq, now, now)
+        deadlines.waive(tx, [each.publication_seq])
         stopped = recalls.stop(tx, each.publication_seq)
         # Before the question, so that it may say of each serial that it will not come.
         withhold(context, tx, evidence, stopped, ReasonCode.RECALLED, now)
