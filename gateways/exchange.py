@@ -60,7 +60,7 @@ class Exchange:
         self._held = HeldKeeper(context)
         self._acts = ActKeeper(context)
         self._releases = ReleaseKeeper(context)
-        self._lanes = LaneKeeper(context, lambda: transport.connected)
+        self.lanes = LaneKeeper(context, lambda: transport.connected)
         self._deadlines = DeadlineKeeper(context)
         self._requests = RequestKeeper(context)
         self._recalls = RecallKeeper(context)
@@ -146,14 +146,14 @@ class Exchange:
         self._held.start()
         self._acts.start()
         self._releases.start()
-        self._lanes.start()
+        self.lanes.start()
         self._deadlines.start()
         self._requests.start()
         self._recalls.start()
 
     async def stop(self) -> None:
         """Finish what is in hand, give the relay's lease back, stop every flow; also when the store fails."""
-        await self._lanes.stop()
+        await self.lanes.stop()
         await asyncio.gather(
             *(receiver.stop() for receiver in self.receivers.values()),
             *(keeper.stop() for keeper in (self._held, self._acts, self._releases)),

@@ -11,6 +11,7 @@ from gateways.agreements import own_acts
 from gateways.lanes.policy import HeadPolicy
 from gateways.lanes.set_back import BEGIN_PAUSE
 from gateways.publishing.draft_refused import DraftRefused
+from gateways.recalling.recalling import WantedRecall, recall
 from gateways.receiving.control_in import ControlReader
 from schemas.agreement import ActKind
 from schemas.audit import AuditEvent
@@ -18,6 +19,7 @@ from schemas.control import Control, ResendRequest, SerialRange
 from schemas.header import Mode
 from schemas.lane_head import LaneState, SerialSeen
 from schemas.reasons import ReasonCode
+from schemas.recall import RecallReason
 from schemas.wire import Lane
 from tests.faults.small_world import run
 from tests.flows.world import acknowledgement
@@ -85,6 +87,26 @@ def test_what_may_no_longer_be_sent_is_voided_for_a_recipient_that_lost_it(world
     assert world.missing("XBB") == {}, "voided"
     assert world.states("XAA", sent) == {"XBB": "delivered"}
     assert world.records("XAA", AuditEvent.DELIVERY_VOIDED)
+
+
+def test_what_was_recalled_is_not_sent_again_to_a_recipient_that_lost_it(world: LaneWorld) -> None:
+    world.settle()
+    old = world.copy("XBB")
+    sent = world.publish("XAA", "XBB", subject="recalled")
+    world.pump()
+    wanted = WantedRecall(
+        sent.publication_id, next(iter(RecallReason)), False, "test", lambda kind, mode: True
+    )
+    run(recall(world.gateways["XAA"].context, wanted))
+    world.pump()
+    world.set_back("XBB", old)
+    for _ in range(3):
+        world.pass_time(POLICY.heartbeat)
+        world.look()
+        world.pump()
+    assert world.subjects("XBB") == []
+    assert not world.gateways["XBB"].store.connection.execute("SELECT 1 FROM inbox").fetchall()
+    assert world.missing("XBB") == {}
 
 
 def test_whoever_asks_for_the_same_over_and_over_is_answered_once_in_a_while(world: LaneWorld) -> None:
