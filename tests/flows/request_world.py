@@ -68,6 +68,7 @@ class RequestWorld:
         header: dict[str, Any] | None = None,
         label: dict[str, Any] | None = None,
         tear_line_to: tuple[str, ...] = (),
+        narrowing: bool = False,
         **body: Any,
     ) -> Accepted:
         """Ask, without any relaying."""
@@ -78,6 +79,8 @@ class RequestWorld:
         if tear_line_to:
             wider = made["label"] | {"releasable_to": list(tear_line_to)}
             made["tear_lines"] = [{"label": wider, "subject": "Request", "body": made["body"]}]
+        if narrowing:
+            made["confirm_narrowing"] = True
         return self.gateway(ASKER).publish(json.dumps(made).encode())
 
     def asked(self, *nations: str, **body: Any) -> Accepted:
