@@ -1,23 +1,28 @@
 """A recall reaches every copy that may be anywhere, whenever it comes, and everybody says what they did."""
 
+import shutil
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gateways.lanes.heads_out import Moving, queue_heads
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.recalling.keeper import look_after
+from gateways.recalling.recalling import WantedRecall, recall
 from gateways.recalling.refused import RecallRefused
 from schemas.audit import AuditEvent
 from schemas.event import EventType
-from schemas.header import Kind
+from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode
 from schemas.recall import RecallOutcome, RecallReason
 from schemas.wire import Lane
 from tests.faults.small_world import run
 from tests.flows.recall_world import SECRET, RecallWorld, pairs
 from tests.flows.recall_world import world as world
+from tests.flows.second_persons import OTHERS, WAITING, Small
 from tests.flows.world import acknowledgement, draft, subjects
 
 R = ReasonCode
@@ -308,3 +313,41 @@ def test_in_whatever_order_and_however_often_it_comes_the_end_is_the_same(
     for gateway in world.gateways.values():
         assert gateway.context.counters.alarm_recalls_refused == 0
         gateway.store.connection.close()
+
+
+def test_a_recipient_set_back_to_before_the_recall_withdraws_the_message_again(
+    world: RecallWorld, tmp_path: Path
+) -> None:
+    accepted = world.publish("XBB")
+    world.settle()
+    path, copy = tmp_path / "XBB.db", tmp_path / "copy.db"
+    shutil.copy(path, copy)
+    world.recall(accepted)
+    world.settle()
+    world.tx("XBB").close()
+    shutil.copy(copy, path)
+    world.gateways["XBB"].start()
+    assert world.the_copy("XBB").content
+    world.pass_time(timedelta(hours=1))
+    gateway = world.gateways["XAA"]
+    run(gateway.store.write(lambda tx: queue_heads(gateway.context, tx, world.now, Moving())))
+    world.settle()
+    assert world.the_copy("XBB").content == b""
+
+
+def test_a_recall_ends_the_wait_for_a_second_person(tmp_path: Path) -> None:
+    small = Small(tmp_path)
+    accepted = small.publish()
+    assert small.states(accepted) == WAITING
+    wanted = WantedRecall(accepted.publication_id, RecallReason.UNSPECIFIED, False, "operator:anna", anything)
+    assert run(recall(small.context, wanted)) == 1
+    assert small.states(accepted) == dict.fromkeys(OTHERS, ("withheld", R.RECALLED))
+    assert small.refused(accepted) is R.RELEASE_NOT_WAITING
+    (record,) = small.records(AuditEvent.RELEASE_DECLINED)
+    assert (record.reason, record.actor) == (R.RECALLED, "operator:anna")
+    small.world.relay("XAA")
+    assert small.world.ever_sent == []
+
+
+def anything(kind: Kind, mode: Mode) -> bool:
+    return True
