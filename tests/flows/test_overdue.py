@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bus.store import contacts, events
 from bus.store.events import StoredEvent
 from bus.store.progress import list_newest
@@ -11,7 +13,8 @@ from schemas.audit import AuditEvent
 from schemas.event import EventType
 from schemas.wire import Lane
 from tests.broker_fixtures import WAIT
-from tests.flows.world import Gateway, World, acknowledgement
+from tests.flows.test_changes import changing
+from tests.flows.world import ALERT, Gateway, World, acknowledgement, draft
 from tests.realm_fixtures import NOW
 
 TOLD = frozenset({EventType.RECEIPT_OVERDUE, EventType.PARTNER_SILENT, EventType.PARTNER_HEARD})
@@ -144,3 +147,24 @@ async def test_what_a_realm_lays_down_counts_for_what_is_released_from_then_on(w
     rows = {each.publication_id: each.progress.deliver_by for each in await alfa.store.read(list_newest)}
     assert rows[before.publication_id] == NOW + timedelta(minutes=10)
     assert rows[after.publication_id] == NOW + timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("relation", ["updates", "cancels"])
+async def test_nothing_is_awaited_of_what_is_no_longer_current(world: World, relation: str) -> None:
+    alfa = await world.gateway("XAA")
+    asked = {**FLASH, "acknowledgement": {"required": True}}
+    noticed = await alfa.publish("XBB", header=asked)
+    unnoticed = await alfa.publish("XCC", header=asked)
+    await alfa.states(noticed, {"XBB": "sent"})
+    await alfa.states(unnoticed, {"XCC": "sent"})
+    await alfa.job(lambda tx: tx.execute("UPDATE publication SET watch_at = NULL WHERE publication_seq = 2"))
+    await passes(alfa, 10)
+    await alfa.job(lambda tx: tx.execute("UPDATE publication SET watch_at = 0 WHERE publication_seq = 2"))
+    for old, nation in ((noticed, "XBB"), (unnoticed, "XCC")):
+        changed = {**changing(old, relation), **FLASH}
+        body = {**ALERT, "action": "CANCEL" if relation == "cancels" else "UPDATE"}
+        await alfa.exchange.accept(draft([nation], header=changed, body=body), api_key_id="test")
+    before = await told(alfa)
+    await look(alfa.exchange.context)
+    assert await told(alfa) == before
+    assert alfa.exchange.counters.alarm_overdue == {}

@@ -174,3 +174,9 @@ def test_lists_narrow_and_go_backwards_page_by_page(tx: Tx) -> None:
     assert progress.list_newest(tx, mode=Mode.TEST) == progress.list_newest(tx, overdue=True) == ()
     passed(tx, 10)
     assert len(progress.list_newest(tx, overdue=True, nation="XBB", mode=Mode.OPERATION)) == 3
+
+
+def test_a_copy_that_was_cancelled_for_its_recipient_is_awaited_no_more(tx: Tx) -> None:
+    sent(tx, due())
+    tx.execute("UPDATE delivery SET cancelled_at = 1 WHERE recipient = 'XBB'")
+    assert passed(tx, 10) == [("XCC", "delivery", True)]
