@@ -141,6 +141,8 @@ def _type(schema: Json) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
         return f'<a href="#schema-{escape(name, quote=True)}">{escape(name)}</a>'
+    if "allOf" in schema:
+        return _type(schema["allOf"][0])  # what follows only narrows it
     for words in ("anyOf", "oneOf"):
         if words in schema:
             return " or ".join(_type(entry) for entry in schema[words])
