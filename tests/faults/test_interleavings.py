@@ -12,6 +12,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -24,6 +25,7 @@ from gateways.publishing.draft_refused import DraftRefused
 from schemas.trust import KeyUse, NationStatus
 from tests.faults.small_world import SmallWorld
 from tests.flows.world import draft
+from tests.protocol.remembered import documents_remembered as documents_remembered
 from tests.realm_fixtures import AgreementPlan, make_realm
 
 NATIONS = ("XAA", "XBB", "XCC")
@@ -215,7 +217,7 @@ class Interleavings(RuleBasedStateMachine):
             self._place.cleanup()
 
 
-TestInterleavings = Interleavings.TestCase
+TestInterleavings = pytest.mark.usefixtures("documents_remembered")(Interleavings.TestCase)
 # Not shrunk: that takes minutes. To study a failure, add Phase.shrink.
 TestInterleavings.settings = settings(
     max_examples=16, stateful_step_count=40, deadline=None, phases=(Phase.generate,)

@@ -7,9 +7,7 @@ any order; gateways start anew. ``release_rules`` says what is right, without a 
 """
 
 import random
-from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import pytest
@@ -23,15 +21,14 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bus.protocol import trust, trust_documents
 from bus.protocol.errors import BundleRefused
-from bus.protocol.signing import PublicVerifyKey
 from bus.protocol.trust import TrustStore
 from schemas.agreement import ActKind
 from schemas.header import Mode
 from tests.protocol.release_realm import EQUIVALENCES, FOUNDED, NATIONS, POLICIES, ChangingRealm, plan_of
 from tests.protocol.release_rules import Terms, known, standing
 from tests.protocol.release_traffic import PROBES, Traffic
+from tests.protocol.remembered import documents_remembered as documents_remembered
 from tests.realm_fixtures import NOW, AgreementPlan
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -267,21 +264,6 @@ class ReleaseMachine(RuleBasedStateMachine):
 
     def _catch_up_on_papers(self, nation: str) -> None:
         self.world.gateways[nation].learn(*(p for p in self.world.papers if nation in p.parties))
-
-
-@pytest.fixture
-def documents_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each document is parsed, and each signature verified, once: they are read again hundreds of times."""
-    monkeypatch.setattr(trust, "read_document", cache(trust_documents.read_document))
-    verify, good = PublicVerifyKey.verify, set[tuple[str, bytes, tuple[bytes, ...]]]()
-
-    def remembering(key: PublicVerifyKey, message: bytes, signatures: Sequence[bytes]) -> None:
-        asked = key.kid, message, tuple(signatures)
-        if asked not in good:
-            verify(key, message, signatures)
-            good.add(asked)
-
-    monkeypatch.setattr(PublicVerifyKey, "verify", remembering)
 
 
 @pytest.mark.usefixtures("documents_remembered")
