@@ -26,6 +26,12 @@ RECEIPT = {
     "status": "delivered",
     "at": rfc3339(NOW),
 }
+NAMED = {
+    "mode": "EXERCISE",
+    "message_id": "01890000-0000-7000-8000-000000000000",
+    "digest": "sha256:" + "0" * 64,
+    "at": rfc3339(NOW),
+}
 RANGE = {"mode": "EXERCISE", "lane": "normal", "lane_epoch": 1, "first": 1, "last": 2}
 
 
@@ -68,6 +74,29 @@ RANGE = {"mode": "EXERCISE", "lane": "normal", "lane_epoch": 1, "first": 1, "las
             REJECTED,
             R.CONTENT_MISMATCH,
             id="a resend request for another mode than its own",
+        ),
+        *(
+            pytest.param(
+                "control.v1",
+                {"v": 1, "control": NAMED | said},
+                REJECTED,
+                R.CONTENT_MISMATCH,
+                id=f"a {said['type']} of what is of another mode than its own",
+            )
+            for said in (
+                {"type": "recall", "reason": "UNSPECIFIED"},
+                {"type": "recalled", "outcome": "WITHDRAWN"},
+            )
+        ),
+        pytest.param(
+            "control.v1",
+            {
+                "v": 1,
+                "control": NAMED | {"type": "recall", "reason": "the harbour gates", "mode": "OPERATION"},
+            },
+            REJECTED,
+            R.CONTENT_MALFORMED,
+            id="a recall that says why in words",
         ),
         pytest.param(
             "control.v1",
