@@ -12,6 +12,7 @@ from entente.cli import app as command_line
 from gateways.counters import Counters
 from gateways.settings import Settings
 from schemas.audit import AuditEvent
+from schemas.event import EventType
 from schemas.header import Kind
 from schemas.reasons import ReasonCode
 from schemas.wire import ContentType, Lane
@@ -36,6 +37,11 @@ def test_errors_lists_no_code_that_is_gone() -> None:
 @pytest.mark.parametrize("event", list(AuditEvent), ids=str)
 def test_every_audit_event_stands_in_operations(event: AuditEvent) -> None:
     assert f"`{event.value}`" in _page("operations.md")
+
+
+@pytest.mark.parametrize("event", list(EventType), ids=str)
+def test_every_type_of_event_stands_in_the_life_of_a_message(event: EventType) -> None:
+    assert f"`{event.value}`" in _page("lifecycle.md")
 
 
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
