@@ -4,19 +4,17 @@ Every change of a message's delivery stands in the feed of happenings, in the sa
 """
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
 from bus.protocol.deadlines import MET_BY
 from bus.protocol.delivery_states import RANK, after
-from bus.store import events, own_messages
-from bus.store.columns import KINDS, instant, integers_text, micros
+from bus.store import own_messages
+from bus.store.columns import instant, integers_text, micros
 from bus.store.delivery_changes import tell_changed
-from bus.store.events import NewEvent
 from bus.store.sent_deliveries import TOLD_COLUMNS, SentDelivery, at_serials, by_message
-from schemas.event import EventType
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.receipt import ReceiptStatus
@@ -97,16 +95,10 @@ def mark_settled(
     known = at_serials(tx, recipient, mode, [(claim.lane, claim.epoch, claim.serial) for claim in claims])
     matched: list[Settled] = []
     unmatched: list[Claim] = []
-    moved: dict[tuple[str, ReasonCode | None], list[int]] = {}
-    times: dict[tuple[ReceiptStatus, int], list[int]] = {}
-    happened: list[NewEvent] = []
-    overdue_met = False
+    write = _Writes()
     for claim in claims:
         sent = known.get((claim.lane, claim.epoch, claim.serial))
-        if sent is not None and sent.digest != claim.digest:
-            sent = None
-        # A refusal for its serial says nothing of the message, which may have another serial by now.
-        if sent is None and claim.reason is not ReasonCode.SERIAL_REUSED:
+        if sent is None or sent.digest != claim.digest:
             sent = by_message(tx, recipient, mode, claim.message_id, claim.digest, known)
         if sent is None:
             unmatched.append(claim)
@@ -114,13 +106,8 @@ def mark_settled(
         before, news = sent.state, False
         if not claim.temporary:
             sent.state = after(before, claim.status)
-            news = _note_time(sent, claim, now, times)
+            news = write.note(sent, before, claim, now)
         changed = sent.state != before
-        if changed:
-            overdue_met = overdue_met or sent.overdue & MET_BY[sent.state] > 0
-            moved.setdefault((sent.state, claim.reason), []).append(sent.delivery_seq)
-            if sent.kind is not None:
-                happened.append(_change(sent, recipient, mode, claim.reason, now))
         matched.append(
             Settled(
                 claim,
@@ -132,63 +119,64 @@ def mark_settled(
                 changed or news,
             )
         )
-    _write(tx, moved, times, now)
-    events.add(tx, happened)
-    return Settlement(tuple(matched), tuple(unmatched), overdue_met)
+    write.write(tx, now)
+    return Settlement(tuple(matched), tuple(unmatched), write.overdue_met)
 
 
-def _note_time(
-    sent: SentDelivery, claim: Claim, now: datetime, times: dict[tuple[ReceiptStatus, int], list[int]]
-) -> bool:
-    """Keep the earliest time that was signed for this state; whether it was not signed before at all."""
-    if claim.status not in sent.told:
-        return False
-    at = micros(claim.at or now)
-    known = sent.told[claim.status]
-    if known is None or at < known:
-        sent.told[claim.status] = at
-        times.setdefault((claim.status, at), []).append(sent.delivery_seq)
-    return known is None
+class _Writes:
+    """What claims change, gathered so that what many deliveries share is one statement."""
 
+    def __init__(self) -> None:
+        self.overdue_met = False
+        self._moved: dict[tuple[str, ReasonCode | None, ReceiptStatus | None, int], list[int]] = {}
+        self._times: dict[tuple[ReceiptStatus, int], list[int]] = {}
 
-def _change(
-    sent: SentDelivery, recipient: str, mode: Mode, reason: ReasonCode | None, now: datetime
-) -> NewEvent:
-    return NewEvent(
-        EventType.DELIVERY_CHANGED,
-        now,
-        nation=recipient,
-        kind=None if sent.kind is None else KINDS[sent.kind],
-        mode=mode,
-        message_id=sent.message_id,
-        publication_id=sent.publication_id,
-        state=sent.state,
-        reason=reason,
-    )
+    def note(self, sent: SentDelivery, before: str, claim: Claim, now: datetime) -> bool:
+        """One claim, by which ``sent`` left state ``before``; whether it says what was not signed before.
 
+        Of two times for one state the earlier is kept.
+        """
+        at = micros(claim.at or now)
+        first = claim.status in sent.told and sent.told[claim.status] is None
+        known = sent.told.get(claim.status)
+        if first or (known is not None and at < known):
+            sent.told[claim.status] = at
+        if sent.state != before:
+            self.overdue_met = self.overdue_met or sent.overdue & MET_BY[sent.state] > 0
+            told = claim.status if first else None
+            alike = sent.state, claim.reason, told, at if first else 0
+            self._moved.setdefault(alike, []).append(sent.delivery_seq)
+        elif first or (known is not None and at < known):
+            self._times.setdefault((claim.status, at), []).append(sent.delivery_seq)
+        return first
 
-def _write(
-    tx: sqlite3.Connection,
-    moved: Mapping[tuple[str, ReasonCode | None], list[int]],
-    times: Mapping[tuple[ReceiptStatus, int], list[int]],
-    now: datetime,
-) -> None:
-    # By rank, so that of two words on one delivery the later state stands.
-    for (state, reason), seqs in sorted(moved.items(), key=lambda entry: RANK[entry[0][0]]):
-        tx.execute(
-            "UPDATE delivery SET state = ?, settled_at = coalesce(settled_at, ?), reason = ?,"
-            " resend_at = NULL, overdue = overdue & ~?"
-            " WHERE delivery_seq IN (SELECT value FROM json_each(?))",
-            (state, micros(now), reason, MET_BY[state], integers_text(seqs)),
-        )
-    for (status, at), seqs in times.items():
-        column = TOLD_COLUMNS[status]
-        tx.execute(
-            f"UPDATE delivery SET {column}_at = min(?, ifnull({column}_at, ?)),"  # noqa: S608 - fixed texts
-            f" {column}_noted_at = ifnull({column}_noted_at, ?)"
-            " WHERE delivery_seq IN (SELECT value FROM json_each(?))",
-            (at, at, micros(now), integers_text(seqs)),
-        )
+    def write(self, tx: sqlite3.Connection, now: datetime) -> None:
+        """Put it into the store, and tell what has changed."""
+        noted = micros(now)
+        # By rank, so that of two words on one delivery the later state stands.
+        for (state, reason, told, at), seqs in sorted(self._moved.items(), key=lambda each: RANK[each[0][0]]):
+            values = [state, noted, reason, MET_BY[state]]
+            also = ""
+            if told is not None:
+                column = TOLD_COLUMNS[told]
+                also, values = f", {column}_at = ?, {column}_noted_at = ?", [*values, at, noted]
+            tx.execute(
+                "UPDATE delivery SET state = ?, settled_at = coalesce(settled_at, ?), reason = ?,"  # noqa: S608
+                f" resend_at = NULL, overdue = overdue & ~?{also}"
+                " WHERE delivery_seq IN (SELECT value FROM json_each(?))",
+                (*values, integers_text(seqs)),
+            )
+        for (status, at), seqs in self._times.items():
+            column = TOLD_COLUMNS[status]
+            tx.execute(
+                f"UPDATE delivery SET {column}_at = min(?, ifnull({column}_at, ?)),"  # noqa: S608 - fixed texts
+                f" {column}_noted_at = ifnull({column}_noted_at, ?)"
+                " WHERE delivery_seq IN (SELECT value FROM json_each(?))",
+                (at, at, noted, integers_text(seqs)),
+            )
+        changed = sorted({seq for seqs in self._moved.values() for seq in seqs})
+        if changed:
+            tell_changed(tx, changed, now)
 
 
 def mark_withheld(
