@@ -193,3 +193,19 @@ async def test_reading_says_nothing_of_an_acknowledgement_and_comes_in_any_order
     await alfa.states(accepted, {"XBB": "acknowledged"})
     told = {each.status.value for each in (await row(alfa, accepted)).progress.told}
     assert told == {"delivered", "read", "acknowledged"}
+
+
+async def test_a_receipt_of_a_receipt_that_is_lost_comes_again(world: World) -> None:
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    accepted = await alfa.publish("XBB")
+    (message,) = await bravo.mail(1)
+    await alfa.states(accepted, {"XBB": "delivered"})
+    mailbox = await lossy(bravo, Lane.CONTROL)
+    await opens(bravo, message)
+    await alfa.states(accepted, {"XBB": "read"})
+    await mailbox.lost.wait()
+    mailbox.losing = False
+    assert await bravo.store.read(waits_for_receipt) == 1
+    world.clock.move(timedelta(hours=1))
+    bravo.exchange.context.relay_wanted.set()
+    await bravo.store.until(waits_for_receipt, lambda count: count == 0)
