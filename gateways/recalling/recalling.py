@@ -66,6 +66,7 @@ async def recall(context: GatewayContext, wanted: WantedRecall) -> int:
         context.counters.messages_recalled += done.recalled
         if done.waited:
             context.releases_changed.set()
+        context.deadlines_changed.set()
         # What is sealed and never was offered to the broker is decided on anew, and then withheld.
         context.decide_anew()
     return done.recalled

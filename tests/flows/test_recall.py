@@ -13,6 +13,7 @@ from gateways.publishing.draft_refused import DraftRefused
 from gateways.recalling.keeper import look_after
 from gateways.recalling.recalling import WantedRecall, recall
 from gateways.recalling.refused import RecallRefused
+from gateways.receipts.watching import look
 from schemas.audit import AuditEvent
 from schemas.event import EventType
 from schemas.header import Kind, Mode
@@ -163,6 +164,19 @@ def test_a_suspended_nation_is_asked_and_so_is_one_that_left_every_agreement(wor
     answers = {nation: asked.confirmation for nation, asked in world.asked(accepted).items()}
     assert answers["XBB"] is None
     assert answers["XCC"] is not None
+
+
+def test_no_receipt_and_no_acknowledgement_of_it_is_awaited_any_more(world: RecallWorld) -> None:
+    accepted = world.publish("XBB", header={"acknowledgement": {"required": True}})
+    world.settle()
+    context = world.gateways["XAA"].context
+    world.pass_time(timedelta(hours=7))
+    run(look(context))
+    assert sum(context.counters.alarm_overdue.values()) == 1
+    world.recall(accepted)
+    run(look(context))
+    assert context.counters.alarm_overdue == {}
+    assert len(world.events("XAA", EventType.RECEIPT_OVERDUE)) == 1
 
 
 def test_recalling_again_changes_nothing(world: RecallWorld) -> None:
