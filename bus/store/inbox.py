@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bus.protocol.succession import Status
 from bus.store.columns import (
     basis_of,
     basis_text,
@@ -16,6 +17,7 @@ from bus.store.columns import (
     strings,
     strings_text,
 )
+from bus.store.inbox_changes import Chain, chains
 from bus.store.overwriting import overwriting
 from schemas.header import Kind, Mode, Precedence
 from schemas.recall import RecallReason
@@ -60,6 +62,14 @@ class InboxMessage(NewInboxMessage):
     recall_reason: RecallReason | None = None
     read_at: datetime | None = None
     """When a person of ours first opened it."""
+    status: Status = Status.CURRENT
+    current: str | None = None
+    """The id of the message that is current in its chain; None when the chain has ended, or where it may only
+    be displayed and that was not asked for."""
+    history: tuple[str, ...] = ()
+    """The ids of its chain as they were issued, at most the last hundred."""
+    cancelled_at: datetime | None = None
+    """When its originator cancelled it, as signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +93,10 @@ _NEW = (
     " handling, trust_version, basis, sign_kid, issued_at, expires_at, received_at, late, expired, content"
 )
 _INSERT = f"INSERT INTO inbox ({_NEW}) VALUES ({', '.join('?' * 21)})"  # noqa: S608 - fixed texts
-_SELECT = f"SELECT {_NEW}, inbox_seq, acknowledged_at, recalled_at, recall_reason, read_at FROM inbox"  # noqa: S608
+_SELECT = (
+    f"SELECT {_NEW}, inbox_seq, acknowledged_at, recalled_at, recall_reason, read_at,"  # noqa: S608
+    " status, chain, cancelled_at FROM inbox"
+)
 _RELEASED = f"handling = '{Handling.RELEASE}'"
 
 
@@ -107,8 +120,11 @@ def list_after(
     mode: Mode | None = None,
     with_display_only: bool = False,
     max_octets: int | None = None,
+    current: bool = False,
 ) -> tuple[InboxMessage, ...]:
     """Messages with `inbox_seq` above `after`, in order of filing; `kind` and `mode` narrow.
+
+    `current`: only those that nothing took the place of, and that were not cancelled or recalled.
 
     At most `limit`, and no more than `max_octets` of content, but always the next one. What may be displayed
     only is left out unless it is asked for.
@@ -116,6 +132,8 @@ def list_after(
     conditions, values = ["inbox_seq > ?"], list[Any]([after])
     if not with_display_only:
         conditions.append(_RELEASED)
+    if current:
+        conditions.append("status = 'CURRENT' AND recalled_at IS NULL")
     for condition, value in (("kind = ?", kind), ("mode = ?", mode)):
         if value is not None:
             conditions.append(condition)
@@ -123,15 +141,14 @@ def list_after(
     rows = tx.execute(
         f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY inbox_seq LIMIT ?", (*values, limit)
     )
-    page: list[InboxMessage] = []
+    page: list[Any] = []
     octets = 0
     for row in rows:
-        message = _message(row)
-        octets += len(message.content)
+        octets += len(row[20])
         if page and max_octets is not None and octets > max_octets:
             break
-        page.append(message)
-    return tuple(page)
+        page.append(row)
+    return _messages(tx, page, with_display_only=with_display_only)
 
 
 def by_message_id(
@@ -143,7 +160,7 @@ def by_message_id(
     """
     narrowed = "" if with_display_only else f" AND {_RELEASED}"
     rows = tx.execute(f"{_SELECT} WHERE message_id = ?{narrowed} ORDER BY originator", (message_id,))
-    return tuple(map(_message, rows))
+    return _messages(tx, rows.fetchall(), with_display_only=with_display_only)
 
 
 def latest_seq(tx: sqlite3.Connection) -> int:
@@ -213,7 +230,18 @@ def _row(new: NewInboxMessage) -> tuple[Any, ...]:
     )
 
 
-def _message(row: Any) -> InboxMessage:
+def _messages(
+    tx: sqlite3.Connection, rows: Sequence[Any], *, with_display_only: bool
+) -> tuple[InboxMessage, ...]:
+    numbers = {row[27] for row in rows if row[27] is not None}
+    found = chains(tx, numbers, with_display_only=with_display_only) if numbers else {}
+    return tuple(_message(row, found.get(row[27])) for row in rows)
+
+
+def _message(row: Any, chain: Chain | None) -> InboxMessage:
+    status = Status(row[26]) if row[23] is None else Status.RECALLED
+    if chain is None:
+        chain = Chain(row[1] if status is Status.CURRENT else None, (row[1],))
     return InboxMessage(
         originator=row[0],
         message_id=row[1],
@@ -241,4 +269,8 @@ def _message(row: Any) -> InboxMessage:
         recalled_at=instant_or_none(row[23]),
         recall_reason=None if row[24] is None else RecallReason(row[24]),
         read_at=instant_or_none(row[25]),
+        status=status,
+        current=chain.current,
+        history=chain.history,
+        cancelled_at=instant_or_none(row[28]),
     )

@@ -32,6 +32,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"
     LAPSED = "lapsed"
     RECALLED = "recalled"
+    CANCELLED = "cancelled"
 
 
 class SecondPersonWanted(NamedTuple):

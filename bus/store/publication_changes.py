@@ -31,6 +31,13 @@ class Head(NamedTuple):
     waits: bool
 
 
+_WITH_COPIES = (
+    "WHERE status = 'CURRENT' AND (publication_seq = ? OR copy_of = ?"
+    " AND chain = (SELECT chain FROM publication WHERE publication_seq = ?))"
+)
+"""A publication, and what backfills sent of it."""
+
+
 def of_message(tx: sqlite3.Connection, message_id: str) -> int | None:
     """The publication that one of our messages belongs to; of a copy, the one that it is a copy of."""
     for table in ("publication", "other_version"):
@@ -96,13 +103,13 @@ def members(tx: sqlite3.Connection, publication_seq: int) -> tuple[int, ...]:
 
 def outstanding(tx: sqlite3.Connection, seqs: Iterable[int]) -> dict[str, Held]:
     """The latest message of these publications that each nation holds: it was given a serial, so it may have
-    been sent; was not refused; and was not cancelled since.
+    been sent; was not refused; and was neither cancelled nor recalled since.
     """
     rows = tx.execute(
         "SELECT d.recipient, c.message_id, c.digest FROM delivery d JOIN content c USING (content_id)"
         " WHERE d.publication_seq IN (SELECT value FROM json_each(?))"
         " AND d.serial IS NOT NULL AND d.state <> 'refused' AND d.cancelled_at IS NULL"
-        " ORDER BY d.publication_seq",
+        " AND d.publication_seq NOT IN (SELECT publication_seq FROM recall) ORDER BY d.publication_seq",
         (integers_text(seqs),),
     )
     return {row[0]: Held(row[1], row[2]) for row in rows.fetchall()}
@@ -137,9 +144,8 @@ def bring_into_force(tx: sqlite3.Connection, publication_seq: int, now: datetime
             (publication_seq, seq),
         )
         tx.execute(
-            "UPDATE publication SET status = ?, cancelled_at = iif(?, ?, cancelled_at)"
-            " WHERE publication_seq = ?",
-            (EFFECTS[relation].value, relation is Relation.CANCELS, micros(now), seq),
+            f"UPDATE publication SET status = ?, cancelled_at = iif(?, ?, cancelled_at) {_WITH_COPIES}",  # noqa: S608
+            (EFFECTS[relation].value, relation is Relation.CANCELS, micros(now), seq, seq, seq),
         )
         _join(tx, seq, publication_seq)
         changed.append(head(tx, seq))
@@ -181,9 +187,9 @@ def _join(tx: sqlite3.Connection, one: int, other: int) -> None:
 def set_cancelled(tx: sqlite3.Connection, publication_seq: int, by: str, reason: str, now: datetime) -> None:
     """A publication was cancelled for everybody."""
     tx.execute(
-        "UPDATE publication SET status = 'CANCELLED', cancelled_at = ?, cancelled_by = ?, cancel_reason = ?"
-        " WHERE publication_seq = ?",
-        (micros(now), by, reason, publication_seq),
+        "UPDATE publication SET status = 'CANCELLED', cancelled_at = ?, cancelled_by = ?, cancel_reason = ?"  # noqa: S608
+        f" {_WITH_COPIES}",
+        (micros(now), by, reason, publication_seq, publication_seq, publication_seq),
     )
 
 
@@ -236,7 +242,7 @@ def enqueue_cancellation(
     before = tx.execute("SELECT ifnull(max(delivery_seq), 0) FROM delivery").fetchone()[0]
     deliveries.enqueue(tx, content_id, nations, mode=mode, lane=Lane.CONTROL)
     tx.execute(
-        "UPDATE delivery SET cancelled_at = ?, cancelled_in = word.delivery_seq"
+        "UPDATE delivery SET cancelled_at = ?, cancelled_in = word.delivery_seq, overdue = 0"
         " FROM (SELECT recipient, delivery_seq FROM delivery WHERE delivery_seq > ?) word"
         " WHERE delivery.publication_seq IN (SELECT value FROM json_each(?))"
         " AND delivery.recipient = word.recipient AND delivery.serial IS NOT NULL"

@@ -21,6 +21,7 @@ from bus.store.columns import (
 from bus.store.deadlines import columns_of
 from bus.store.decision_table import Decision, DecisionTable, read_table
 from bus.store.progress import PROGRESS, Progress, progress_of
+from bus.store.publication_status import PublicationStatus, of_publications
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
 from schemas.wire import ContentType, Lane, lane_of
@@ -98,7 +99,12 @@ class DeliveryState:
     sent_at: datetime | None
     settled_at: datetime | None
     version: int
+    message_id: str
     progress: Progress
+    cancelled_at: datetime | None = None
+    """When the recipient's copy was cancelled for it."""
+    cancellation: str | None = None
+    """The stored state of the delivery that tells it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,7 @@ class Publication:
     version: int
     others: tuple[Version, ...]
     deliveries: tuple[DeliveryState, ...]
+    standing: PublicationStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,8 +251,11 @@ def list_newest(
     mode: Mode | None = None,
     source_id: str | None = None,
     state: str | None = None,
+    current: bool = False,
 ) -> tuple[Publication, ...]:
     """Publications, newest first, with `publication_seq` below `before`; filters narrow.
+
+    `current`: only those that nothing took the place of, and that were not cancelled or recalled.
 
     `state`: at least one delivery is in this stored state.
     """
@@ -255,6 +265,7 @@ def list_newest(
         ("p.kind = ?", kind),
         ("p.mode = ?", mode),
         ("p.source_id = ?", source_id),
+        ("p.status = ?", "CURRENT" if current else None),
         (
             "EXISTS (SELECT 1 FROM delivery d WHERE d.publication_seq = p.publication_seq AND d.state = ?)",
             state,
@@ -269,8 +280,10 @@ def list_newest(
         (*values, limit),
     ).fetchall()
     seqs = [row[0] for row in rows]
-    states, others = _states(tx, seqs), _others(tx, seqs)
-    return tuple(_publication(row, states.get(row[0], ()), others.get(row[0], ())) for row in rows)
+    states, others, standing = _states(tx, seqs), _others(tx, seqs), of_publications(tx, seqs)
+    return tuple(
+        _publication(row, states.get(row[0], ()), others.get(row[0], ()), standing[row[0]]) for row in rows
+    )
 
 
 def _detail(tx: sqlite3.Connection, condition: str, value: str) -> PublicationDetail | None:
@@ -287,7 +300,11 @@ def _detail(tx: sqlite3.Connection, condition: str, value: str) -> PublicationDe
         for other in others
     )
     return PublicationDetail(
-        _publication(row, states, others), read_table(row[16], row[17]), row[14], row[15], tuple(contents)
+        _publication(row, states, others, of_publications(tx, [row[0]])[row[0]]),
+        read_table(row[16], row[17]),
+        row[14],
+        row[15],
+        tuple(contents),
     )
 
 
@@ -306,7 +323,9 @@ def _states(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[Deli
     found: dict[int, list[DeliveryState]] = {}
     for row in tx.execute(
         "SELECT d.publication_seq, d.recipient, d.state, d.reason, d.lane, d.lane_epoch, d.serial,"  # noqa: S608
-        f" d.attempts, d.sent_at, d.settled_at, coalesce(v.version, p.version), {PROGRESS} FROM delivery d"
+        f" d.attempts, d.sent_at, d.settled_at, coalesce(v.version, p.version), c.message_id, d.cancelled_at,"
+        f" (SELECT w.state FROM delivery w WHERE w.delivery_seq = d.cancelled_in), {PROGRESS} FROM delivery d"
+        " JOIN content c ON c.content_id = d.content_id"
         " JOIN publication p ON p.publication_seq = d.publication_seq"
         " LEFT JOIN other_version v ON v.publication_seq = d.publication_seq AND v.content_id = d.content_id"
         " WHERE d.publication_seq IN (SELECT value FROM json_each(?))"
@@ -317,13 +336,28 @@ def _states(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[Deli
         place = Lane(row[4]), row[5], row[6]
         found.setdefault(row[0], []).append(
             DeliveryState(
-                row[1], row[2], reason_or_none(row[3]), *place, row[7], *times, row[10], progress_of(row[11:])
+                row[1],
+                row[2],
+                reason_or_none(row[3]),
+                *place,
+                row[7],
+                *times,
+                row[10],
+                row[11],
+                progress_of(row[14:]),
+                instant_or_none(row[12]),
+                row[13],
             )
         )
     return {seq: tuple(states) for seq, states in found.items()}
 
 
-def _publication(row: Any, states: tuple[DeliveryState, ...], others: tuple[Version, ...]) -> Publication:
+def _publication(
+    row: Any,
+    states: tuple[DeliveryState, ...],
+    others: tuple[Version, ...],
+    standing: PublicationStatus,
+) -> Publication:
     return Publication(
         publication_seq=row[0],
         publication_id=row[1],
@@ -341,4 +375,5 @@ def _publication(row: Any, states: tuple[DeliveryState, ...], others: tuple[Vers
         version=row[13],
         others=others,
         deliveries=states,
+        standing=standing,
     )

@@ -15,6 +15,7 @@ from gateways.http.metrics import HttpMetrics
 from gateways.http.routes import (
     agreements,
     backfills,
+    cancellations,
     events,
     evidence,
     inbox,
@@ -108,6 +109,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     for module in (
         *(
             messages,
+            cancellations,
             recalls,
             release,
             releases,

@@ -1,10 +1,12 @@
 """What the API shows of the inbox. A message appears as its exact bytes, never re-serialised."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
 
+from bus.protocol.succession import Status
 from bus.store.inbox import InboxMessage
 from gateways.http.exact_message import with_message
 from gateways.http.label_views import banner_of
@@ -38,7 +40,22 @@ class InboxEntry(Statement):
     expires_at: UtcTime | None = None
     received_at: UtcTime
     late: bool = Field(description="It came after later ones of its lane.")
-    expired: bool = Field(description="It had expired when it came.")
+    expired: bool = Field(description="Its expires_at has passed.")
+    expired_on_arrival: bool = Field(description="It had expired when it came.")
+    status: Status = Field(
+        description="CURRENT; UPDATED, CORRECTED or SUPERSEDED by a later message of its originator; "
+        "CANCELLED; RECALLED."
+    )
+    current: Uuid7 | None = Field(
+        None,
+        description="The message to read: that which is current in its chain, itself or a later one. Absent "
+        "once the chain has ended, and for systems where it may only be displayed.",
+    )
+    history: tuple[Uuid7, ...] = Field(
+        description="The messages of its chain as they were issued, at most the last hundred; itself where "
+        "it stands alone."
+    )
+    cancelled_at: UtcTime | None = Field(None, description="When its originator cancelled it, as signed.")
     read_at: UtcTime | None = Field(
         None, description="When a person of this nation first opened it, as far as this gateway knows."
     )
@@ -70,7 +87,12 @@ class InboxPage(Statement):
 
 
 def inbox_entry(
-    stored: InboxMessage, reading: Reading = native_only, *, with_content: bool, displaying: bool = False
+    stored: InboxMessage,
+    now: datetime,
+    reading: Reading = native_only,
+    *,
+    with_content: bool,
+    displaying: bool = False,
 ) -> bytes:
     """An inbox entry as JSON (an ``InboxEntry``), with its message or without it.
 
@@ -99,7 +121,12 @@ def inbox_entry(
         expires_at=stored.expires_at,
         received_at=stored.received_at,
         late=stored.late,
-        expired=stored.expired,
+        expired=stored.expires_at is not None and stored.expires_at <= now,
+        expired_on_arrival=stored.expired,
+        status=stored.status,
+        current=stored.current,
+        history=stored.history,
+        cancelled_at=stored.cancelled_at,
         read_at=stored.read_at,
         acknowledged_at=stored.acknowledged_at,
         recalled_at=stored.recalled_at,
@@ -112,8 +139,13 @@ def inbox_entry(
 
 
 def inbox_page(
-    stored: Sequence[InboxMessage], following: int, reading: Reading = native_only, *, with_content: bool
+    stored: Sequence[InboxMessage],
+    following: int,
+    now: datetime,
+    reading: Reading = native_only,
+    *,
+    with_content: bool,
 ) -> bytes:
     """A page of the inbox as JSON (an ``InboxPage``)."""
-    entries = b",".join(inbox_entry(entry, reading, with_content=with_content) for entry in stored)
+    entries = b",".join(inbox_entry(entry, now, reading, with_content=with_content) for entry in stored)
     return b'{"items":[%b],"next":%d}' % (entries, following)

@@ -16,8 +16,8 @@ from starlette.exceptions import HTTPException
 from bus.protocol.release import AGREEMENT_CODES
 from bus.store.errors import StoreUnavailable
 from gateways.http.problem_codes import status_of, what_to_do
-from gateways.publishing.draft_refused import DraftRefused
-from schemas.base import Statement
+from gateways.publishing.draft_refused import CurrentMessage, DraftRefused
+from schemas.base import Digest, Statement, Uuid, Uuid7
 from schemas.reasons import ReasonCode
 from schemas.strict_json import JsonRefused, json_pointer
 
@@ -56,6 +56,14 @@ class Fault(Statement):
     detail: str
 
 
+class CurrentView(Statement):
+    """The message of this nation that is current."""
+
+    publication_id: Uuid
+    message_id: Uuid7
+    digest: Digest
+
+
 class Problem(Statement):
     """Problem details (RFC 9457): why a request was refused. Nothing of it was accepted."""
 
@@ -67,6 +75,9 @@ class Problem(Statement):
     pointer: Pointer | None = Field(None, description="JSON pointer to the first fault.")
     errors: tuple[Fault, ...] = Field((), description="Every fault, where there are several.")
     what_to_do: str
+    current: CurrentView | None = Field(
+        None, description="With CHANGE_NOT_CURRENT: what is current, to be changed instead."
+    )
     instance: str | None = Field(None, description="Names this occurrence in the gateway's log.")
 
 
@@ -83,6 +94,7 @@ class ApiRefused(Exception):
         headers: Mapping[str, str] | None = None,
         instance: str | None = None,
         status: HTTPStatus | None = None,
+        current: CurrentMessage | None = None,
     ) -> None:
         super().__init__(code.value)
         self.status = status or status_of(code)
@@ -92,6 +104,7 @@ class ApiRefused(Exception):
         self.faults = faults
         self.headers = dict(headers or {})
         self.instance = instance
+        self.current = current
 
     @property
     def problem(self) -> Problem:
@@ -105,6 +118,7 @@ class ApiRefused(Exception):
             pointer=None if self.pointer is None else self.pointer[:MAX_POINTER],
             errors=self.faults[:MAX_FAULTS],
             what_to_do=what_to_do(self.code),
+            current=None if self.current is None else CurrentView(**self.current._asdict()),
             instance=self.instance,
         )
 
@@ -136,6 +150,7 @@ def refused_draft(refused: DraftRefused) -> ApiRefused:
         headers=headers,
         # Of a draft every denial is a fault of the draft; of an act the same code is a conflict.
         status=HTTPStatus.UNPROCESSABLE_ENTITY if refused.code in AGREEMENT_CODES else None,
+        current=refused.current,
     )
 
 

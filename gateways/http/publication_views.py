@@ -1,11 +1,13 @@
 """What the API shows of publications. A message appears as its exact bytes, never re-serialised."""
 
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 from pydantic import Field
 
 from bus.protocol.delivery_states import SHOWN
+from bus.protocol.succession import Status
 from bus.store.pending import SecondPerson
 from bus.store.publications import DeliveryState, Publication, PublicationDetail, Version
 from gateways.http.exact_message import with_message
@@ -15,6 +17,7 @@ from gateways.http.second_person_view import SecondPersonView, second_person_vie
 from gateways.http.signed_label import signed_label
 from gateways.publishing.accepted import AcceptedRow
 from schemas.base import Digest, Nation, Statement, UtcTime, Uuid, Uuid7
+from schemas.cancellation import CancellationReason
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
 from schemas.wire import Lane
@@ -41,16 +44,25 @@ class DeliveryView(ProgressView):
         None, description="When the recipient answered first, or it was withheld."
     )
     version: int = Field(description="Which version it gets; 0 is the draft itself, its tear lines follow.")
+    message_id: Uuid7 = Field(description="Which message it gets.")
+    cancelled_at: UtcTime | None = Field(
+        None, description="When its copy was cancelled, for it or for everybody."
+    )
+    cancellation: str | None = Field(
+        None,
+        description="How far the word has come that says so: queued, sent or delivered.",
+        json_schema_extra={"enum": [*sorted(set(SHOWN.values()))]},
+    )
 
 
 class MessageView(Statement):
-    """One version of a publication, a message of its own."""
+    """One message of a publication. Of a change a version may be several, by what they refer to."""
 
     version: int
     message_id: Uuid7
     digest: Digest
     release_set: tuple[Nation, ...]
-    recipients: tuple[Nation, ...] = Field(description="Who gets this version.")
+    recipients: tuple[Nation, ...] = Field(description="Who gets this message.")
     marking: str | None = Field(None, description="The label's banner; where one publication is shown.")
     message: Any = Field(
         None,
@@ -79,6 +91,25 @@ class PublicationView(Statement):
     expires_at: UtcTime | None = None
     messages: tuple[MessageView, ...] = Field(description="Every version, the fullest first.")
     deliveries: tuple[DeliveryView, ...]
+    status: Status = Field(
+        description="CURRENT; UPDATED, CORRECTED or SUPERSEDED by a later publication; CANCELLED; RECALLED."
+    )
+    expired: bool = Field(description="Its expires_at has passed.")
+    current: Uuid | None = Field(
+        None,
+        description="The publication that is current in its chain, itself or a later one. Absent once the "
+        "chain has ended.",
+    )
+    history: tuple[Uuid, ...] = Field(
+        description="The publications of its chain in order, at most the last hundred; itself where it "
+        "stands alone."
+    )
+    copy_of: Uuid | None = Field(None, description="Of a backfill: the publication that this is a copy of.")
+    cancelled_at: UtcTime | None = None
+    cancelled_by: str | None = Field(
+        None, description="An API key's id, or operator:<name>. Absent where a later message cancels it."
+    )
+    cancel_reason: CancellationReason | None = Field(None, description="Told to nobody.")
     second_person: SecondPersonView | None = Field(
         None, description="Of one that waits, or waited, for a second person to confirm its release."
     )
@@ -112,6 +143,9 @@ def delivery_view(state: DeliveryState) -> DeliveryView:
         sent_at=state.sent_at,
         settled_at=state.settled_at,
         version=state.version,
+        message_id=state.message_id,
+        cancelled_at=state.cancelled_at,
+        cancellation=None if state.cancellation is None else SHOWN[state.cancellation],
         **progress_fields(state.progress),
     )
 
@@ -125,7 +159,9 @@ def message_views(stored: Publication) -> tuple[MessageView, ...]:
             message_id=version.message_id,
             digest=version.digest,
             release_set=version.release_set,
-            recipients=tuple(state.nation for state in stored.deliveries if state.version == version.version),
+            recipients=tuple(
+                state.nation for state in stored.deliveries if state.message_id == version.message_id
+            ),
             marking=None,
             message=None,
         )
@@ -133,18 +169,18 @@ def message_views(stored: Publication) -> tuple[MessageView, ...]:
     )
 
 
-def publication_view(stored: Publication, wait: SecondPerson | None = None) -> PublicationView:
+def publication_view(stored: Publication, now: datetime, wait: SecondPerson | None = None) -> PublicationView:
     """A publication as listed."""
     waits = second_person_view(wait, with_note=False)
-    return PublicationView.model_construct(**_publication_fields(stored), second_person=waits)
+    return PublicationView.model_construct(**_publication_fields(stored, now), second_person=waits)
 
 
 def publication_detail(
-    stored: PublicationDetail, wait: SecondPerson | None = None, *, with_content: bool
+    stored: PublicationDetail, now: datetime, wait: SecondPerson | None = None, *, with_content: bool
 ) -> bytes:
     """A publication in full, as JSON (a ``PublicationDetailView``), with its message or without it."""
     # With its versions' exact messages, this list is put together from bytes.
-    fields = _publication_fields(stored.publication) | {"messages": None}
+    fields = _publication_fields(stored.publication, now) | {"messages": None}
     view = PublicationDetailView.model_construct(
         **fields,
         decisions=tuple(
@@ -163,10 +199,10 @@ def publication_detail(
         marking=banner_of(signed_label(stored.content)),
         message=None,
     )
-    others = [other.version for other in stored.publication.others]
+    others = [other.message_id for other in stored.publication.others]
     contents = dict(zip(others, stored.other_contents, strict=True))
     messages = b",".join(
-        _version(version, contents.get(version.version), stored.content, with_content)
+        _version(version, contents.get(version.message_id), stored.content, with_content)
         for version in message_views(stored.publication)
     )
     whole = with_message(view, stored.content) if with_content else view.encode()
@@ -180,7 +216,7 @@ def _version(version: MessageView, other: bytes | None, fullest: bytes, with_con
     return marked.encode() if other is None or not with_content else with_message(marked, other)
 
 
-def _publication_fields(stored: Publication) -> dict[str, Any]:
+def _publication_fields(stored: Publication, now: datetime) -> dict[str, Any]:
     return {
         "publication_id": stored.publication_id,
         "message_id": stored.message_id,
@@ -195,4 +231,12 @@ def _publication_fields(stored: Publication) -> dict[str, Any]:
         "expires_at": stored.expires_at,
         "messages": message_views(stored),
         "deliveries": tuple(map(delivery_view, stored.deliveries)),
+        "status": stored.standing.status,
+        "expired": stored.expires_at is not None and stored.expires_at <= now,
+        "current": stored.standing.current,
+        "history": stored.standing.history,
+        "copy_of": stored.standing.copy_of,
+        "cancelled_at": stored.standing.cancelled_at,
+        "cancelled_by": stored.standing.cancelled_by,
+        "cancel_reason": stored.standing.cancel_reason,
     }

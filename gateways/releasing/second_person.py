@@ -207,6 +207,7 @@ _ENDS = {
     Outcome.REFUSED: (AuditEvent.RELEASE_DECLINED, ReasonCode.RELEASE_DECLINED),
     Outcome.LAPSED: (AuditEvent.RELEASE_LAPSED, ReasonCode.RELEASE_NOT_CONFIRMED),
     Outcome.RECALLED: (AuditEvent.RELEASE_DECLINED, ReasonCode.RECALLED),
+    Outcome.CANCELLED: (AuditEvent.RELEASE_DECLINED, ReasonCode.CANCELLED),
 }
 _PRECEDENCES = {precedence.rank: precedence for precedence in Precedence}
 

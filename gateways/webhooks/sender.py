@@ -154,7 +154,7 @@ class Sender:
         webhook, context = work.webhook, self._context
         entry = None
         if work.message is not None:
-            entry = inbox_entry(work.message, own_reading(context), with_content=True)
+            entry = inbox_entry(work.message, context.now(), own_reading(context), with_content=True)
         body = cloud_event(context.realm, context.nation, event, event_view(event), entry)
         at = context.now()
         secrets = [webhook.secret]

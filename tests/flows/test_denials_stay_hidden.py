@@ -119,7 +119,7 @@ async def seen(directory: Path, made: TestRealm, monkeypatch: pytest.MonkeyPatch
         ]
         # Its own sendings are recorded a little later than its receipts arrive.
         await bravo.evidence(AuditEvent.DELIVERY_SENT, 2)
-        found.inbox = [neutral(inbox_entry(each, with_content=True)) for each in mail]
+        found.inbox = [neutral(inbox_entry(each, NOW, with_content=True)) for each in mail]
         records = await bravo.store.read(lambda tx: audit.list_after(tx, limit=1000))
         found.audit = [neutral(each.record) for each in records]
         reply = json.loads(draft(["XAA"]))

@@ -59,7 +59,7 @@ async def charlie_in(directory: Path, realm: TestRealm, *versions: Version) -> C
         records = await charlie.store.read(lambda tx: audit.list_after(tx, limit=1000))
         return CharlieWorld(
             [entry for entry in await hub_holds(world.broker) if "XCC" in entry[0]],
-            [without_random(inbox_entry(entry, with_content=True)) for entry in mail],
+            [without_random(inbox_entry(entry, NOW, with_content=True)) for entry in mail],
             sorted(without_random(entry.record) for entry in records),
             [await charlies_state(alfa, publication) for publication in accepted],
         )

@@ -95,13 +95,14 @@ def test_the_record_of_a_refusal_names_the_key_that_was_given_where_there_is_one
 
 DIGEST = "sha256:" + "0" * 64
 ID = "01890000-0000-7000-8000-000000000000"
-REQUEST_ACTS = ("accept", "decline", "redirect", "close", "notes")
+REQUEST_ACTS = ("accept", "decline", "redirect", "close", "cancel", "notes")
 ROUTES = [
     ("POST", "/v1/messages", Scope.MESSAGES_WRITE),
     ("POST", "/v1/release-preview", Scope.MESSAGES_WRITE),
     ("GET", "/v1/messages", Scope.MESSAGES_READ),
     ("GET", "/v1/messages/01890000-0000-7000-8000-000000000000", Scope.MESSAGES_READ),
     ("GET", "/v1/messages/01890000-0000-7000-8000-000000000000/release", Scope.MESSAGES_READ),
+    ("POST", f"/v1/messages/{ID}/cancel", Scope.MESSAGES_WRITE),
     ("POST", f"/v1/messages/{ID}/recall", Scope.MESSAGES_RECALL),
     ("GET", f"/v1/messages/{ID}/recall", Scope.MESSAGES_READ),
     ("POST", "/v1/backfills", Scope.BACKFILLS_WRITE),

@@ -19,6 +19,7 @@ from schemas.header import Kind
 from tests.gateway.drafts import CANARY, draft, soon
 from tests.gateway.inbox_stream import events, stream
 from tests.gateway.running import WAIT, Gateway, assert_problem, last_seq
+from tests.realm_fixtures import NOW
 
 Json = dict[str, Any]
 
@@ -261,10 +262,10 @@ def test_content_with_line_breaks_stays_one_event(xaa: Gateway, xbb: Gateway) ->
     xbb.wait_inbox(after, 1)
     stored = xbb.write(lambda tx: inbox.list_after(tx, after)[0])
     spaced = json.dumps(json.loads(stored.content), indent=1).replace("\n", "\r\n").encode()
-    lines = iter(event_of(replace(stored, content=spaced), with_content=True).decode().splitlines())
+    lines = iter(event_of(replace(stored, content=spaced), NOW, with_content=True).decode().splitlines())
     [(number, entry)] = events(lines, 1)
     assert number == stored.inbox_seq
-    assert entry == json.loads(inbox_entry(stored, with_content=True))
+    assert entry == json.loads(inbox_entry(stored, NOW, with_content=True))
 
 
 def test_a_page_reads_each_message_once_and_ends_before_it_is_too_large(

@@ -12,6 +12,7 @@ from schemas.tear_line import MAX_TEAR_LINES
 from schemas.wire import MAX_CONTENT_BYTES
 from tests.gateway.drafts import CANARY, Json, changed, draft, pointer
 from tests.gateway.running import Gateway, World, assert_problem
+from tests.realm_fixtures import NOW
 
 FULL, WIDE = f"{CANARY} full", f"{CANARY} wide"
 NATIONAL = {"policy": "REALM", "classification": "PROTECTED", "releasable_to": ["XAA"]}
@@ -100,8 +101,8 @@ def test_who_sees_no_content_sees_none_of_any_version(xaa: Gateway) -> None:
     accepted = xaa.publish(torn()).json()
     stored = xaa.write(lambda tx: publications.get(tx, accepted["publication_id"]))
     assert stored is not None
-    assert CANARY.encode() in publication_detail(stored, with_content=True)
-    assert CANARY.encode() not in publication_detail(stored, with_content=False)
+    assert CANARY.encode() in publication_detail(stored, NOW, with_content=True)
+    assert CANARY.encode() not in publication_detail(stored, NOW, with_content=False)
 
 
 def test_nothing_a_recipient_is_shown_tells_of_another_version(xaa: Gateway, xbb: Gateway) -> None:

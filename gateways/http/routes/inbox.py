@@ -51,6 +51,9 @@ async def list_inbox(
     limit: Limit = 100,
     kind: Annotated[Kind | None, Query(description="Only messages of this kind.")] = None,
     mode: Annotated[Mode | None, Query(description="Only messages of this mode.")] = None,
+    current: Annotated[
+        bool, Query(description="Only what is current: nothing took its place, and it was not cancelled.")
+    ] = False,
 ) -> Response:
     """Messages filed after the cursor, with their exact content. Poll with ``next`` of the last page.
 
@@ -67,12 +70,13 @@ async def list_inbox(
             mode=mode,
             with_display_only=caller.lists_display_only,
             max_octets=PAGE_OCTETS,
+            current=current,
         )
     )
     following = stored[-1].inbox_seq if stored else after
     shown = [row for row in stored if caller.sees(row.kind, row.mode)]
-    reading = own_reading(gateway.context)
-    return json_response(inbox_page(shown, following, reading, with_content=caller.sees_content))
+    reading, now = own_reading(gateway.context), gateway.context.now()
+    return json_response(inbox_page(shown, following, now, reading, with_content=caller.sees_content))
 
 
 @router.get(
@@ -100,7 +104,11 @@ async def show_inbox_message(
     if displaying:
         await _record_display(gateway, caller, stored)
     entry = inbox_entry(
-        stored, own_reading(gateway.context), with_content=caller.sees_content, displaying=displaying
+        stored,
+        gateway.context.now(),
+        own_reading(gateway.context),
+        with_content=caller.sees_content,
+        displaying=displaying,
     )
     return json_response(entry)
 

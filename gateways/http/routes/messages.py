@@ -68,6 +68,11 @@ REFUSALS = (
     C.REFERENCE_MODE_MISMATCH,
     C.REFERENCE_NOT_ORIGINATOR,
     C.REFERENCE_BEYOND_RELEASE,
+    C.REFERENCE_KIND_MISMATCH,
+    C.CHANGE_NOT_CURRENT,
+    C.CHANGE_OF_WAITING,
+    C.CANCELLED,
+    C.NARROWING_NOT_CONFIRMED,
     C.REPLY_BEYOND_RELEASE,
     C.REQUEST_TRANSITION_ILLEGAL,
     C.REDIRECT_INVALID,
@@ -199,6 +204,9 @@ async def list_messages(
     kind: Annotated[Kind | None, Query(description="Only messages of this kind.")] = None,
     mode: Annotated[Mode | None, Query(description="Only messages of this mode.")] = None,
     source_id: SourceIdParameter = None,
+    current: Annotated[
+        bool, Query(description="Only what is current: nothing took its place, and it was not cancelled.")
+    ] = False,
 ) -> Response:
     """Publications, each with its state per nation."""
     gateway = runtime(request)
@@ -206,7 +214,13 @@ async def list_messages(
 
     def look(tx: Transaction) -> tuple[tuple[Publication, ...], dict[int, SecondPerson]]:
         found = publications.list_newest(
-            tx, before=before, limit=limit, kind=kind, mode=mode, source_id=source_id
+            tx,
+            before=before,
+            limit=limit,
+            kind=kind,
+            mode=mode,
+            source_id=source_id,
+            current=current,
         )
         return found, pending.of_publications(tx, [row.publication_seq for row in found])
 
@@ -214,7 +228,7 @@ async def list_messages(
     return statement_response(
         PublicationPage.model_construct(
             items=tuple(
-                publication_view(row, waits.get(row.publication_seq))
+                publication_view(row, gateway.context.now(), waits.get(row.publication_seq))
                 for row in stored
                 if caller.sees(row.kind, row.mode)
             ),
@@ -242,4 +256,5 @@ async def show_message(
     stored, wait = await gateway.context.store.read(look)
     if stored is None or not caller.sees(stored.publication.kind, stored.publication.mode):
         raise ApiRefused(C.NOT_FOUND)
-    return json_response(publication_detail(stored, wait, with_content=caller.sees_content))
+    shown = publication_detail(stored, gateway.context.now(), wait, with_content=caller.sees_content)
+    return json_response(shown)

@@ -177,7 +177,9 @@ async def decide_release(
         await gateway.access.record_refusal(request, refused.code)
         raise
     stored, wait = await _seen(gateway, caller, publication_id)
-    return json_response(publication_detail(stored, wait, with_content=caller.sees_content))
+    return json_response(
+        publication_detail(stored, gateway.context.now(), wait, with_content=caller.sees_content)
+    )
 
 
 async def _take(gateway: Runtime, caller: Caller, publication_id: str, given: ReleaseWord) -> None:
@@ -241,4 +243,5 @@ def _entry(gateway: Runtime, now: datetime, row: _Row) -> bytes:
             for decision in decided
         ],
     }
-    return publication_detail(row.stored, row.waiting.wait, with_content=True)[:-1] + b"," + to_json(more)[1:]
+    shown = publication_detail(row.stored, now, row.waiting.wait, with_content=True)
+    return shown[:-1] + b"," + to_json(more)[1:]

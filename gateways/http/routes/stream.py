@@ -1,5 +1,6 @@
 """The inbox as a stream of server-sent events, resumable without gap or duplicate."""
 
+from datetime import datetime
 from functools import partial
 from typing import Annotated
 
@@ -79,9 +80,9 @@ async def follow_inbox(
         )
         if not batch:
             return position, b""
-        reading = own_reading(gateway.context)
+        reading, now = own_reading(gateway.context), gateway.context.now()
         shown = b"".join(
-            event_of(row, reading, with_content=caller.sees_content)
+            event_of(row, now, reading, with_content=caller.sees_content)
             for row in batch
             if caller.sees(row.kind, row.mode)
         )
@@ -90,6 +91,8 @@ async def follow_inbox(
     return streamed(follow(gateway, caller, Scope.INBOX_READ, gateway.context.inbox, position, look))
 
 
-def event_of(stored: InboxMessage, reading: Reading = native_only, *, with_content: bool) -> bytes:
+def event_of(
+    stored: InboxMessage, now: datetime, reading: Reading = native_only, *, with_content: bool
+) -> bytes:
     """One event of the stream."""
-    return event(stored.inbox_seq, "message", inbox_entry(stored, reading, with_content=with_content))
+    return event(stored.inbox_seq, "message", inbox_entry(stored, now, reading, with_content=with_content))
