@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from entente.terminal import CommandFailed, say
+from gateways.collector import imports_set_aside
 
 GROUPS = {
     "realm": "entente.realm_init",
@@ -68,7 +69,9 @@ def main() -> None:
     """Run the command line. What is foreseen to go wrong is one line and an exit code, no stack trace."""
     first = sys.argv[1] if len(sys.argv) > 1 else None
     try:
-        build_app(first if first in (*GROUPS, *COMMANDS) else None)()
+        with imports_set_aside():
+            app = build_app(first if first in (*GROUPS, *COMMANDS) else None)
+        app()
     except CommandFailed as error:
         say(f"entente: {error}")
         sys.exit(error.exit_code)

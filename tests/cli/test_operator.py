@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from entente import operator_password
 from entente.cli import build_app
 from entente.terminal import CommandFailed
-from gateways.operators.hashing import Hashing
+from gateways.operators.hashing import Cost, Hashing
 from gateways.store_file import STORE_FILE
 from schemas.audit import AuditRecord
 from tests.cli.test_commands import run
@@ -68,7 +69,8 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def place(tmp_path: Path, keys: Path) -> Place:
+def costly_place(tmp_path: Path, keys: Path) -> Place:
+    """A place where a password's hash costs what it does in production."""
     state = tmp_path / "gateway"
     state.mkdir()
     password = tmp_path / "password"
@@ -76,7 +78,15 @@ def place(tmp_path: Path, keys: Path) -> Place:
     return Place(state, keys, password)
 
 
-def test_an_operator_is_added_with_a_password_that_only_its_hash_is_kept_of(place: Place) -> None:
+@pytest.fixture
+def place(costly_place: Place, monkeypatch: pytest.MonkeyPatch) -> Place:
+    """A place where it costs next to nothing."""
+    monkeypatch.setattr(operator_password, "Hashing", lambda: Hashing(Cost(passes=1, memory_kib=64)))
+    return costly_place
+
+
+def test_an_operator_is_added_with_a_password_that_only_its_hash_is_kept_of(costly_place: Place) -> None:
+    place = costly_place
     place.operator("add", "anna", "--role", "releaser", "--role", "watch_officer", "--display-name", "Anna B",
                    *place.from_file)  # fmt: skip
     shown = place.listed()["anna"]
