@@ -266,8 +266,7 @@ def test_a_recall_in_between_stops_a_backfill_that_was_listed_before(tmp_path: P
     assert caught.value.code is R.BACKFILL_CHANGED
 
 
-def test_two_copies_of_one_nation_are_asked_about_one_by_one(world: RecallWorld) -> None:
-    """A delivery that was voided after it left is possibly there, beside the one that took its place."""
+def test_a_copy_that_was_voided_after_it_left_is_asked_about_all_the_same(world: RecallWorld) -> None:
     accepted = world.publish("XBB")
     world.settle()
     world.tx("XAA").execute("UPDATE delivery SET state = 'withheld' WHERE publication_seq IS NOT NULL")
