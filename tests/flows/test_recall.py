@@ -99,6 +99,19 @@ def test_a_recall_that_overtakes_its_message_leaves_a_tombstone(world: RecallWor
     assert world.gateways["XAA"].context.counters.alarm_refused_by_partner == 0
 
 
+def test_a_bundle_that_was_on_its_way_to_the_broker_is_refused_without_an_alarm(world: RecallWorld) -> None:
+    accepted = world.publish("XBB")
+    world.relay("XAA")
+    world.tx("XAA").execute("UPDATE delivery SET state = 'sealed' WHERE publication_seq IS NOT NULL")
+    message = world.travelling["XBB"].popleft()
+    world.recall(accepted)
+    world.settle()
+    world.travelling["XBB"].append(message)
+    world.settle()
+    assert world.states(accepted) == {"XBB": ("refused", R.RECALLED)}
+    assert world.gateways["XAA"].context.counters.alarm_refused_by_partner == 0
+
+
 def test_a_held_bundle_with_a_recalled_message_is_never_filed(world: RecallWorld) -> None:
     world.pass_time(timedelta(hours=1))
     accepted = world.publish("XBB")
