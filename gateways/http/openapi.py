@@ -13,6 +13,7 @@ from gateways.http import openapi_schemas
 from gateways.http.request_bodies import (
     RequestAccept,
     RequestAssignment,
+    RequestCancel,
     RequestClose,
     RequestDecline,
     RequestNote,
@@ -38,7 +39,15 @@ session's access token: 'Authorization: Bearer ena_...'."""
 _EXAMPLES = Path(schemas.__file__).parent / "examples"
 _REQUESTS = (
     *(Acknowledgement, AgreementDraft, BackfillRequest),
-    *(RequestAccept, RequestAssignment, RequestClose, RequestDecline, RequestNote, RequestRedirect),
+    *(
+        RequestAccept,
+        RequestAssignment,
+        RequestCancel,
+        RequestClose,
+        RequestDecline,
+        RequestNote,
+        RequestRedirect,
+    ),
     *(WebhookRequest, ReplayRequest),
 )
 _RETRY_AFTER = {

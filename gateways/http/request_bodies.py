@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from schemas.base import Nation, ParagraphText, Statement, TitleText, UtcTime
+from schemas.cancellation import CancellationReason
 from schemas.information_response import DeclineCode
 from schemas.operator import OperatorName
 from schemas.request_acts import CloseOutcome
@@ -47,3 +48,11 @@ class RequestClose(Statement):
 
     outcome: CloseOutcome
     nation: Nation | None = Field(None, description="Close it towards this nation only.")
+
+
+class RequestCancel(Statement):
+    """The question is taken back."""
+
+    reason: CancellationReason = Field(
+        CancellationReason.UNSPECIFIED, description="For this nation's own record: it is told to nobody."
+    )

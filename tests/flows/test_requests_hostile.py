@@ -79,6 +79,19 @@ def test_a_nation_that_was_not_asked_changes_nothing(world: RequestWorld) -> Non
     assert world.party(ASKER, "XCC") is None
 
 
+@pytest.mark.usefixtures("lawless")
+def test_a_nation_that_was_to_be_asked_and_never_was_changes_nothing(world: RequestWorld) -> None:
+    """XCC shows XBB, whose own copy was withheld, what it got: the same message, id and digest."""
+    world.ask()
+    world.tx(ASKER).execute("UPDATE delivery SET state = 'withheld' WHERE recipient = 'XBB'")
+    world.deliver_all()
+    world.gateway("XBB").publish(world.response("XCC", "ANSWERED"))
+    world.deliver_all()
+    assert world.gateway(ASKER).inbox()[-1].originator == "XBB"
+    assert world.stands(ASKER, "XBB") == "SUBMITTED"
+    assert len(world.records(ASKER, AuditEvent.REQUEST_ACT_IGNORED)) == 1
+
+
 def test_nobody_closes_anothers_request(world: RequestWorld) -> None:
     """XCC closes a request of its own that has, as far as it says, the id of XAA's."""
     accepted = world.asked()

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from bus.store import requests
+from gateways.changing.cancel import WantedCancellation, cancel
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.recalling.recalling import WantedRecall, recall
+from schemas.cancellation import CancellationReason
 from schemas.reasons import ReasonCode
 from schemas.recall import RecallReason
 from tests.faults.small_world import run
@@ -77,6 +79,51 @@ def test_what_is_replaced_before_it_left_was_never_asked(world: RequestWorld) ->
     assert stood(world, ASKER, first, "XBB") == "CLOSED OVERTAKEN"
     assert requests.party(world.tx("XBB"), ASKER, first.message_id, "XBB") is None
     assert world.both("XBB") == "SUBMITTED"
+
+
+def take_back(world: RequestWorld, first: Accepted) -> None:
+    wanted = WantedCancellation(
+        first.publication_id, CancellationReason.OVERTAKEN, "operator:anna", lambda *_: True
+    )
+    run(cancel(world.gateway(ASKER).context, wanted))
+
+
+@pytest.mark.parametrize(
+    "cancel_first", [False, True], ids=["the answer comes first", "the cancel comes first"]
+)
+def test_a_cancel_that_crosses_an_answer_wins_on_both_sides(world: RequestWorld, cancel_first: bool) -> None:
+    first = world.asked()
+    world.world.pass_time(MINUTE)
+    if cancel_first:
+        take_back(world, first)
+        world.world.pass_time(MINUTE)
+    world.respond("XBB", "ANSWERED")
+    if not cancel_first:
+        world.world.pass_time(MINUTE)
+        take_back(world, first)
+    assert (world.stands(ASKER, "XBB"), world.stands("XBB", "XBB")) == ("CANCELLED", "ANSWERED")
+    world.deliver_all()
+    assert (world.both("XBB"), world.both("XCC")) == ("CANCELLED", "CANCELLED")
+    assert world.told("XBB", "XBB") == ["SUBMITTED", "ANSWERED", "CANCELLED"]
+
+
+def test_a_cancel_may_come_before_its_request(world: RequestWorld) -> None:
+    first = world.ask("XBB")
+    world.world.relay(ASKER)
+    take_back(world, first)
+    world.world.relay(ASKER)
+    world.world.deliver("XBB", 1)
+    world.deliver_all()
+    assert world.both("XBB") == "CANCELLED"
+
+
+def test_a_cancelled_request_that_never_left_is_cancelled_here_and_unknown_there(world: RequestWorld) -> None:
+    first = world.ask("XBB")
+    take_back(world, first)
+    world.deliver_all()
+    assert stood(world, ASKER, first, "XBB") == "CANCELLED"
+    assert world.party("XBB", "XBB") is None
+    assert world.tx("XBB").execute("SELECT count(*) FROM received").fetchone() == (0,)
 
 
 @pytest.mark.parametrize("answered", [False, True], ids=["before it is answered", "while an answer travels"])

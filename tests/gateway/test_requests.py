@@ -56,16 +56,18 @@ def act(gateway: Gateway, message_id: str, what: str, body: Any, key: str | None
 
 
 def wait_state(gateway: Gateway, message_id: str, state: str) -> Json:
-    """The request, once its feed has told that it stands there."""
+    """The request, once it stands there with some nation."""
 
     async def look(seen: int) -> int:
         async with asyncio.timeout(WAIT):
             return await gateway.runtime.context.events.wait_beyond(seen)
 
     seen = 0
-    while (found := shown(gateway, message_id))["state"] != state:
+    while True:
+        found = shown(gateway, message_id)
+        if state in [party["state"] for party in found["parties"]]:
+            return found
         seen = gateway._loop.call(look(seen))
-    return found
 
 
 @pytest.fixture
@@ -143,6 +145,30 @@ def test_declining_gives_a_code_and_nothing_else(xaa: Gateway, xbb: Gateway, ask
     assert act(xbb, asked, "decline", {"decline_code": "UNABLE_TO_ASSIST"}).status_code == 201
     seen = wait_state(xaa, asked, "DECLINED")
     assert seen["parties"][0]["timeline"][0]["detail"] == "UNABLE_TO_ASSIST"
+
+
+def test_a_cancelled_request_is_cancelled_at_both_ends_whatever_was_answered(
+    xaa: Gateway, xbb: Gateway, asked: str
+) -> None:
+    assert act(xbb, asked, "accept", {}).status_code == 201
+    assert_problem(act(xbb, asked, "cancel", {}), 409, "REQUEST_TRANSITION_ILLEGAL")
+    cancelled = act(xaa, asked, "cancel", {"reason": "OVERTAKEN"})
+    assert (cancelled.status_code, cancelled.json()["state"]) == (200, "CANCELLED")
+    assert act(xaa, asked, "cancel", {}).json()["state"] == "CANCELLED"
+    there = wait_state(xbb, asked, "CANCELLED")
+    assert there["parties"][0]["legal"] == []
+    assert "OVERTAKEN" not in str(there), "why is told to nobody"
+    assert_problem(
+        act(xbb, asked, "decline", {"decline_code": "DUPLICATE"}), 409, "REQUEST_TRANSITION_ILLEGAL"
+    )
+    assert_problem(act(xaa, asked, "close", {"outcome": "SATISFIED"}), 409, "REQUEST_TRANSITION_ILLEGAL")
+    assert wait_state(xaa, asked, "CANCELLED")
+
+
+def test_what_is_closed_cannot_be_cancelled(xaa: Gateway, asked: str) -> None:
+    assert act(xaa, asked, "close", {"outcome": "OVERTAKEN"}).status_code == 200
+    problem = assert_problem(act(xaa, asked, "cancel", {}), 409, "REQUEST_TRANSITION_ILLEGAL")
+    assert problem["detail"] == "The request is CLOSED, where CANCEL is illegal; legal now: none."
 
 
 @pytest.mark.parametrize("nation", ["XAA", "XBB", "XZZ"])
@@ -263,6 +289,29 @@ def test_roles_see_and_do_what_is_theirs(xbb: Gateway, asked: str, staff: dict[R
             assert writes.json()["notes"][-1]["author"] == f"operator:{STAFF[role]}"
         else:
             assert_problem(writes, 403, "ROLE_MISSING")
+
+
+def test_a_request_for_display_is_for_people_and_its_words_stay_in_the_inbox(
+    xaa: Gateway, xbb: Gateway, staff: dict[Role, str]
+) -> None:
+    made = draft("information_request", action_addressees=[])
+    made["label"] |= {"releasable_to": ["XCC"], "display_only_to": ["XBB"]}
+    made["body"] |= {"title": f"{CANARY} title", "ltiov": soon(hours=5), "answer_requested_by": soon(hours=3)}
+    before = xbb.runtime.context.inbox.latest
+    asked = xaa.publish(made).json()["message_id"]
+    while xbb.get(f"/v1/requests/{asked}", staff[Role.WATCH_OFFICER]).status_code != 200:
+        before = xbb._loop.call(xbb.runtime.context.inbox.wait_beyond(before, WAIT))
+    assert_problem(xbb.get(f"/v1/requests/{asked}"), 404, "NOT_FOUND")
+    assert asked not in listed(xbb)
+    for what, body in (("accept", {}), ("notes", {"text": "a"}), ("close", {"outcome": "SATISFIED"})):
+        assert_problem(act(xbb, asked, what, body), 404, "NOT_FOUND")
+    token = staff[Role.WATCH_OFFICER]
+    assert asked in listed(xbb, token)
+    seen = xbb.get(f"/v1/requests/{asked}", token)
+    assert CANARY not in seen.text
+    assert "title" not in seen.json()
+    assert act(xbb, asked, "decline", {"decline_code": "OUT_OF_SCOPE"}, token).status_code == 201
+    assert wait_state(xaa, asked, "DECLINED")["state"] == "SUBMITTED", "XCC has not answered"
 
 
 def test_a_request_is_put_into_the_hands_of_somebody_who_may_work_on_it(

@@ -10,12 +10,19 @@ from bus.protocol.requests import ASKED_ACTS, ASKING_ACTS, legal_acts
 from bus.store import inbox
 from bus.store.inbox import InboxMessage
 from bus.store.request_list import ListedRequest
+from gateways.changing.cancel import CancelRefused, WantedCancellation, cancel
 from gateways.http.api_keys import Scope
 from gateways.http.caller import Caller
 from gateways.http.limits import read_json_body
 from gateways.http.problems import ApiRefused, refused_json
 from gateways.http.refusals import recording_refusals
-from gateways.http.request_bodies import RequestAccept, RequestClose, RequestDecline, RequestRedirect
+from gateways.http.request_bodies import (
+    RequestAccept,
+    RequestCancel,
+    RequestClose,
+    RequestDecline,
+    RequestRedirect,
+)
 from gateways.http.request_views import RequestView, request_view, stored_request
 from gateways.http.routes.answers import BODY, answers, json_body
 from gateways.http.routes.messages import IDEMPOTENCY_HEADER, REFUSALS, idempotency_key, publish
@@ -30,7 +37,7 @@ from schemas.base import Statement
 from schemas.header import Kind, Relation
 from schemas.information_response import ResponseState
 from schemas.reasons import ReasonCode as C
-from schemas.request_acts import RequestAct
+from schemas.request_acts import RequestAct, RequestState
 from schemas.strict_json import JsonRefused, parse_model
 
 router = APIRouter(prefix="/v1/requests", tags=["requests"])
@@ -119,6 +126,45 @@ async def close_request(request: Request, message_id: MessageId, originator: Ori
         raise ApiRefused(C.REQUEST_TRANSITION_ILLEGAL, _sentence(illegal.words)) from None
     except LookupError:
         raise ApiRefused(C.NOT_FOUND, "This nation was not asked.", pointer="/nation") from None
+    return await shown(gateway, caller, message_id, originator)
+
+
+@router.post(
+    "/{message_id}/cancel",
+    summary="Cancel a request of ours.",
+    responses=answers(
+        200,
+        RequestView,
+        "Cancelled; every nation that may have it is told, and told no more than that.",
+        (*BODY, *FINDING, C.REQUEST_TRANSITION_ILLEGAL, C.CHANGE_NOT_CURRENT, C.RECALLED),
+    ),
+    openapi_extra=json_body(
+        {"$ref": "#/components/schemas/RequestCancel"}, {"example": {"value": {"reason": "OVERTAKEN"}}}
+    ),
+)
+async def cancel_request(request: Request, message_id: MessageId, originator: Originator = None) -> Response:
+    """Take the question back: its message is cancelled for everybody, as by
+    ``POST /v1/messages/{publication_id}/cancel``. Cancelling again changes nothing.
+    """
+    gateway = runtime(request)
+    caller = await gateway.access.admit(request, Scope.REQUESTS_WRITE)
+    raw = await read_json_body(request, max_bytes=MAX_BODY, within=gateway.settings.body_timeout_seconds)
+    given = parse_model(RequestCancel, raw, MAX_BODY)
+    found = await the_request(gateway, caller, message_id, originator)
+    publication_id = found.publication_id
+    if publication_id is None:
+        raise await _not_ours(gateway, caller, found, RequestAct.CANCEL)
+    stored = await gateway.context.store.read(lambda tx: stored_request(tx, found))
+    stands = request_view(stored, caller, gateway.context.now(), in_full=False).state
+    if stands is RequestState.CLOSED:
+        raise ApiRefused(
+            C.REQUEST_TRANSITION_ILLEGAL, _sentence(TransitionIllegal(RequestAct.CANCEL, stands, ()).words)
+        )
+    wanted = WantedCancellation(publication_id, given.reason, caller.actor, caller.sees)
+    try:
+        await cancel(gateway.context, wanted)
+    except CancelRefused as refused:
+        raise ApiRefused(refused.code, refused.detail, current=refused.current) from None
     return await shown(gateway, caller, message_id, originator)
 
 
