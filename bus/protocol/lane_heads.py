@@ -84,10 +84,13 @@ def state_of(mode: Mode, seen: Mapping[Lane, Sequence[SeenEpoch]]) -> LaneState 
     lanes = [
         SerialSeen(lane=lane, lane_epoch=each.epoch, serial=each.highest)
         for lane in Lane
-        for each in sorted(seen.get(lane, ()), reverse=True)[:3]
-        if each.highest
+        for each in sorted((each for each in seen.get(lane, ()) if each.highest), key=_epoch)[-3:]
     ]
     return LaneState(type="lane_state", mode=mode, lanes=tuple(lanes)) if lanes else None
+
+
+def _epoch(seen: SeenEpoch) -> int:
+    return seen.epoch
 
 
 class Used(NamedTuple):

@@ -101,7 +101,8 @@ STEPS: dict[int, str] = {
             PRIMARY KEY (recipient, mode)
         ) STRICT, WITHOUT ROWID;
         CREATE TABLE sent_again (
-            delivery_seq INTEGER PRIMARY KEY REFERENCES delivery, recipient TEXT NOT NULL, at INTEGER
+            delivery_seq INTEGER PRIMARY KEY REFERENCES delivery, recipient TEXT NOT NULL, at INTEGER,
+            times INTEGER NOT NULL DEFAULT 1
         ) STRICT;
         CREATE INDEX sent_again_waiting ON sent_again (delivery_seq) WHERE at IS NULL;
         CREATE INDEX sent_again_recipient ON sent_again (recipient, at);

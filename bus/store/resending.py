@@ -43,13 +43,28 @@ def requeue_overdue(tx: sqlite3.Connection, now: datetime, limit: int) -> tuple[
     )
 
 
-def requeue(tx: sqlite3.Connection, delivery_seqs: Iterable[int]) -> tuple[Requeued, ...]:
-    """Queue these again now (a recipient asked for them), as far as they are sent and without receipt."""
+ASKED_PAUSE = timedelta(seconds=10)
+ASKED_CEILING = timedelta(minutes=15)
+
+
+def requeue(tx: sqlite3.Connection, delivery_seqs: Iterable[int], now: datetime) -> tuple[Requeued, ...]:
+    """Queue these again now (a recipient asked for them), as far as they are sent and without receipt.
+
+    What left twice or more is left for a growing pause, shorter than a recipient's own between two requests:
+    whoever asks without a pause does not fill our stream on the broker.
+    """
     return _requeued(
         tx.execute(
             f"{_REQUEUE} WHERE state = 'sent' AND awaits_receipt = 1"  # noqa: S608 - fixed texts
-            f" AND delivery_seq IN (SELECT value FROM json_each(?)){_RETURNING}",
-            (integers_text(delivery_seqs),),
+            " AND (attempts < 2 OR sent_at > :now"
+            " OR sent_at <= :now - min(:pause << min(attempts - 2, 20), :ceiling))"
+            f" AND delivery_seq IN (SELECT value FROM json_each(:seqs)){_RETURNING}",
+            {
+                "seqs": integers_text(delivery_seqs),
+                "now": micros(now),
+                "pause": duration_micros(ASKED_PAUSE),
+                "ceiling": duration_micros(ASKED_CEILING),
+            },
         )
     )
 
@@ -59,10 +74,11 @@ def requeue_unreceipted(tx: sqlite3.Connection) -> int:
     return tx.execute(f"{_REQUEUE} WHERE state = 'sent' AND awaits_receipt = 1").rowcount
 
 
-AGAIN_ROOM = 8192
+AGAIN_ROOM = 4096
 """Deliveries with a receipt that one recipient is sent again within `AGAIN_PAUSE`."""
-AGAIN_PAUSE = timedelta(minutes=5)
-"""No delivery with a receipt leaves again sooner: whoever asks over and over is not answered each time."""
+AGAIN_PAUSE = timedelta(minutes=1)
+"""No delivery with a receipt leaves a second time sooner, nor a third before four times as long."""
+AGAIN_CEILING = timedelta(days=1)
 
 
 def ask_again(
@@ -71,18 +87,29 @@ def ask_again(
     """A recipient that had receipted these lacks them, as after it was set back: they are to leave again,
     whatever their state, which stays as it is. Those that will; others left lately, or are too many.
     """
-    at, pause = micros(now), duration_micros(AGAIN_PAUSE)
+    at, pause, ceiling = micros(now), duration_micros(AGAIN_PAUSE), duration_micros(AGAIN_CEILING)
     # Times ahead of the clock, which was set back since, hold nothing up.
     tx.execute(
-        "DELETE FROM sent_again WHERE recipient = ? AND (at <= ? OR at > ?)", (recipient, at - pause, at)
+        "DELETE FROM sent_again WHERE recipient = ? AND (at <= ? OR at > ?)", (recipient, at - ceiling, at)
     )
-    (taken,) = tx.execute("SELECT count(*) FROM sent_again WHERE recipient = ?", (recipient,)).fetchone()
+    (taken,) = tx.execute(
+        "SELECT count(*) FROM sent_again WHERE recipient = ? AND (at IS NULL OR at > ?)",
+        (recipient, at - pause),
+    ).fetchone()
     return tuple(
         row[0]
         for row in tx.execute(
-            "INSERT INTO sent_again (delivery_seq, recipient) SELECT value, ? FROM json_each(?) WHERE true"
-            " ORDER BY key LIMIT ? ON CONFLICT DO NOTHING RETURNING delivery_seq",
-            (recipient, integers_text(delivery_seqs), max(0, AGAIN_ROOM - taken)),
+            "INSERT INTO sent_again (delivery_seq, recipient) SELECT value, :recipient FROM json_each(:seqs)"
+            " WHERE true ORDER BY key LIMIT :room ON CONFLICT DO UPDATE SET at = NULL, times = times + 1"
+            " WHERE at <= :now - min(:pause << min(2 * (times - 1), 20), :ceiling) RETURNING delivery_seq",
+            {
+                "recipient": recipient,
+                "seqs": integers_text(delivery_seqs),
+                "room": max(0, AGAIN_ROOM - taken),
+                "now": at,
+                "pause": pause,
+                "ceiling": ceiling,
+            },
         )
     )
 

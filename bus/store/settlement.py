@@ -98,7 +98,10 @@ def mark_settled(
     write = _Writes()
     for claim in claims:
         sent = known.get((claim.lane, claim.epoch, claim.serial))
-        if sent is None or sent.digest != claim.digest:
+        if sent is not None and sent.digest != claim.digest:
+            sent = None
+        # A refusal for its serial says nothing of the message, which may have another serial by now.
+        if sent is None and claim.reason is not ReasonCode.SERIAL_REUSED:
             sent = by_message(tx, recipient, mode, claim.message_id, claim.digest, known)
         if sent is None:
             unmatched.append(claim)

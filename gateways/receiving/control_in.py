@@ -37,6 +37,8 @@ ROWS_PER_BUNDLE = 4096
 """Deliveries that a bundle of resend requests may have looked at."""
 COMING = frozenset({"queued", "sealed"})
 RECEIPTED = frozenset({"delivered", "read", "acknowledged", "actioned"})
+STAYING = RECEIPTED | {"sent"}
+"""What leaves again now, or when it is asked for once more."""
 
 
 @dataclass
@@ -134,7 +136,7 @@ class ControlReader:
         )
         self.room -= max(1, len(rows))
         unreceipted = [row.delivery_seq for row in rows if row.state == "sent" and row.awaits_receipt]
-        requeued = resending.requeue(self.tx, unreceipted)
+        requeued = resending.requeue(self.tx, unreceipted, self.now)
         for again in requeued:
             self.evidence.add(
                 AuditEvent.DELIVERY_RESENT,
@@ -161,8 +163,8 @@ class ControlReader:
                 count=len(leaving),
             )
             self.context.counters.deliveries_resent += len(leaving)
-        expected = {row.serial for row in requeued} | {row.serial for row in rows if row.state in COMING}
-        expected |= {row.serial for row in known}
+        expected = {row.serial for row in rows if row.state in COMING}
+        expected |= {row.serial for row in rows if row.state in STAYING and row.awaits_receipt}
         end = rows[-1].serial if len(rows) == room else entry.last
         return [
             entry.model_copy(update={"first": first, "last": last})

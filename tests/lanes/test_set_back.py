@@ -21,7 +21,7 @@ from schemas.lane_head import LaneState, SerialSeen
 from schemas.reasons import ReasonCode
 from schemas.recall import RecallReason
 from schemas.wire import Lane
-from tests.faults.small_world import run
+from tests.faults.small_world import Sent, run
 from tests.flows.world import acknowledgement
 from tests.lanes.lane_world import LOOK, LaneWorld
 
@@ -30,6 +30,10 @@ POLICY = HeadPolicy()
 
 def epoch_to(world: LaneWorld, originator: str, recipient: str, lane: Lane = Lane.NORMAL) -> int:
     return world.read(originator, lambda tx: deliveries.lane_position(tx, recipient, Mode.OPERATION, lane))[0]
+
+
+def lane_of(sent: Sent) -> str:
+    return sent.subject.split(".")[3]
 
 
 def control(world: LaneWorld, nation: str, partner: str, *contents: Control) -> None:
@@ -125,9 +129,36 @@ def test_whoever_asks_for_the_same_over_and_over_is_answered_once_in_a_while(wor
         control(world, "XAA", "XBB", request, request)
         world.relay("XAA")
     assert world.gateways["XAA"].context.counters.deliveries_resent - before == 3
-    world.pass_time(resending.AGAIN_PAUSE)
-    control(world, "XAA", "XBB", request)
-    assert world.gateways["XAA"].context.counters.deliveries_resent - before == 6
+    for times in range(1, 4):
+        # After one minute, four more, sixteen more.
+        pause = resending.AGAIN_PAUSE * 4 ** (times - 1)
+        world.pass_time(pause - timedelta(seconds=1))
+        control(world, "XAA", "XBB", request)
+        assert world.gateways["XAA"].context.counters.deliveries_resent - before == 3 * times
+        world.pass_time(timedelta(seconds=1))
+        control(world, "XAA", "XBB", request)
+        assert world.gateways["XAA"].context.counters.deliveries_resent - before == 3 * (times + 1)
+        world.relay("XAA")
+
+
+def test_whoever_asks_without_a_pause_for_what_has_no_receipt_is_not_answered_each_time(
+    world: LaneWorld,
+) -> None:
+    world.settle()
+    world.publish("XAA", "XBB", subject="never receipted")
+    world.relay("XAA")
+    world.lose_all("XBB")
+    epoch = epoch_to(world, "XAA", "XBB")
+    ranges = (SerialRange(mode=Mode.OPERATION, lane=Lane.NORMAL, lane_epoch=epoch, first=1, last=1),)
+    request = Control(v=1, control=ResendRequest(type="resend_request", ranges=ranges))
+    left = 0
+    for _ in range(60):
+        control(world, "XAA", "XBB", request)
+        left += len([each for each in world.gateways["XAA"].relay() if lane_of(each) == "normal"])
+        world.pass_time(timedelta(seconds=1))
+    assert left <= 5, "at once, then after ten seconds, twenty, forty"
+    assert world.missing("XBB") == {}
+    assert not world.records("XAA", AuditEvent.DELIVERY_VOIDED)
 
 
 def test_nobody_asks_for_what_was_sent_to_others(world: LaneWorld) -> None:

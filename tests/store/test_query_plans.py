@@ -73,7 +73,7 @@ HOT: dict[str, Callable[[Tx], object]] = {
     "giving up bundles": bundles.drop_all,
     "marking as sent": lambda tx: deliveries.mark_sent(tx, [1], NOW, ResendPolicy()),
     "queueing the overdue again": lambda tx: resending.requeue_overdue(tx, NOW + timedelta(days=9), 9),
-    "queueing the asked for again": lambda tx: resending.requeue(tx, [1, 2]),
+    "queueing the asked for again": lambda tx: resending.requeue(tx, [1, 2], NOW),
     "settling": lambda tx: settlement.mark_settled(tx, "XBB", Mode.OPERATION, [CLAIM], NOW),
     "withholding": lambda tx: settlement.mark_withheld(tx, [1], ReasonCode.NO_AGREEMENT, NOW),
     "acknowledging": lambda tx: settlement.mark_acknowledged(

@@ -201,8 +201,8 @@ def test_only_what_is_sent_and_unreceipted_is_queued_again_on_request(tx: Tx) ->
     settlement.mark_settled(
         tx, "XBB", Mode.OPERATION, [settlement.Claim(Lane.NORMAL, 1, 1, digest, ReceiptStatus.DELIVERED)], NOW
     )
-    assert [row.delivery_seq for row in resending.requeue(tx, [1, 2, 3, 99])] == [2]
-    assert resending.requeue(tx, [1, 2, 3]) == ()
+    assert [row.delivery_seq for row in resending.requeue(tx, [1, 2, 3, 99], NOW)] == [2]
+    assert resending.requeue(tx, [1, 2, 3], NOW) == ()
 
 
 def test_bundles_given_up_put_their_deliveries_back(tx: Tx) -> None:
