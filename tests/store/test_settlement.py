@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bus.store import deliveries, publications, settlement
+from bus.store import deliveries, epochs, publications, settlement
 from bus.store.deliveries import ResendPolicy
 from bus.store.settlement import Claim, for_serials, mark_settled
 from schemas.header import Mode
@@ -108,6 +108,16 @@ def test_a_refusal_keeps_its_reason(sent: Tx) -> None:
     detail = publications.get(sent, publication(1).publication_id)
     assert detail is not None
     assert detail.publication.deliveries[0].reason is ReasonCode.NO_AGREEMENT
+
+
+def test_a_refusal_for_a_serial_of_an_epoch_that_is_over_leaves_the_message_alone(sent: Tx) -> None:
+    """It has, or will have, another serial by now: only the old one was refused."""
+    epochs.begin_epoch_towards(sent, "XBB", NOW, 1)
+    refused = replace(
+        CLAIM, status=ReceiptStatus.REFUSED, reason=ReasonCode.SERIAL_REUSED, message_id=message_id(1)
+    )
+    assert mark_settled(sent, "XBB", Mode.OPERATION, [refused], NOW + SECOND).unmatched == (refused,)
+    assert states(sent) == {"XBB": "queued", "XCC": "sent"}
 
 
 def test_a_temporary_refusal_leaves_the_delivery_to_be_sent_again(sent: Tx) -> None:
