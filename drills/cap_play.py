@@ -1,7 +1,7 @@
 """Playing real CAP alerts: every file of a directory, as exercise threat alerts of one nation."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from drills.connecting import partner_systems
 from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutcome, marking
-from drills.partner_system import GatewayAccess, PartnerSystem
+from drills.partner_system import Answer, GatewayAccess, PartnerSystem
 from schemas.header import Reference
 from schemas.interop.cap import (
     CapDraft,
@@ -112,6 +112,8 @@ class _CapPlay:
             for cap in draft.cap_references
             if (known := self._known.get((cap.sender, cap.identifier, cap.sent))) is not None
         )
+        # Several of one chain have become one message, the current one.
+        references = tuple(dict.fromkeys(references))
         try:
             header = draft.header(references=references)
         except ValidationError as error:
@@ -121,14 +123,27 @@ class _CapPlay:
         answer = await self._author.publish(body, source_id=source_id_of(alert))
         if not answer.accepted:
             return f"{answer.code}: {answer.body.get('detail', '')}"
-        self._known[alert.sender, alert.identifier, alert.sent] = Reference(
+        self._now_current((alert.sender, alert.identifier, alert.sent), references, answer, draft)
+        self.published.append(_Published(file, draft, answer.body, began))
+        return None
+
+    def _now_current(
+        self,
+        name: tuple[str, str, datetime],
+        replaced: Sequence[Reference],
+        answer: Answer,
+        draft: CapDraft,
+    ) -> None:
+        """What was published stands for its alert, and for all that it took the place of."""
+        made = Reference(
             message_id=answer.body["message_id"],
             originator=self._author.nation,
             digest=answer.body["digest"],
             relation=draft.relation,
         )
-        self.published.append(_Published(file, draft, answer.body, began))
-        return None
+        gone = {reference.message_id for reference in replaced}
+        names = [known for known, message in self._known.items() if message.message_id in gone]
+        self._known |= dict.fromkeys((*names, name), made)
 
     async def outcome_of(self, number: int, published: _Published, until: float) -> MessageOutcome:
         """What became of one message, once every nation has it or patience ends."""

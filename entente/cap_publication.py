@@ -80,7 +80,8 @@ class EarlierAlerts:
     def references(self, part: CapPart) -> tuple[Reference, ...]:
         """References to the messages that the alerts referred to became, in the draft's mode and exercise.
 
-        An alert that is not known is said, and goes without. CommandFailed when the key may not look.
+        What was changed since stands for its chain, as it is what is changed now. An alert that is not known,
+        or was cancelled or recalled, is said, and goes without. CommandFailed when the key may not look.
         """
         found: dict[str, Reference] = {}
         for cap in part.draft.cap_references:
@@ -93,7 +94,7 @@ class EarlierAlerts:
                     f"warning: {part.name} refers to the alert {name}, which was {where}: "
                     "it goes without a reference to it"
                 )
-            for each in fitting:
+            for each in filter(None, map(self._current, fitting)):
                 found[each["message_id"]] = Reference(
                     message_id=each["message_id"],
                     originator=self._nation_of(each),
@@ -103,6 +104,16 @@ class EarlierAlerts:
         if len(found) > MAX_REFERENCES:
             say(f"warning: {part.name} refers to {len(found)} messages; {MAX_REFERENCES} references are kept")
         return tuple(found.values())[:MAX_REFERENCES]
+
+    def _current(self, publication: dict[str, Any]) -> dict[str, Any] | None:
+        """The publication that is current in the chain of this one, if there still is one."""
+        if publication.get("current") == publication["publication_id"]:
+            return publication
+        if "current" not in publication:
+            say(f"warning: {publication['source_id']} is {publication['status']}: no reference is made to it")
+            return None
+        shown: dict[str, Any] = self._ask(f"/v1/messages/{publication['current']}")
+        return shown
 
     def _published(self, source_id: str) -> Sequence[dict[str, Any]]:
         page = self._ask("/v1/messages", source_id=source_id, kind=Kind.THREAT_ALERT.value, limit=str(_PAGE))
