@@ -54,6 +54,7 @@ class AuditEvent(StrEnum):
     LANE_ALARM = "lane.alarm"
     LANE_CLEARED = "lane.cleared"
     ACKNOWLEDGEMENT_RECORDED = "acknowledgement.recorded"
+    ACKNOWLEDGED_BY_RECEIPT = "acknowledgement.by-receipt"
     REQUEST_ACT_RECORDED = "request.act-recorded"
     REQUEST_ACT_IGNORED = "request.act-ignored"
     REQUEST_CLOSED = "request.closed"

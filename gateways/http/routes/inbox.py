@@ -15,12 +15,22 @@ from gateways.http.problems import ApiRefused, refused_json
 from gateways.http.read_record import record_read
 from gateways.http.reading import own_reading
 from gateways.http.refusals import recording_refusals
-from gateways.http.routes.answers import BODY, After, Limit, answers, json_body, json_response
+from gateways.http.routes.answers import (
+    BODY,
+    After,
+    Limit,
+    answers,
+    json_body,
+    json_response,
+    statement_response,
+)
 from gateways.http.routes.messages import IDEMPOTENCY_HEADER, REFUSALS, idempotency_key, publish
 from gateways.http.runtime import Runtime, runtime
+from gateways.http.told_view import ToldByReceiptView, told_view
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.answering import draft_answering
 from gateways.publishing.draft_refused import DraftRefused
+from gateways.receipts.by_receipt import tell_by_receipt
 from schemas.acknowledgement import Acknowledgement
 from schemas.audit import AuditEvent
 from schemas.base import Nation, Uuid7
@@ -143,7 +153,8 @@ async def _record_display(gateway: Runtime, caller: Caller, stored: InboxMessage
             C.IDEMPOTENCY_KEY_INVALID,
             C.IDEMPOTENCY_CONFLICT,
         ),
-    ),
+    )
+    | {200: {"model": ToldByReceiptView, "description": "With by_receipt: no agreement carries it."}},
     openapi_extra=json_body(
         {"$ref": "#/components/schemas/Acknowledgement"},
         {
@@ -160,7 +171,16 @@ async def _record_display(gateway: Runtime, caller: Caller, stored: InboxMessage
     | {"parameters": [IDEMPOTENCY_HEADER]},
 )
 async def acknowledge_message(
-    request: Request, message_id: MessageId, originator: Originator = None
+    request: Request,
+    message_id: MessageId,
+    originator: Originator = None,
+    by_receipt: Annotated[
+        bool,
+        Query(
+            description="Where no agreement carries the acknowledgement, tell by receipt alone that the"
+            " message was acknowledged, or what it asks done; neither outcome nor remarks."
+        ),
+    ] = False,
 ) -> Response:
     """A responsible person's answer, sent as a message: same policy, classification, mode and precedence as
     what it answers, and released to its originator only.
@@ -177,10 +197,11 @@ async def acknowledge_message(
         except JsonRefused as refused:
             raise refused_json(refused) from None
     answered = await the_one(gateway, caller, message_id, originator)
+    draft = acknowledgement_draft(answered, raw)
     try:
         return await publish(
             gateway,
-            acknowledgement_draft(answered, raw),
+            draft,
             author=caller.author,
             repeat_key=repeat_key,
             # The scope is what permits it; the key's kinds are those of the messages it may answer.
@@ -188,7 +209,13 @@ async def acknowledge_message(
             modes=caller.modes,
         )
     except DraftRefused as refused:
-        raise _as_seen_by_author(refused) from None
+        if not by_receipt:
+            raise _as_seen_by_author(refused) from None
+        try:
+            told = await tell_by_receipt(gateway.context, draft, refused, caller.author)
+        except DraftRefused:
+            raise _as_seen_by_author(refused) from None
+        return statement_response(told_view(answered, told, refused))
 
 
 def acknowledgement_draft(answered: InboxMessage, body: bytes) -> bytes:
