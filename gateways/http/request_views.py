@@ -7,7 +7,15 @@ from datetime import datetime
 from pydantic import Field
 
 from bus.protocol.delivery_states import SHOWN
-from bus.protocol.requests import ASKED_ACTS, ASKING_ACTS, Standing, legal_acts, overall, settle
+from bus.protocol.requests import (
+    ASKED_ACTS,
+    ASKING_ACTS,
+    TABLE,
+    Standing,
+    legal_acts,
+    overall,
+    settle,
+)
 from bus.store import request_work, requests
 from bus.store.request_list import ListedRequest
 from bus.store.request_work import Note
@@ -97,27 +105,28 @@ class StoredRequest:
     """Everything of one request, as it was read in one transaction."""
 
     listed: ListedRequest
-    parties: tuple[tuple[Party, tuple[StoredAct, ...]], ...]
+    parties: tuple[Party, ...]
     copies: Mapping[str, RequestCopy]
-    notes: tuple[Note, ...]
+    acts: Mapping[str, tuple[StoredAct, ...]] | None = None
+    """By nation; where it was read in full."""
+    notes: tuple[Note, ...] = ()
 
 
-def stored_request(tx: Transaction, listed: ListedRequest) -> StoredRequest:
-    """Read what belongs to a listed request."""
+def stored_request(tx: Transaction, listed: ListedRequest, *, in_full: bool) -> StoredRequest:
+    """Read what belongs to a listed request; ``in_full`` with its acts and notes, which may be many."""
     parties = requests.parties(tx, listed.request_seq)
-    return StoredRequest(
-        listed,
-        tuple((party, requests.acts(tx, party)) for party in parties),
-        {copy.nation: copy for copy in requests.copies(tx, listed.request_seq)},
-        request_work.notes(tx, listed.request_seq),
-    )
+    copies = {copy.nation: copy for copy in requests.copies(tx, listed.request_seq)}
+    if not in_full:
+        return StoredRequest(listed, parties, copies)
+    acts = {party.nation: requests.acts(tx, party) for party in parties}
+    return StoredRequest(listed, parties, copies, acts, request_work.notes(tx, listed.request_seq))
 
 
-def request_view(stored: StoredRequest, caller: Caller, now: datetime, *, in_full: bool) -> RequestView:
-    """A request as the caller may see it, with timeline and notes where it is shown ``in_full``."""
-    listed = stored.listed
+def request_view(stored: StoredRequest, caller: Caller, now: datetime) -> RequestView:
+    """A request as the caller may see it, with timeline and notes where it was read in full."""
+    listed, in_full = stored.listed, stored.acts is not None
     words = caller.sees_content and not listed.display_only
-    parties = tuple(_party(stored, party, acts, now, in_full) for party, acts in stored.parties)
+    parties = tuple(_party(stored, party, now) for party in stored.parties)
     notes = [
         RequestNoteView.model_construct(author=note.author, at=note.at, text=note.text)
         for note in stored.notes
@@ -151,23 +160,32 @@ def _states_that_count(parties: Sequence[RequestPartyView]) -> set[RequestState]
     return {each.state for each in acting or having}
 
 
-def _party(
-    stored: StoredRequest, party: Party, acts: Sequence[StoredAct], now: datetime, in_full: bool
-) -> RequestPartyView:
-    standing = settle([act.signed for act in acts], ltiov=party.ltiov, now=now)
-    ours = stored.listed.publication_id is not None
+def _party(stored: StoredRequest, party: Party, now: datetime) -> RequestPartyView:
+    state, outcome, timeline = _told(party, now), party.outcome, None
+    if stored.acts is not None:
+        acts = stored.acts[party.nation]
+        standing = settle([act.signed for act in acts], ltiov=party.ltiov, now=now)
+        state, outcome = standing.state, standing.outcome
+        timeline = _timeline(party, acts, standing)
     copy = stored.copies.get(party.nation)
-    among = ASKING_ACTS if ours else ASKED_ACTS
+    among = ASKED_ACTS if stored.listed.publication_id is None else ASKING_ACTS
     return RequestPartyView.model_construct(
         nation=party.nation,
         message_id=party.message_id,
         addressed=party.addressed,
-        state=standing.state,
-        outcome=standing.outcome,
+        state=state,
+        outcome=outcome,
         delivery=SHOWN[copy.state] if copy is not None else None,
-        legal=legal_acts(standing.state, among, ltiov=party.ltiov, now=now),
-        timeline=_timeline(party, acts, standing) if in_full else None,
+        legal=legal_acts(state, among, ltiov=party.ltiov, now=now),
+        timeline=timeline,
     )
+
+
+def _told(party: Party, now: datetime) -> RequestState:
+    """What was told last, as it is at this moment: an LTIOV may have passed since."""
+    state = party.state or RequestState.SUBMITTED
+    expired = TABLE.get((state, RequestAct.EXPIRE))
+    return expired if expired is not None and now > party.ltiov else state
 
 
 def _timeline(party: Party, acts: Sequence[StoredAct], standing: Standing) -> tuple[RequestStepView, ...]:

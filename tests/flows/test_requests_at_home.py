@@ -10,6 +10,8 @@ import pytest
 from bus.store import pending, request_list
 from bus.store.operators import Operator
 from bus.store.operators import add as add_operator
+from gateways.http.caller import Caller
+from gateways.http.request_views import request_view, stored_request
 from gateways.publishing.accepted import Accepted
 from gateways.releasing.not_released import NotReleased
 from gateways.releasing.policy import ReleasePolicy, TwoPersonRule
@@ -18,6 +20,7 @@ from gateways.requests.work import add_note, assign
 from schemas.header import Kind
 from schemas.operator import Role
 from schemas.reasons import ReasonCode
+from schemas.request_acts import RequestState
 from tests.faults.small_world import run
 from tests.flows.request_world import ASKER, LTIOV, RequestWorld
 from tests.flows.second_persons import anybody
@@ -91,6 +94,32 @@ def work_on(world: RequestWorld) -> None:
     assert run(assign(context, found, "anna", due, "operator:anna", "requests:write"))
     assert run(add_note(context, found, "The harbour office knows more.", "operator:anna"))
     context.randomness = drawn
+
+
+def test_a_list_knows_that_ltiov_has_passed_before_anybody_told(world: RequestWorld) -> None:
+    world.asked()
+    world.respond("XBB", "DECLINED")
+    world.deliver_all()
+    expired, declined = {RequestState.EXPIRED}, {RequestState.DECLINED}
+    assert (listed(world, "XCC", states=expired), listed(world, "XCC", states={RequestState.SUBMITTED})) == (
+        0,
+        1,
+    )
+    world.world.now = LTIOV + MINUTE
+    assert (listed(world, "XCC", states=expired), listed(world, "XCC", states={RequestState.SUBMITTED})) == (
+        1,
+        0,
+    )
+    # Our own request stands in either state, with one nation each.
+    assert (listed(world, ASKER, states=expired), listed(world, ASKER, states=declined)) == (1, 1)
+    found = request_list.list_newest(world.tx(ASKER), world.world.now)[0]
+    stored = stored_request(world.tx(ASKER), found, in_full=False)
+    caller = Caller(author="key", actor="api-key:key", rights=frozenset())
+    in_list = request_view(stored, caller, world.world.now)
+    in_full = request_view(stored_request(world.tx(ASKER), found, in_full=True), caller, world.world.now)
+    for view in (in_list, in_full):
+        assert view.state == "EXPIRED"
+        assert [party.state for party in view.parties] == ["DECLINED", "EXPIRED"]
 
 
 # -- a second person ----------------------------------------------------------------------------------

@@ -154,8 +154,8 @@ async def cancel_request(request: Request, message_id: MessageId, originator: Or
     publication_id = found.publication_id
     if publication_id is None:
         raise await _not_ours(gateway, caller, found, RequestAct.CANCEL)
-    stored = await gateway.context.store.read(lambda tx: stored_request(tx, found))
-    stands = request_view(stored, caller, gateway.context.now(), in_full=False).state
+    stored = await gateway.context.store.read(lambda tx: stored_request(tx, found, in_full=True))
+    stands = request_view(stored, caller, gateway.context.now()).state
     if stands is RequestState.CLOSED:
         raise ApiRefused(
             C.REQUEST_TRANSITION_ILLEGAL, _sentence(TransitionIllegal(RequestAct.CANCEL, stands, ()).words)
@@ -235,8 +235,8 @@ def _rfi_id(message: InboxMessage) -> str:
 async def _not_ours(gateway: Runtime, caller: Caller, found: ListedRequest, act: RequestAct) -> ApiRefused:
     """What the other side alone may do."""
     now = gateway.context.now()
-    stored = await gateway.context.store.read(lambda tx: stored_request(tx, found))
-    view = request_view(stored, caller, now, in_full=False)
+    stored = await gateway.context.store.read(lambda tx: stored_request(tx, found, in_full=True))
+    view = request_view(stored, caller, now)
     among = ASKED_ACTS if found.publication_id is None else ASKING_ACTS
     legal = legal_acts(view.state, among, ltiov=found.ltiov, now=now)
     return ApiRefused(

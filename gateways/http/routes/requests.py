@@ -108,11 +108,11 @@ async def list_requests(
             modes=modes,
             with_display_only=caller.lists_display_only,
         )
-        return [stored_request(tx, each) for each in found]
+        return [stored_request(tx, each, in_full=False) for each in found]
 
     stored = await gateway.context.store.read(look)
     following = stored[-1].listed.request_seq if len(stored) == limit else None
-    items = tuple(request_view(each, caller, now, in_full=False) for each in stored)
+    items = tuple(request_view(each, caller, now) for each in stored)
     return statement_response(RequestPage.model_construct(items=items, next=following))
 
 
@@ -199,8 +199,8 @@ async def shown(
 ) -> Response:
     """The request in full, as it stands now."""
     found = await the_request(gateway, caller, message_id, originator)
-    stored = await gateway.context.store.read(lambda tx: stored_request(tx, found))
-    view = request_view(stored, caller, gateway.context.now(), in_full=True)
+    stored = await gateway.context.store.read(lambda tx: stored_request(tx, found, in_full=True))
+    view = request_view(stored, caller, gateway.context.now())
     response = statement_response(view)
     response.status_code = status
     return response
