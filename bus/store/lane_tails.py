@@ -1,7 +1,7 @@
 """What lane heads say of incoming lanes, beside what came: tails still to come, or lost (design 4)."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,14 +21,16 @@ def announce(tx: sqlite3.Connection, key: LaneKey, serial: int) -> None:
     )
 
 
-def tails(tx: sqlite3.Connection) -> Mapping[LaneKey, tuple[int, int]]:
+def tails(tx: sqlite3.Connection, limit: int = 1000) -> Mapping[LaneKey, tuple[int, int]]:
     """Lanes of which more was announced than came: the highest serial accounted for, and the one
-    announced.
+    announced; at most `limit`.
     """
     return {
         LaneKey(row[0], Mode(row[1]), Lane(row[2]), row[3]): (row[4], row[5])
         for row in tx.execute(
-            "SELECT originator, mode, lane, epoch, highest, announced FROM lane_in WHERE announced > highest"
+            "SELECT originator, mode, lane, epoch, highest, announced FROM lane_in INDEXED BY lane_in_tail"
+            " WHERE announced > highest LIMIT ?",
+            (limit,),
         )
     }
 
@@ -44,16 +46,29 @@ def miss_tail(tx: sqlite3.Connection, key: LaneKey, announced: int, now: datetim
     return GapChange(((highest + 1, announced),))
 
 
-def seen(tx: sqlite3.Connection, originator: str, mode: Mode) -> Mapping[Lane, Sequence[SeenEpoch]]:
-    """What was seen of an originator's lanes in one mode, epoch by epoch."""
-    found: dict[Lane, list[SeenEpoch]] = {}
-    for lane, epoch, highest, signed_at in tx.execute(
-        "SELECT lane, epoch, highest, signed_at FROM lane_in WHERE originator = ? AND mode = ?",
-        (originator, mode.value),
-    ):
-        each = SeenEpoch(epoch, highest, instant(signed_at) if signed_at else None)
-        found.setdefault(Lane(lane), []).append(each)
-    return found
+EPOCHS_LOOKED_AT = 8
+
+
+def seen(
+    tx: sqlite3.Connection, originator: str, mode: Mode, epochs: Iterable[int] = ()
+) -> Mapping[Lane, Sequence[SeenEpoch]]:
+    """What was seen of an originator's lanes in one mode: in the newest epochs of each, and in these.
+
+    However many epochs an originator names, only so many are looked at.
+    """
+    found: dict[Lane, dict[int, SeenEpoch]] = {}
+    for lane in Lane:
+        place = (originator, mode.value, lane.value)
+        rows = tx.execute(f"{_SEEN} ORDER BY epoch DESC LIMIT ?", (*place, EPOCHS_LOOKED_AT)).fetchall()
+        for epoch in epochs:
+            rows += tx.execute(f"{_SEEN} AND epoch = ?", (*place, epoch))
+        for epoch, highest, signed_at in rows:
+            each = SeenEpoch(epoch, highest, instant(signed_at) if signed_at else None)
+            found.setdefault(lane, {})[epoch] = each
+    return {lane: tuple(each.values()) for lane, each in found.items()}
+
+
+_SEEN = "SELECT epoch, highest, signed_at FROM lane_in WHERE originator = ? AND mode = ? AND lane = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +84,8 @@ class LaneIn:
     missing: int
 
 
-def incoming(tx: sqlite3.Connection) -> tuple[LaneIn, ...]:
-    """Every incoming lane, by originator, mode and lane."""
+def incoming(tx: sqlite3.Connection, originators: Iterable[str]) -> tuple[LaneIn, ...]:
+    """The lanes of these originators that were heard of, by originator, mode and lane."""
     gaps: dict[tuple[str, str, str], int] = {
         (row[0], row[1], row[2]): row[3]
         for row in tx.execute(
@@ -78,11 +93,16 @@ def incoming(tx: sqlite3.Connection) -> tuple[LaneIn, ...]:
             " GROUP BY originator, mode, lane"
         )
     }
-    return tuple(
-        LaneIn(row[0], Mode(row[1]), Lane(row[2]), row[3], row[4], row[5], gaps.get(row[:3], 0))
-        # A bare column beside max() is that of the row with the maximum (SQLite).
-        for row in tx.execute(
-            "SELECT originator, mode, lane, max(epoch), highest, max(announced, highest) FROM lane_in"
-            " GROUP BY originator, mode, lane ORDER BY originator, mode, lane"
-        )
-    )
+    found: list[LaneIn] = []
+    for originator in sorted(originators):
+        for mode in sorted(Mode):
+            for lane in sorted(Lane):
+                place = (originator, mode.value, lane.value)
+                row = tx.execute(
+                    "SELECT epoch, highest, max(announced, highest) FROM lane_in"
+                    " WHERE originator = ? AND mode = ? AND lane = ? ORDER BY epoch DESC LIMIT 1",
+                    place,
+                ).fetchone()
+                if row is not None:
+                    found.append(LaneIn(originator, mode, lane, row[0], row[1], row[2], gaps.get(place, 0)))
+    return tuple(found)

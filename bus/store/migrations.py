@@ -108,6 +108,7 @@ STEPS: dict[int, str] = {
         CREATE INDEX sent_again_recipient ON sent_again (recipient, at);
         ALTER TABLE lane_in ADD COLUMN signed_at INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE lane_in ADD COLUMN announced INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX lane_in_tail ON lane_in (originator) WHERE announced > highest;
         CREATE TABLE head_in (
             originator TEXT NOT NULL, mode TEXT NOT NULL,
             at INTEGER NOT NULL, next_within INTEGER NOT NULL, heard_at INTEGER, stated_at INTEGER,

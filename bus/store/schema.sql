@@ -212,6 +212,7 @@ CREATE TABLE lane_in (
     announced INTEGER NOT NULL DEFAULT 0,          -- the highest serial that a lane head named
     PRIMARY KEY (originator, mode, lane, epoch)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX lane_in_tail ON lane_in (originator) WHERE announced > highest;
 
 -- Serials at or below the highest that have not come.
 CREATE TABLE lane_gap (

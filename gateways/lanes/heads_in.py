@@ -35,7 +35,7 @@ def take_head(
     partner, mode = delivery.originator, head.mode
     context.counters.lane_heads_received += 1
     before = heads.newest(tx, partner, mode)
-    seen = lane_tails.seen(tx, partner, mode)
+    seen = lane_tails.seen(tx, partner, mode, {entry.lane_epoch for entry in head.lanes})
     found = read_head(head, seen, None if before is None or before.heard_at is None else before.at)
     heads.note_heard(tx, partner, mode, head.at, head.next_within, now)
     for tail in found.tails:

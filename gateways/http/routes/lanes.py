@@ -80,7 +80,8 @@ async def list_lanes(
     """
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.TRUST_READ)
-    items = await gateway.context.store.read(_look)
+    nations = tuple(name for name in gateway.context.trust.nations if name != gateway.context.nation)
+    items = await gateway.context.store.read(lambda tx: _look(tx, nations))
     shown = tuple(
         item
         for item in items
@@ -96,8 +97,9 @@ def _seen(mode: Mode, modes: Collection[Mode] | None) -> bool:
     return modes is None or mode in modes
 
 
-def _look(tx: Transaction) -> tuple[LaneView, ...]:
-    incoming = {LanePlace(row.originator, row.mode, row.lane): row for row in lane_tails.incoming(tx)}
+def _look(tx: Transaction, nations: Collection[str]) -> tuple[LaneView, ...]:
+    known = lane_tails.incoming(tx, nations)
+    incoming = {LanePlace(row.originator, row.mode, row.lane): row for row in known}
     heard = heads.heard(tx)
     alarms: dict[LanePlace, list[StandingAlarm]] = {}
     for standing in lane_alarms.standing(tx):
