@@ -51,10 +51,21 @@ class Life(RuleBasedStateMachine):
         self.titles = 0
         self.known_titles: dict[str, str] = {}
 
-    @initialize(count=st.sampled_from(sorted(REALMS)))
-    def found(self, count: int) -> None:
+    @initialize(
+        count=st.sampled_from(sorted(REALMS)),
+        first=st.lists(st.tuples(picks, st.integers(1, 7)), min_size=2, max_size=5),
+        arrived=st.booleans(),
+    )
+    def found(self, count: int, first: list[tuple[int, int]], arrived: bool) -> None:
+        """There is always something to act on."""
         self.world = SmallWorld(Path(self._place.name), REALMS[count])
         self.names = NAMES[:count]
+        for who, bits in first:
+            self.publish(who, bits, "ROUTINE")
+        if arrived:
+            self.carry([])
+            for who in range(count):
+                self.carry_all_to(who)
 
     # -- what nations do -----------------------------------------------------------------------------------
 
@@ -63,16 +74,33 @@ class Life(RuleBasedStateMachine):
         gateway = self._gateway(who)
         audience = self._others(gateway, bits)
         title = self._title()
-        accepted = gateway.publish(draft(audience, subject=title, header={"precedence": precedence}))
-        new = Version(
-            title,
-            gateway.nation,
-            frozenset(audience),
-            accepted.publication_id,
-            accepted.message_id,
-            accepted.digest,
-        )
-        self.told.chains.append(Chain([new]))
+        body = draft(audience, subject=title, header={"precedence": precedence})
+        self.told.chains.append(Chain([self._version(title, gateway, audience, body)]))
+
+    @rule(
+        which=picks, bits=st.integers(1, 7), relation=st.sampled_from(["updates", "corrects", "supersedes"])
+    )
+    def change(self, which: int, bits: int, relation: str) -> None:
+        if not self.told.chains:
+            return
+        chain = self.told.chains[which % len(self.told.chains)]
+        last = chain.last
+        gateway = self.world.gateways[last.originator]
+        audience = self._others(gateway, bits)
+        title = self._title()
+        refers = {
+            "message_id": last.message_id,
+            "originator": last.originator,
+            "digest": last.digest,
+            "relation": relation,
+        }
+        change = json.loads(draft(audience, subject=title, header={"references": [refers]}))
+        change["confirm_narrowing"] = True
+        if last.recalled or chain.cancelled:
+            with pytest.raises(DraftRefused):
+                gateway.publish(json.dumps(change).encode())
+            return
+        chain.versions.append(self._version(title, gateway, audience, json.dumps(change).encode()))
 
     @rule(who=picks, which=picks)
     def read(self, who: int, which: int) -> None:
@@ -125,12 +153,33 @@ class Life(RuleBasedStateMachine):
 
     # -- what becomes of it on the way ---------------------------------------------------------------------
 
-    @rule(who=picks, crash=st.booleans())
-    def relay(self, who: int, crash: bool) -> None:
-        self.world.relay(self._gateway(who).nation, crash=crash)
+    @rule(arrivals=st.lists(picks, min_size=2, max_size=12))
+    def carry(self, arrivals: list[int]) -> None:
+        """Every relay takes a step, and some of what is under way arrives, in any order."""
+        for nation in self.names:
+            self.world.relay(nation)
+        for number in arrivals:
+            self._deliver(number, number // len(self.names))
 
-    @rule(who=picks, place=picks, keep=st.booleans(), crash=st.sampled_from([False, False, False, True]))
-    def deliver(self, who: int, place: int, keep: bool, crash: bool) -> None:
+    @rule(who=picks)
+    def carry_all_to(self, who: int) -> None:
+        gateway = self._gateway(who)
+        while self.world.travelling[gateway.nation]:
+            self._deliver(who, 0)
+
+    @rule(who=picks)
+    def crash_in_the_relay(self, who: int) -> None:
+        self.world.relay(self._gateway(who).nation, crash=True)
+
+    @rule(who=picks, place=picks)
+    def crash_while_filing(self, who: int, place: int) -> None:
+        self._deliver(who, place, crash=True)
+
+    @rule(who=picks, place=picks)
+    def double(self, who: int, place: int) -> None:
+        self._deliver(who, place, keep=True)
+
+    def _deliver(self, who: int, place: int, *, keep: bool = False, crash: bool = False) -> None:
         gateway = self._gateway(who)
         self.world.deliver(gateway.nation, place, keep=keep, crash=crash)
         self._note_filed(gateway)
@@ -192,24 +241,41 @@ class Life(RuleBasedStateMachine):
         for gateway in self._gateways():
             here = {self._title_of(entry): entry for entry in alerts(gateway)}
             assert len(here) == len(alerts(gateway))
-            for _, version in self.told.versions():
+            for chain, version in self.told.versions():
                 if gateway.nation in version.audience:
-                    self._arrived(version, gateway.nation, here.get(version.title))
+                    entry = here.get(version.title)
+                    self._arrived(version, gateway.nation, entry, needed=version is chain.last)
+            for chain in self.told.chains:
+                self._one_is_current(chain, gateway, here)
         for _, version in self.told.versions():
             states = self._states(version)
             for nation in version.audience:
                 self._known_alike(version, nation, states[nation])
 
-    def _arrived(self, version: Version, nation: str, entry: InboxMessage | None) -> None:
+    def _arrived(self, version: Version, nation: str, entry: InboxMessage | None, *, needed: bool) -> None:
+        """``needed``: nothing took its place, else a copy that had not left was taken back."""
         if version.recalled:
             assert entry is None or not entry.content, f"{version.title} is still in {nation}"
         else:
-            assert entry is not None, f"{version.title} never reached {nation}"
-            assert entry.content
+            assert entry is not None or not needed, f"{version.title} never reached {nation}"
+            assert entry is None or entry.content
+
+    def _one_is_current(self, chain: Chain, gateway: SmallGateway, here: dict[str, InboxMessage]) -> None:
+        """The last version for those it is for; nothing for all others, whatever they hold of it."""
+        current = [
+            version.title
+            for version in chain.versions
+            if version.title in here and self._status(gateway, here[version.title]) == "CURRENT"
+        ]
+        wanted = chain.current_for(gateway.nation)
+        assert current == ([] if wanted is None else [wanted]), f"{current} of {chain} in {gateway.nation}"
 
     def _known_alike(self, version: Version, nation: str, state: str) -> None:
         people = self.told.of(nation, version.title)
         if not version.recalled:
+            if state == "withheld":
+                assert not people.filed, f"{version.title} was taken back and is in {nation}"
+                return
             assert state == max(people.acts | {"delivered"}, key=SIGNED.index), f"{version.title}, {nation}"
             return
         store = self.world.gateways[version.originator].store.connection
@@ -237,6 +303,13 @@ class Life(RuleBasedStateMachine):
         others = [nation for nation in self.names if nation != gateway.nation]
         return [nation for place, nation in enumerate(others) if bits >> place & 1] or others
 
+    def _version(self, title: str, gateway: SmallGateway, audience: Sequence[str], body: bytes) -> Version:
+        """Publish it."""
+        done = gateway.publish(body)
+        return Version(
+            title, gateway.nation, frozenset(audience), done.publication_id, done.message_id, done.digest
+        )
+
     def _pick(self, gateway: SmallGateway, which: int) -> InboxMessage | None:
         """A message that can be read."""
         entries = [entry for entry in alerts(gateway) if entry.recalled_at is None]
@@ -258,6 +331,13 @@ class Life(RuleBasedStateMachine):
         assert detail is not None
         return {state.nation: state.state for state in detail.publication.deliveries}
 
+    def _status(self, gateway: SmallGateway, entry: InboxMessage) -> str:
+        status: str
+        (status,) = gateway.store.connection.execute(
+            "SELECT status FROM inbox WHERE inbox_seq = ?", (entry.inbox_seq,)
+        ).fetchone()
+        return status
+
     def _seq(self, version: Version) -> int:
         found = recalls.find(self.world.gateways[version.originator].store.connection, version.publication_id)
         assert found is not None
@@ -274,4 +354,4 @@ def alerts(gateway: SmallGateway) -> list[InboxMessage]:
 
 TestLife = Life.TestCase
 # Not shrunk: that takes minutes. To study a failure, add Phase.shrink.
-TestLife.settings = settings(max_examples=20, stateful_step_count=40, deadline=None, phases=(Phase.generate,))
+TestLife.settings = settings(max_examples=25, stateful_step_count=50, deadline=None, phases=(Phase.generate,))
