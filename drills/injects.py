@@ -46,6 +46,7 @@ class DraftTemplate(Statement):
     body: dict[str, Any] = Field(default_factory=dict)
     tear_lines: Annotated[tuple[TearLineTemplate, ...], Field(max_length=MAX_TEAR_LINES)] | None = None
     references: Annotated[tuple[InjectReference, ...], Field(max_length=20)] | None = None
+    confirm_narrowing: bool = False
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
@@ -61,6 +62,7 @@ class DraftTemplate(Statement):
             body=_changed(original.body, self.body),
             tear_lines=original.tear_lines if self.tear_lines is None else self.tear_lines,
             references=original.references if self.references is None else self.references,
+            confirm_narrowing=original.confirm_narrowing or self.confirm_narrowing,
         )
 
     @property

@@ -51,6 +51,8 @@ def filled_in(
             with_times({"label": each.label, "subject": each.subject, "body": each.body}, now)
             for each in template.tear_lines
         ]
+    if template.confirm_narrowing:
+        draft["confirm_narrowing"] = True
     return json.dumps(draft, ensure_ascii=False).encode()
 
 

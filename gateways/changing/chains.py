@@ -131,11 +131,16 @@ def _deny(row: PlanRow) -> PlanRow:
     return replace(row, decision=ReleaseDecision(row.nation, False, code, code.explanation), version=None)
 
 
+def nations_dropped(chains: Collection[ChainChanged], shares: Mapping[str, Share]) -> tuple[str, ...]:
+    """Who would be left out of something that goes on."""
+    return dropped([ChainHeld(chain.relation, chain.held) for chain in chains], shares)
+
+
 def check_narrowing(
     chains: Collection[ChainChanged], shares: Mapping[str, Share], *, confirmed: bool
 ) -> None:
     """Raises DraftRefused NARROWING_NOT_CONFIRMED with the nations that would be left out."""
-    lost = dropped([ChainHeld(chain.relation, chain.held) for chain in chains], shares)
+    lost = nations_dropped(chains, shares)
     if lost and not confirmed:
         raise DraftRefused(
             ReasonCode.NARROWING_NOT_CONFIRMED,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pydantic import Field, JsonValue
 
 from bus.protocol.release import PlanRow
-from bus.protocol.succession import Gets
+from bus.protocol.succession import Gets, Share
 from gateways.changing.chains import Change
 from schemas.base import Digest, Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.body import Finding
@@ -112,14 +112,16 @@ def change_view(change: Change) -> ChangeView:
     """A change as the author sees it."""
     return ChangeView(
         changes=tuple(chain.head.publication_id for chain in change.chains),
-        shares=tuple(
-            ShareView(
-                nation=nation,
-                gets=share.gets,
-                holds=next((held.message_id for held in share.held if held is not None), None),
-            )
-            for nation, share in sorted(change.shares.items())
-        ),
+        shares=tuple(share_view(nation, share) for nation, share in sorted(change.shares.items())),
+    )
+
+
+def share_view(nation: str, share: Share) -> ShareView:
+    """One nation's share as the author sees it."""
+    return ShareView(
+        nation=nation,
+        gets=share.gets,
+        holds=next((held.message_id for held in share.held if held is not None), None),
     )
 
 

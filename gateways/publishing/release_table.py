@@ -14,6 +14,7 @@ from bus.protocol.draft_explanation import explain_draft
 from bus.protocol.explanation import Explanation
 from bus.protocol.release_case import Bound
 from bus.protocol.succession import CHANGES
+from gateways.changing.preview import ChangePreview, chains_to_show, change_preview
 from gateways.context import GatewayContext
 from gateways.http.problems import Problem, refused_draft
 from gateways.publishing.accepted import ADDRESSED, AcceptedSecondPerson, AcceptedWarning, warnings_of
@@ -107,6 +108,9 @@ class ReleaseTable(Statement):
     suggested_label: DraftLabel | None = Field(
         None, description="For an answer: the label that what it refers to calls for, taken together."
     )
+    change: ChangePreview | None = Field(
+        None, description="Of a draft that changes an earlier message: what each nation would get, and why."
+    )
 
 
 async def release_table(context: GatewayContext, draft: AnyDraft, *, operator: bool = False) -> ReleaseTable:
@@ -121,20 +125,23 @@ async def release_table(context: GatewayContext, draft: AnyDraft, *, operator: b
         planned = await plan(context, draft, now, operator=operator)
     except DraftRefused as refused:
         problem = refused_draft(refused).problem
+    chains = await chains_to_show(context, header)
     known = await known_messages(context, header) if header.references else {}
     bounds = bounds_of(header, known if operator else _without_display_only(known))
     versions = await asyncio.to_thread(_explained, context, draft, bounds, now)
     # Without a plan, as of the draft itself: which version anybody would get is not settled then.
     label = planned.plan.label if planned is not None else versions[0][0]
+    rows = tuple(map(row_of, zip(*(rows for _, rows in versions), strict=True)))
     return ReleaseTable.model_construct(
         would_be_accepted=planned is not None,
         problem=problem,
         release_set=label.release_set,
         recipients=planned.plan.recipients if planned is not None else (),
-        decisions=tuple(map(row_of, zip(*(rows for _, rows in versions), strict=True))),
+        decisions=rows,
         warnings=warnings_of(planned.findings) if planned is not None else (),
         second_person=_second_person(context, planned, now),
         suggested_label=planned.suggested if planned is not None else None,
+        change=change_preview(chains, [row.nation for row in rows if row.permit]) if chains else None,
     )
 
 
