@@ -21,6 +21,7 @@ from bus.store import (
     held,
     idempotency,
     inbox,
+    lane_tails,
     lanes,
     own_messages,
     pending,
@@ -101,6 +102,11 @@ HOT: dict[str, Callable[[Tx], object]] = {
         tx, KEY, [Arrival(3, "d", None, "admitted"), Arrival(9, "d", None, "held")], NOW
     ),
     "gaps to ask for": lambda tx: lanes.mark_asked(tx, lanes.gaps_to_ask(tx, NOW), NOW, AskPolicy()),
+    "announcing the end of a lane": lambda tx: lane_tails.announce(tx, KEY, 9),
+    "tails that heads announced": lane_tails.tails,
+    "what was seen of lanes": lambda tx: lane_tails.seen(tx, "XBB", Mode.EXERCISE, [1]),
+    "noting that receipted copies leave again": lambda tx: resending.ask_again(tx, "XBB", [1, 2], NOW),
+    "taking what leaves again": lambda tx: resending.take_again(tx, NOW, limit=9, max_bytes=9),
     "the lane's state": lambda tx: StoredHistory(tx).lane("XBB", "EXERCISE", "normal", 1),
     "received serials": lambda tx: StoredHistory(tx).received("XBB", "EXERCISE", "normal", 1, [1, 2]),
     "known messages": lambda tx: StoredHistory(tx).message_digests("XBB", [message_id(1)]),
@@ -127,6 +133,7 @@ HOT: dict[str, Callable[[Tx], object]] = {
 # Walks that are wanted: over an index of what waits only, or backwards through a list until a page is full.
 _WANTED = re.compile(
     r"SCAN (d|delivery) USING (COVERING )?INDEX delivery_(waiting|sealed|overdue|late)"
+    r"|SCAN (lane_in|a) USING (COVERING )?INDEX (lane_in_tail|sent_again_waiting)"
     r"|SCAN p$|SCAN (rejected|audit|inbox|bundle|held)$|SCAN json_each VIRTUAL TABLE|SCAN CONSTANT ROW"
 )
 
