@@ -54,6 +54,31 @@ SHOWN: Mapping[str, str] = {
 """Stored state of a delivery -> the state that a caller sees (design 8)."""
 
 
+OWN_MOVES: Mapping[tuple[str, str], str] = {
+    ("pending_release", "a second person confirmed it"): "queued",
+    ("pending_release", "nobody confirmed it"): "withheld",
+    ("queued", "sealed into a bundle"): "sealed",
+    ("queued", "no longer permitted, recalled or replaced"): "withheld",
+    ("sealed", "the broker has it"): "sent",
+    ("sealed", "decided again before it was offered"): "queued",
+    ("sealed", "refused by the broker"): "queued",
+    ("sent", "no receipt in time, or asked for again"): "queued",
+}
+"""What the originator's own gateway does with a message's copy: (state, what happened) -> state.
+
+Everything else is told by its recipient (`told_moves`)."""
+
+
+def told_moves() -> Mapping[tuple[str, ReceiptStatus], str]:
+    """What each receipt makes of each state of a copy that may have been sent, where that is another state."""
+    return {
+        (state, status): after(state, status)
+        for state in RANK
+        for status in ReceiptStatus
+        if state not in ("pending_release", "done") and after(state, status) != state
+    }
+
+
 def lasts(content: object) -> bool:
     """Whether this content is of receipts that are kept until they are receipted themselves."""
     return isinstance(content, Receipts) and any(receipt.status in LASTING for receipt in content.receipts)
