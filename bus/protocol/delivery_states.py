@@ -70,7 +70,7 @@ Everything else is told by its recipient (`told_moves`)."""
 
 
 def told_moves() -> Mapping[tuple[str, ReceiptStatus], str]:
-    """What each receipt makes of each state of a copy that may have been sent, where that is another state."""
+    """What each receipt makes of each state of a copy that may have been sent, where it changes it."""
     return {
         (state, status): after(state, status)
         for state in RANK
