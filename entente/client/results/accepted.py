@@ -1,6 +1,6 @@
 """What publishing and acknowledging answer."""
 
-from entente.client.results.result import Result, Time
+from entente.client.results.result import Json, Result, Time
 
 
 class Decision(Result):
@@ -51,5 +51,7 @@ class Accepted(Result):
     decisions: tuple[Decision, ...] = ()
     warnings: tuple[Warned, ...] = ()
     second_person: SecondPersonWanted | None = None
+    change: Json | None = None
+    """Of an update, correction or cancellation: who gets what of it."""
     replayed: bool = False
     """Whether an earlier request under the same Idempotency-Key had been accepted; this is its answer."""

@@ -24,3 +24,5 @@ class EventPage(Result):
 
     items: tuple[Event, ...]
     next: int
+    first: int = 1
+    """The oldest event that is kept."""

@@ -39,8 +39,15 @@ class InboxEntry(Result):
     issued_at: Time
     expires_at: Time | None = None
     received_at: Time
+    status: str
+    """CURRENT, or what became of it: a message is acted on only while it is current."""
+    current: str | None = None
+    """The message_id of what took its place."""
+    history: tuple[str, ...] = ()
     late: bool
     expired: bool
+    expired_on_arrival: bool = False
+    cancelled_at: Time | None = None
     read_at: Time | None = None
     acknowledged_at: Time | None = None
     recalled_at: Time | None = None

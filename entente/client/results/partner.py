@@ -18,6 +18,11 @@ class Partner(Result):
     missing: int | None = None
     held: int | None = None
     last_message_at: Time | None = None
+    last_heard_at: Time | None = None
+    silent_since: Time | None = None
+    overdue: dict[str, int] | None = None
+    """How many receipts should have come from it by now, by what is awaited."""
+    lane_alarms: tuple[str, ...] = ()
 
 
 class PartnerList(Result):

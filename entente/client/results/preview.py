@@ -44,6 +44,7 @@ class PreviewRow(Result):
     ways: tuple[Way, ...]
     version: int | None = None
     by_version: tuple[str, ...] | None = None
+    fuller: tuple[Json, ...] | None = None
 
 
 class Preview(Result):
@@ -57,3 +58,4 @@ class Preview(Result):
     warnings: tuple[Warned, ...] = ()
     second_person: SecondPersonWanted | None = None
     suggested_label: Json | None = None
+    change: Json | None = None

@@ -1,6 +1,6 @@
 """Why a request was refused (RFC 9457)."""
 
-from entente.client.results.result import Result
+from entente.client.results.result import Json, Result
 
 
 class Fault(Result):
@@ -22,3 +22,5 @@ class Problem(Result):
     errors: tuple[Fault, ...] = ()
     what_to_do: str = ""
     instance: str | None = None
+    current: Json | None = None
+    """Of a change of something that was changed before: what is current."""

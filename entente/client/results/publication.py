@@ -4,6 +4,14 @@ from entente.client.results.accepted import Decision
 from entente.client.results.result import Json, Result, Time
 
 
+class ReceiptTime(Result):
+    """A state that the recipient signed: when it was reached, as it says, and when that came here first."""
+
+    status: str
+    at: Time
+    recorded_at: Time
+
+
 class Delivery(Result):
     """How far one nation's copy has come: ``state`` is queued, sent, delivered, acknowledged, ..."""
 
@@ -12,6 +20,15 @@ class Delivery(Result):
     reason: str | None = None
     attempts: int = 0
     version: int = 0
+    message_id: str | None = None
+    receipts: tuple[ReceiptTime, ...] = ()
+    deliver_by: Time | None = None
+    acknowledge_by: Time | None = None
+    overdue: tuple[str, ...] = ()
+    """Which receipts should have come by now."""
+    overdue_since: Time | None = None
+    cancelled_at: Time | None = None
+    cancellation: str | None = None
     lane: str | None = None
     lane_epoch: int | None = None
     serial: int | None = None
@@ -25,6 +42,7 @@ class PublishedMessage(Result):
     version: int
     message_id: str
     digest: str
+    release_set: tuple[str, ...] = ()
     recipients: tuple[str, ...]
     marking: str | None = None
     message: Json | None = None
@@ -55,6 +73,16 @@ class Publication(Result):
     source_id: str | None = None
     accepted_at: Time
     expires_at: Time | None = None
+    status: str
+    """CURRENT, or what became of it."""
+    expired: bool = False
+    current: str | None = None
+    """The publication_id of what took its place."""
+    history: tuple[str, ...] = ()
+    copy_of: str | None = None
+    cancelled_at: Time | None = None
+    cancelled_by: str | None = None
+    cancel_reason: str | None = None
     messages: tuple[PublishedMessage, ...] = ()
     deliveries: tuple[Delivery, ...]
     second_person: SecondPerson | None = None
