@@ -6,6 +6,9 @@ import pytest
 
 from tests.gateway.running import Gateway, World
 
+MANY = 1000
+"""Tests have more refused in a second than a gateway notes one by one."""
+
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
@@ -16,11 +19,12 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture(scope="session")
 def xaa(world: World) -> Iterator[Gateway]:
-    with world.gateway("XAA") as running:
+    with world.gateway("XAA", refusals_per_second=MANY) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
 def xbb(world: World) -> Iterator[Gateway]:
-    with world.gateway("XBB", webhook_networks="127.0.0.0/8", webhook_plain_http=True) as running:
+    hooks = {"webhook_networks": "127.0.0.0/8", "webhook_plain_http": True}
+    with world.gateway("XBB", refusals_per_second=MANY, **hooks) as running:
         yield running
