@@ -25,6 +25,7 @@ def xaa(world: World) -> Iterator[Gateway]:
 
 @pytest.fixture(scope="session")
 def xbb(world: World) -> Iterator[Gateway]:
-    hooks = {"webhook_networks": "127.0.0.0/8", "webhook_plain_http": True}
-    with world.gateway("XBB", refusals_per_second=MANY, **hooks) as running:
+    with world.gateway(
+        "XBB", refusals_per_second=MANY, webhook_networks="127.0.0.0/8", webhook_plain_http=True
+    ) as running:
         yield running
