@@ -188,7 +188,7 @@ def test_a_reference_that_would_go_too_far_is_explained(xaa: Gateway) -> None:
         "message_id": own["message_id"],
         "originator": "XAA",
         "digest": own["digest"],
-        "relation": "updates",
+        "relation": "relates",
     }
     wider = draft(references=[reference], action_addressees=[])
     wider["label"]["releasable_to"] = ["XBB", "NORDIC", "XCC"]
