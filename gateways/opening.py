@@ -21,6 +21,7 @@ from gateways.randomness import BufferedRandomness
 from gateways.releasing.policy import ReleasePolicy, read_release_policy
 from gateways.settings import Settings
 from gateways.store_file import STORE_FILE
+from gateways.webhooks.policy import check_authorities
 
 PRUNE_SECONDS = 600.0
 
@@ -39,9 +40,10 @@ class OpenGateway:
 async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
     """Open everything that the settings name and start the flows; the broker need not be there.
 
-    Raises KeyFileError, WrongKeysError, TrustBundleError, TrustError, ReleasePolicyError, StoreRefused or
-    StoreUnavailable.
+    Raises KeyFileError, WrongKeysError, TrustBundleError, TrustError, ReleasePolicyError, StoreRefused,
+    StoreUnavailable, or OSError when a file that a setting names cannot be read.
     """
+    check_authorities(settings)
     file = settings.release_policy_file
     release_policy = ReleasePolicy() if file is None else read_release_policy(file)
     key_file = KeyFile(settings.keys_file, settings.nation, settings.realm)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from functools import partial
 
 import structlog
 from fastapi import FastAPI
@@ -70,7 +71,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
             sign_in = PasswordSignIn(opened.context, sessions)
             stack.callback(sign_in.close)
             keeper = WebhookKeeper(
-                opened.context, poster_of(settings), patience_of(settings), access.caller_of_key
+                opened.context, partial(poster_of, settings), patience_of(settings), access.caller_of_key
             )
             app.state.runtime = Runtime(
                 settings,

@@ -58,9 +58,7 @@ class _FlowCollector(Collector):
         self._http = http
 
     def collect(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily(
-            "entente_inbox_streams", "Open streams.", value=self._http.streams
-        )
+        yield GaugeMetricFamily("entente_inbox_streams", "Open streams.", value=self._http.streams)
         yield CounterMetricFamily(
             "entente_audit_suppressed",
             "Refusals of access counted into a later audit record.",

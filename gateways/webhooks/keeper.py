@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from bus.store import webhooks
 from bus.store.errors import StoreError
 from gateways.context import GatewayContext
 from gateways.growth_signal import GrowthSignal
 from gateways.webhooks.patience import Patience
-from gateways.webhooks.posting import Poster
+from gateways.webhooks.post import Poster
 from gateways.webhooks.sender import KeyCaller, Sender
 
 _log = logging.getLogger(__name__)
@@ -20,10 +21,15 @@ class WebhookKeeper:
     """Runs one sender for each webhook that is not disabled, between ``start`` and ``stop``."""
 
     def __init__(
-        self, context: GatewayContext, poster: Poster, patience: Patience, caller_of: KeyCaller
+        self,
+        context: GatewayContext,
+        make_poster: Callable[[], Poster],
+        patience: Patience,
+        caller_of: KeyCaller,
     ) -> None:
         self._context = context
-        self._poster = poster
+        self._make_poster = make_poster
+        self._poster: Poster | None = None
         self._patience = patience
         self._caller_of = caller_of
         self._changes = GrowthSignal()
@@ -64,7 +70,10 @@ class WebhookKeeper:
         )
         wanted = {each.webhook_id for each in known if each.course.disabled is None}
         self._senders = {name: task for name, task in self._senders.items() if not task.done()}
+        if wanted and self._poster is None:
+            self._poster = self._make_poster()
         for webhook_id in wanted - self._senders.keys():
+            assert self._poster is not None
             sender = Sender(
                 self._context,
                 webhook_id,

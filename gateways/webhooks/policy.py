@@ -1,12 +1,12 @@
 """What a gateway's settings say about webhooks."""
 
+import ssl
 from datetime import timedelta
 
 from gateways.settings import Settings
 from gateways.webhooks.addresses import TargetPolicy, read_networks
 from gateways.webhooks.patience import Patience
-from gateways.webhooks.posting import Poster
-from gateways.webhooks.resolving import SystemResolver
+from gateways.webhooks.post import Poster
 
 
 def target_policy_of(settings: Settings) -> TargetPolicy:
@@ -14,17 +14,24 @@ def target_policy_of(settings: Settings) -> TargetPolicy:
     return TargetPolicy(read_networks(settings.webhook_networks), settings.webhook_plain_http)
 
 
+def check_authorities(settings: Settings) -> None:
+    """Raises OSError when the file of further authorities cannot be read or is none."""
+    if settings.webhook_ca_file is not None:
+        ssl.create_default_context(cafile=settings.webhook_ca_file)
+
+
 def poster_of(settings: Settings) -> Poster:
-    """What posts. Raises OSError when the file of authorities cannot be read."""
-    poster = Poster(
+    """What posts."""
+    # Only here: most gateways have no webhooks, and an HTTP client takes long to import.
+    from gateways.webhooks.posting import HttpPoster
+    from gateways.webhooks.resolving import SystemResolver
+
+    return HttpPoster(
         target_policy_of(settings),
         SystemResolver(),
         settings.webhook_ca_file,
         settings.webhook_timeout_seconds,
     )
-    if settings.webhook_ca_file is not None:
-        _ = poster.tls
-    return poster
 
 
 def patience_of(settings: Settings) -> Patience:

@@ -13,6 +13,7 @@ import httpx
 import structlog
 
 from gateways.webhooks.addresses import Address, TargetPolicy
+from gateways.webhooks.post import PostFailed
 from gateways.webhooks.resolving import NotPermitted, Resolver, permitted_addresses
 from gateways.webhooks.target import Target
 
@@ -23,18 +24,8 @@ TRIED_ADDRESSES = 3
 _log = structlog.get_logger("gateways.webhooks")
 
 
-class PostFailed(Exception):
-    """Nothing was taken. ``fault`` is a code; what a receiver wrote is never repeated."""
-
-    def __init__(self, fault: str, retry_after: timedelta | None = None, *, gone: bool = False) -> None:
-        super().__init__(fault)
-        self.fault = fault
-        self.retry_after = retry_after
-        self.gone = gone
-
-
 @dataclass(frozen=True)
-class Poster:
+class HttpPoster:
     """Posts to receivers. No redirects, proxies, cookies or kept connections: each post stands alone.
 
     A connection is made to an address that was just looked at, not to the name again, so that a name server

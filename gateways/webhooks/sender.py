@@ -27,7 +27,7 @@ from gateways.http.reading import own_reading
 from gateways.webhooks import signing
 from gateways.webhooks.cloud_event import MEDIA_TYPE, cloud_event, event_id
 from gateways.webhooks.patience import Patience
-from gateways.webhooks.posting import Poster, PostFailed
+from gateways.webhooks.post import Poster, PostFailed
 from gateways.webhooks.target import read_target
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.event import EventType

@@ -18,7 +18,7 @@ from gateways.growth_signal import GrowthSignal
 from gateways.http.api_keys import Scope
 from gateways.http.caller import Caller
 from gateways.webhooks.patience import Patience
-from gateways.webhooks.posting import Poster, PostFailed
+from gateways.webhooks.post import PostFailed
 from gateways.webhooks.sender import Sender
 from gateways.webhooks.target import Target
 from schemas.audit import AuditRecord
@@ -59,7 +59,7 @@ class MemoryStore:
         return result
 
 
-class Receiver(Poster):
+class Receiver:
     """Takes what is posted, or fails as ``fault`` says; ``before`` is called while a post is under way."""
 
     def __init__(self) -> None:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from gateways.webhooks.addresses import TargetPolicy, read_networks
-from gateways.webhooks.posting import Poster, PostFailed
+from gateways.webhooks.post import PostFailed
+from gateways.webhooks.posting import HttpPoster
 from gateways.webhooks.target import read_target
 from tests.webhooks.certificates import write_certificate
 
@@ -80,11 +81,11 @@ async def serve(stack: AsyncExitStack, receiver: Receiver, tls: ssl.SSLContext |
 
 def poster(
     names: Names, policy: TargetPolicy = LOOPBACK, within: float = 20, ca: Path | None = None
-) -> Poster:
-    return Poster(policy, names, ca, within)
+) -> HttpPoster:
+    return HttpPoster(policy, names, ca, within)
 
 
-async def fault_of(poster: Poster, url: str) -> PostFailed:
+async def fault_of(poster: HttpPoster, url: str) -> PostFailed:
     with pytest.raises(PostFailed) as failed:
         await poster.post(read_target(url), {"webhook-id": "1"}, BODY)
     return failed.value

@@ -10,7 +10,7 @@ from bus.store import dead_letters, webhooks
 from bus.store.errors import StoreUnavailable
 from bus.store.webhooks import Disabled
 from gateways.http.api_keys import Scope
-from gateways.webhooks.posting import PostFailed
+from gateways.webhooks.post import PostFailed
 from schemas.event import EventType
 from schemas.header import Kind, Mode
 from schemas.wire import Handling
@@ -192,6 +192,16 @@ async def test_what_came_of_a_post_does_not_undo_what_was_changed_meanwhile(desk
         assert [len(each.split(" ")) for each in signatures] == [1, 1, 1, 1, 2]
     else:
         assert (end, desk.receiver.numbers()) == (None, [1, 2, 3, 4])
+
+
+async def test_a_replay_during_the_last_try_of_an_event_is_not_lost(desk: Desk) -> None:
+    desk.happen(2)
+    desk.receiver.fault = BUSY
+    await desk.work()
+    desk.pass_(hours=25)
+    desk.receiver.before = lambda: webhooks.replay(desk.tx, WEBHOOK, 0)
+    await desk.sender.step()
+    assert (dead(desk), desk.course.position, desk.course.failures) == ([], 0, 0)
 
 
 async def test_the_former_secret_signs_until_its_time_is_over(desk: Desk) -> None:
