@@ -17,7 +17,7 @@ from tests.gateway.operator_desk import as_, hire, sign_in
 from tests.gateway.probing import Operation, Probe, known_values, path_of
 from tests.gateway.running import Gateway, World
 
-ALLOWED, ABOUT_WHAT_IS_THERE, NOT_ALLOWED = 5, 3, 3
+ALLOWED, ABOUT_WHAT_IS_THERE, NOT_ALLOWED = 4, 2, 2
 """How many generated requests of each sort per operation."""
 
 SUCCEEDING = ("GET /v1/inbox/{message_id}", "GET /v1/messages/{publication_id}", "POST /v1/release-preview")
