@@ -9,6 +9,7 @@ from bus.store.writer import Transaction
 from gateways.lanes.policy import HeadPolicy
 from schemas.audit import AuditEvent
 from schemas.header import Mode
+from schemas.reasons import ReasonCode
 from schemas.wire import Lane
 from tests.broker_fixtures import WAIT
 from tests.flows.test_receipts_and_gaps import lossy
@@ -100,6 +101,7 @@ async def test_a_backup_and_a_broker_that_lost_everything_too_deliver_again(worl
     await alfa.states(accepted, {"XBB": "delivered"})
     assert await alfa.store.read(epoch) > before
     assert subjects(await bravo.mail(2)) == ["after the backup", "after the restore"]
-    await bravo.evidence(AuditEvent.LANE_ALARM)
+    alarms = await bravo.evidence(AuditEvent.LANE_ALARM)
+    assert {record.reason for record in alarms} == {ReasonCode.LANE_REWOUND}
     begun = await alfa.evidence(AuditEvent.LANE_EPOCH_BEGUN)
     assert [record.partner for record in begun] == ["XBB"]

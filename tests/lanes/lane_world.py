@@ -5,14 +5,18 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from bus.store import audit, events, lane_alarms, lanes
+from bus.store import audit, deliveries, events, lane_alarms, lanes
 from bus.store.events import StoredEvent
 from bus.store.lane_alarms import StandingAlarm
 from bus.store.writer import Transaction
 from gateways.lanes.keeper import LaneKeeper
 from gateways.publishing.accepted import Accepted
+from gateways.receiving.control_in import ControlReader
 from schemas.audit import AuditEvent, AuditRecord
+from schemas.control import Control
 from schemas.event import EventType
+from schemas.header import Mode
+from schemas.wire import Lane
 from tests.faults.small_world import Sent, SmallWorld, run
 from tests.flows.world import draft, subjects
 from tests.realm_fixtures import TestRealm
@@ -117,3 +121,25 @@ class LaneWorld(SmallWorld):
             (accepted.publication_id,),
         )
         return dict(rows.fetchall())
+
+
+def epoch_to(world: LaneWorld, originator: str, recipient: str, lane: Lane = Lane.NORMAL) -> int:
+    return world.read(originator, lambda tx: deliveries.lane_position(tx, recipient, Mode.OPERATION, lane))[0]
+
+
+def lane_of(sent: Sent) -> str:
+    return sent.subject.split(".")[3]
+
+
+def control(world: LaneWorld, nation: str, partner: str, *contents: Control) -> None:
+    """A partner says this, verified, to a nation's gateway."""
+    context = world.gateways[nation].context
+
+    def job(tx: Transaction) -> None:
+        evidence = context.evidence("test", context.now())
+        reader = ControlReader(context, tx, evidence, partner, context.now())
+        for content in contents:
+            reader.read(content, Mode.OPERATION)
+        evidence.write(tx)
+
+    run(context.store.write(job))

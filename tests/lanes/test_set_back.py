@@ -5,49 +5,20 @@ from datetime import timedelta
 import pytest
 
 from bus.protocol.lane_health import LaneAlarm
-from bus.store import deliveries, resending
-from bus.store.writer import Transaction
 from gateways.agreements import own_acts
 from gateways.lanes.policy import HeadPolicy
 from gateways.lanes.set_back import BEGIN_PAUSE
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.recalling.recalling import WantedRecall, recall
-from gateways.receiving.control_in import ControlReader
 from schemas.agreement import ActKind
 from schemas.audit import AuditEvent
-from schemas.control import Control, ResendRequest, SerialRange
-from schemas.header import Mode
-from schemas.lane_head import LaneState, SerialSeen
 from schemas.reasons import ReasonCode
 from schemas.recall import RecallReason
-from schemas.wire import Lane
-from tests.faults.small_world import Sent, run
+from tests.faults.small_world import run
 from tests.flows.world import acknowledgement
-from tests.lanes.lane_world import LOOK, LaneWorld
+from tests.lanes.lane_world import LOOK, LaneWorld, epoch_to
 
 POLICY = HeadPolicy()
-
-
-def epoch_to(world: LaneWorld, originator: str, recipient: str, lane: Lane = Lane.NORMAL) -> int:
-    return world.read(originator, lambda tx: deliveries.lane_position(tx, recipient, Mode.OPERATION, lane))[0]
-
-
-def lane_of(sent: Sent) -> str:
-    return sent.subject.split(".")[3]
-
-
-def control(world: LaneWorld, nation: str, partner: str, *contents: Control) -> None:
-    """A partner says this, verified, to a nation's gateway."""
-    context = world.gateways[nation].context
-
-    def job(tx: Transaction) -> None:
-        evidence = context.evidence("test", context.now())
-        reader = ControlReader(context, tx, evidence, partner, context.now())
-        for content in contents:
-            reader.read(content, Mode.OPERATION)
-        evidence.write(tx)
-
-    run(context.store.write(job))
 
 
 # -- the recipient ------------------------------------------------------------------------------------------
@@ -111,65 +82,6 @@ def test_what_was_recalled_is_not_sent_again_to_a_recipient_that_lost_it(world: 
     assert world.subjects("XBB") == []
     assert not world.gateways["XBB"].store.connection.execute("SELECT 1 FROM inbox").fetchall()
     assert world.missing("XBB") == {}
-
-
-def test_whoever_asks_for_the_same_over_and_over_is_answered_once_in_a_while(world: LaneWorld) -> None:
-    world.settle()
-    for number in range(3):
-        world.publish("XAA", "XBB", subject=f"number {number}")
-    world.pump()
-    ranges = (
-        SerialRange(
-            mode=Mode.OPERATION, lane=Lane.NORMAL, lane_epoch=epoch_to(world, "XAA", "XBB"), first=1, last=3
-        ),
-    )
-    request = Control(v=1, control=ResendRequest(type="resend_request", ranges=ranges))
-    before = world.gateways["XAA"].context.counters.deliveries_resent
-    for _ in range(20):
-        control(world, "XAA", "XBB", request, request)
-        world.relay("XAA")
-    assert world.gateways["XAA"].context.counters.deliveries_resent - before == 3
-    for times in range(1, 4):
-        # After one minute, four more, sixteen more.
-        pause = resending.AGAIN_PAUSE * 4 ** (times - 1)
-        world.pass_time(pause - timedelta(seconds=1))
-        control(world, "XAA", "XBB", request)
-        assert world.gateways["XAA"].context.counters.deliveries_resent - before == 3 * times
-        world.pass_time(timedelta(seconds=1))
-        control(world, "XAA", "XBB", request)
-        assert world.gateways["XAA"].context.counters.deliveries_resent - before == 3 * (times + 1)
-        world.relay("XAA")
-
-
-def test_whoever_asks_without_a_pause_for_what_has_no_receipt_is_not_answered_each_time(
-    world: LaneWorld,
-) -> None:
-    world.settle()
-    world.publish("XAA", "XBB", subject="never receipted")
-    world.relay("XAA")
-    world.lose_all("XBB")
-    epoch = epoch_to(world, "XAA", "XBB")
-    ranges = (SerialRange(mode=Mode.OPERATION, lane=Lane.NORMAL, lane_epoch=epoch, first=1, last=1),)
-    request = Control(v=1, control=ResendRequest(type="resend_request", ranges=ranges))
-    left = 0
-    for _ in range(60):
-        control(world, "XAA", "XBB", request)
-        left += len([each for each in world.gateways["XAA"].relay() if lane_of(each) == "normal"])
-        world.pass_time(timedelta(seconds=1))
-    assert left <= 5, "at once, then after ten seconds, twenty, forty"
-    assert world.missing("XBB") == {}
-    assert not world.records("XAA", AuditEvent.DELIVERY_VOIDED)
-
-
-def test_nobody_asks_for_what_was_sent_to_others(world: LaneWorld) -> None:
-    world.settle()
-    world.publish("XAA", "XCC", subject="not for XBB")
-    world.pump()
-    epoch = epoch_to(world, "XAA", "XCC")
-    ranges = (SerialRange(mode=Mode.OPERATION, lane=Lane.NORMAL, lane_epoch=epoch, first=1, last=9),)
-    control(world, "XAA", "XBB", Control(v=1, control=ResendRequest(type="resend_request", ranges=ranges)))
-    sent = world.gateways["XAA"].relay()
-    assert not [each for each in sent if each.subject.split(".")[3] == "normal"]
 
 
 # -- the originator -----------------------------------------------------------------------------------------
@@ -261,6 +173,20 @@ def test_a_gateway_that_lost_its_store_learns_of_suspensions_from_its_partners(w
     assert world.gateways["XBB"].context.counters.deliveries_sealed == passed
 
 
+def test_a_gateway_that_lost_its_store_is_given_back_its_own_suspension(world: LaneWorld) -> None:
+    world.settle()
+    (agreement,) = world.gateways["XAA"].context.trust.book.by_digest
+    run(own_acts.act(world.gateways["XAA"].context, agreement, ActKind.SUSPEND, actor="test"))
+    world.pump()
+    world.set_back("XAA", None)
+    world.pass_time(timedelta(seconds=2))
+    world.look()
+    world.pump()
+    with pytest.raises(DraftRefused) as refused:
+        world.publish("XAA", "XBB")
+    assert ReasonCode.AGREEMENT_SUSPENDED in str(refused.value.faults)
+
+
 def test_in_a_new_realm_nobody_is_passed_papers_that_all_know(world: LaneWorld) -> None:
     world.pass_time(LOOK)
     world.look()
@@ -272,50 +198,3 @@ def test_in_a_new_realm_nobody_is_passed_papers_that_all_know(world: LaneWorld) 
             world.deliver(nation)
     for gateway in world.gateways.values():
         assert gateway.relay() == [], "no answer to a head"
-
-
-# -- a partner that lies ------------------------------------------------------------------------------------
-
-
-def claim(*seen: tuple[Lane, int, int]) -> Control:
-    lanes = tuple(SerialSeen(lane=lane, lane_epoch=epoch, serial=serial) for lane, epoch, serial in seen)
-    return Control(v=1, control=LaneState(type="lane_state", mode=Mode.OPERATION, lanes=lanes))
-
-
-@pytest.mark.parametrize(
-    "ahead",
-    [pytest.param(2 * 86_400, id="two days ahead"), pytest.param(2**31 - 10**9, id="in the next century")],
-)
-def test_a_partner_does_not_drive_epochs_into_the_future(world: LaneWorld, ahead: int) -> None:
-    world.settle()
-    before = epoch_to(world, "XAA", "XBB")
-    control(world, "XAA", "XBB", claim((Lane.NORMAL, min(before + ahead, 2**31), 7)))
-    assert epoch_to(world, "XAA", "XBB") == before
-    assert not world.records("XAA", AuditEvent.LANE_EPOCH_BEGUN)
-
-
-def test_a_partner_that_claims_over_and_over_harms_its_own_lanes_only_and_seldom(world: LaneWorld) -> None:
-    world.settle()
-    waiting = world.publish("XAA", "XBB", "XCC", subject="to both")
-    world.relay("XAA")
-    world.lose_all("XBB")
-    others = epoch_to(world, "XAA", "XCC")
-    for _ in range(10):
-        epoch = epoch_to(world, "XAA", "XBB")
-        control(world, "XAA", "XBB", claim((Lane.NORMAL, epoch, 2**50)))
-    assert len(world.records("XAA", AuditEvent.LANE_EPOCH_BEGUN)) == 1
-    world.pass_time(BEGIN_PAUSE)
-    control(world, "XAA", "XBB", claim((Lane.CONTROL, epoch_to(world, "XAA", "XBB"), 2**53 - 1)))
-    assert len(world.records("XAA", AuditEvent.LANE_EPOCH_BEGUN)) == 2
-    assert epoch_to(world, "XAA", "XCC") == others
-    world.pump()
-    assert world.states("XAA", waiting) == {"XBB": "delivered", "XCC": "delivered"}
-
-
-def test_a_true_claim_changes_nothing(world: LaneWorld) -> None:
-    world.settle()
-    world.publish("XAA", "XBB")
-    world.pump()
-    epoch = epoch_to(world, "XAA", "XBB")
-    control(world, "XAA", "XBB", claim((Lane.NORMAL, epoch, 1), (Lane.URGENT, epoch - 5, 99)))
-    assert epoch_to(world, "XAA", "XBB") == epoch
