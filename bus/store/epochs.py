@@ -92,6 +92,6 @@ _ANEW = (
     "UPDATE delivery SET state = 'queued', lane_epoch = NULL, serial = NULL, bundle_seq = NULL,"
     " resend_at = NULL, sent_at = NULL, settled_at = NULL, reason = NULL, attempts = max(attempts, 1)"
 )
-"""What an old copy of the store takes for never tried may have left since: with ``attempts`` above 0 it counts
-as possibly sent, for recalls and cancellations, though it has no serial any more."""
+"""What an old copy of the store takes for never tried may have left since: with ``attempts`` above 0 it
+counts as possibly sent, for recalls and cancellations, though it has no serial any more."""
 _SERIAL_TAKEN = "state = 'refused' AND reason = 'SERIAL_REUSED'"

@@ -102,13 +102,13 @@ def members(tx: sqlite3.Connection, publication_seq: int) -> tuple[int, ...]:
 
 
 def outstanding(tx: sqlite3.Connection, seqs: Iterable[int]) -> dict[str, Held]:
-    """The latest message of these publications that each nation holds: it was given a serial, so it may have
-    been sent; was not refused; and was neither cancelled nor recalled since.
+    """The latest message of these publications that each nation holds: it was put into a bundle, so it may
+    have been sent; was not refused; and was neither cancelled nor recalled since.
     """
     rows = tx.execute(
         "SELECT d.recipient, c.message_id, c.digest FROM delivery d JOIN content c USING (content_id)"
         " WHERE d.publication_seq IN (SELECT value FROM json_each(?))"
-        " AND d.serial IS NOT NULL AND d.state <> 'refused' AND d.cancelled_at IS NULL"
+        " AND d.attempts > 0 AND d.state <> 'refused' AND d.cancelled_at IS NULL"
         " AND d.publication_seq NOT IN (SELECT publication_seq FROM recall) ORDER BY d.publication_seq",
         (integers_text(seqs),),
     )
@@ -226,7 +226,7 @@ def queued(
             row[14],
         )
         for row in rows
-        if row[10] is None or also_sent is None or row[5] in also_sent
+        if row[11] == 0 or also_sent is None or row[5] in also_sent
     )
 
 
@@ -245,7 +245,7 @@ def enqueue_cancellation(
         "UPDATE delivery SET cancelled_at = ?, cancelled_in = word.delivery_seq, overdue = 0"
         " FROM (SELECT recipient, delivery_seq FROM delivery WHERE delivery_seq > ?) word"
         " WHERE delivery.publication_seq IN (SELECT value FROM json_each(?))"
-        " AND delivery.recipient = word.recipient AND delivery.serial IS NOT NULL"
+        " AND delivery.recipient = word.recipient AND delivery.attempts > 0"
         " AND delivery.cancelled_at IS NULL",
         (micros(now), before, integers_text(seqs)),
     )

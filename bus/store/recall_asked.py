@@ -15,7 +15,7 @@ from schemas.wire import Lane
 
 
 class PossiblySent(NamedTuple):
-    """A copy that was given a serial: it may be at its recipient, whatever was heard of it since."""
+    """A copy that was put into a bundle: it may be at its recipient, whatever was heard of it since."""
 
     nation: str
     message_id: str
@@ -57,13 +57,16 @@ class Asked:
 
 
 def possibly_sent(tx: sqlite3.Connection, publication_seq: int) -> tuple[PossiblySent, ...]:
-    """Every copy that was ever given a serial, also one that was refused, or voided since; by nation."""
+    """Every copy that was ever put into a bundle, also one that was refused, or voided since; by nation.
+
+    Not by the serial: where an epoch began, those without a receipt have none any more.
+    """
     return tuple(
         PossiblySent(row[0], row[1], row[2], Mode(row[3]), row[4])
         for row in tx.execute(
             "SELECT DISTINCT d.recipient, c.message_id, c.digest, d.mode, c.wider"
             " FROM delivery d JOIN content c USING (content_id)"
-            " WHERE d.publication_seq = ? AND d.serial IS NOT NULL ORDER BY d.recipient, c.message_id",
+            " WHERE d.publication_seq = ? AND d.attempts > 0 ORDER BY d.recipient, c.message_id",
             (publication_seq,),
         )
     )

@@ -187,14 +187,14 @@ def insert(
 
 
 def never_sent(tx: sqlite3.Connection, publication_seqs: Iterable[int]) -> tuple[NeverSent, ...]:
-    """Copies of these publications that never were given a serial."""
+    """Copies of these publications that never were put into a bundle."""
     return tuple(
         NeverSent(row[0], row[1], row[2], reason_or_none(row[3]))
         for row in tx.execute(
             "SELECT p.publication_id, d.recipient, c.message_id, d.reason FROM delivery d"
             " JOIN content c ON c.content_id = d.content_id"
             " JOIN publication p ON p.publication_seq = d.publication_seq"
-            " WHERE d.publication_seq IN (SELECT value FROM json_each(?)) AND d.serial IS NULL"
+            " WHERE d.publication_seq IN (SELECT value FROM json_each(?)) AND d.attempts = 0"
             " ORDER BY d.publication_seq, d.recipient",
             (integers_text(publication_seqs),),
         )

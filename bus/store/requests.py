@@ -149,6 +149,14 @@ def parties(tx: sqlite3.Connection, request_seq: int) -> tuple[Party, ...]:
     return tuple(map(_party, rows))
 
 
+def publication_of(tx: sqlite3.Connection, request_seq: int) -> int:
+    """The ``publication_seq`` of a request of ours."""
+    row: tuple[int] = tx.execute(
+        "SELECT publication_seq FROM request WHERE request_seq = ?", (request_seq,)
+    ).fetchone()
+    return row[0]
+
+
 def parties_of(tx: sqlite3.Connection, publication_seq: int) -> tuple[Party, ...]:
     """Every nation that a publication of ours asks, if it is a request."""
     rows = tx.execute(f"{_PARTY} WHERE r.publication_seq = ? ORDER BY p.nation", (publication_seq,))
@@ -157,7 +165,7 @@ def parties_of(tx: sqlite3.Connection, publication_seq: int) -> tuple[Party, ...
 
 @dataclass(frozen=True, slots=True)
 class RequestCopy:
-    """One nation's copy of a request of ours. ``sent``: it was given a serial, and so may have left.
+    """One nation's copy of a request of ours. ``sent``: it was put into a bundle, and so may have left.
 
     ``wider``: how many wider versions the publication has.
     """
@@ -172,7 +180,7 @@ class RequestCopy:
 def copies(tx: sqlite3.Connection, request_seq: int) -> tuple[RequestCopy, ...]:
     """Every copy of a request of ours; none of a partner's."""
     rows = tx.execute(
-        "SELECT d.recipient, d.delivery_seq, d.state, d.serial IS NOT NULL, c.wider FROM delivery d"
+        "SELECT d.recipient, d.delivery_seq, d.state, d.attempts > 0, c.wider FROM delivery d"
         " JOIN request r USING (publication_seq) JOIN content c ON c.content_id = d.content_id"
         " WHERE r.request_seq = ? ORDER BY d.recipient",
         (request_seq,),

@@ -142,7 +142,7 @@ def tell_left_out(
     would go on taking that for current.
     """
     for row in rows:
-        if row.serial is not None or row.publication_id is None:
+        if row.attempts or row.publication_id is None:
             continue
         seq = publication_changes.find(tx, row.publication_id)
         if seq is None or not publication_changes.predecessors(tx, seq):

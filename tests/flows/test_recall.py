@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bus.store.epochs import begin_epoch
 from gateways.lanes.heads_out import Moving, queue_heads
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.recalling.keeper import look_after
@@ -343,6 +344,27 @@ def test_in_whatever_order_and_however_often_it_comes_the_end_is_the_same(
     for gateway in world.gateways.values():
         assert gateway.context.counters.alarm_recalls_refused == 0
         gateway.store.connection.close()
+
+
+def test_a_copy_that_lost_its_serial_when_an_epoch_began_is_asked_about(world: RecallWorld) -> None:
+    accepted = world.publish("XBB")
+    world.relay("XAA")
+    message = world.travelling["XBB"].popleft()
+    world.gateways["XBB"].receive(message)  # whose receipt is never seen
+    gateway = world.gateways["XAA"]
+    run(gateway.store.write(lambda tx: begin_epoch(tx, world.now)))
+    world.recall(accepted)
+    world.settle()
+    assert world.the_copy("XBB").content == b""
+    assert world.asked(accepted)["XBB"].confirmation is not None
+
+
+def test_what_an_old_copy_of_the_store_takes_for_queued_may_have_left_since(world: RecallWorld) -> None:
+    accepted = world.publish("XBB")
+    gateway = world.gateways["XAA"]
+    run(gateway.store.write(lambda tx: begin_epoch(tx, world.now)))
+    world.recall(accepted)
+    assert world.asked(accepted).keys() == {"XBB"}
 
 
 def test_a_recipient_set_back_to_before_the_recall_withdraws_the_message_again(
