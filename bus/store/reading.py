@@ -20,9 +20,10 @@ class Place(NamedTuple):
     lane: Lane
     epoch: int
     serial: int
+    exercise_id: str | None
 
 
-_COLUMNS = "originator, message_id, digest, mode, lane, epoch, serial"
+_COLUMNS = "originator, message_id, digest, mode, lane, epoch, serial, exercise_id"
 
 
 def note(tx: sqlite3.Connection, inbox_seq: int, by: str, at: datetime) -> Place | None:
@@ -46,4 +47,4 @@ def place_of(tx: sqlite3.Connection, originator: str, message_id: str, digest: s
 
 
 def _place(row: Any) -> Place:
-    return Place(row[0], row[1], row[2], MODES[row[3]], LANES[row[4]], row[5], row[6])
+    return Place(row[0], row[1], row[2], MODES[row[3]], LANES[row[4]], row[5], row[6], row[7])

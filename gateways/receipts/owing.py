@@ -13,7 +13,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from schemas.acknowledgement import Acknowledgement, AcknowledgementLevel
 from schemas.base import Statement
-from schemas.header import DraftHeader, Reference, Relation
+from schemas.header import DraftHeader, Mode, Reference, Relation
 from schemas.receipt import Receipt, ReceiptStatus
 
 
@@ -33,9 +33,14 @@ def note_read(context: GatewayContext, tx: Transaction, inbox_seq: int, by: str,
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """A message that an acknowledgement of ours answers. ``actioned``: what it asks was done."""
+    """A message that an acknowledgement of ours answers, and what that says itself to be: live or not.
+
+    ``actioned``: what it asks was done.
+    """
 
     reference: Reference
+    mode: Mode
+    exercise_id: str | None
     actioned: bool
 
 
@@ -45,20 +50,24 @@ def acknowledged_in(header: DraftHeader, body: Statement) -> tuple[Acknowledged,
         return ()
     actioned = body.level is AcknowledgementLevel.ACTIONED
     return tuple(
-        Acknowledged(reference, actioned)
+        Acknowledged(reference, header.mode, header.exercise_id, actioned)
         for reference in header.references
         if reference.relation is Relation.ACKNOWLEDGES
     )
 
 
 def note_acknowledged(tx: Transaction, answered: Iterable[Acknowledged], now: datetime) -> None:
-    """An acknowledgement of ours was released: who wrote what it answers is told by receipt as well."""
+    """An acknowledgement of ours was released: who wrote what it answers is told by receipt as well.
+
+    One of another mode or exercise says nothing of the message: an exercise never settles what is real.
+    """
     for each in answered:
         reference = each.reference
-        inbox.mark_acknowledged(tx, reference.originator, reference.message_id, now)
         place = reading.place_of(tx, reference.originator, reference.message_id, reference.digest)
-        if place is not None:
-            _owe(tx, place, ReceiptStatus.ACTIONED if each.actioned else ReceiptStatus.ACKNOWLEDGED, now)
+        if place is None or (place.mode, place.exercise_id) != (each.mode, each.exercise_id):
+            continue
+        inbox.mark_acknowledged(tx, reference.originator, reference.message_id, now)
+        _owe(tx, place, ReceiptStatus.ACTIONED if each.actioned else ReceiptStatus.ACKNOWLEDGED, now)
 
 
 def _owe(tx: Transaction, place: Place, status: ReceiptStatus, now: datetime) -> None:

@@ -12,7 +12,7 @@ from bus.store.epochs import store_epoch
 from bus.store.writer import Transaction
 from bus.transport import NatsTransport
 from gateways.context import FlowLimits, GatewayContext
-from gateways.publishing import publish
+from gateways.publishing import planning
 from gateways.receiving import filing, receive
 from gateways.receiving.mail import Filed, OpenedMail
 from gateways.relaying.sending import NEVER_A_SEQUENCE
@@ -105,7 +105,7 @@ async def test_an_acknowledgement_under_another_mode_or_exercise_settles_nothing
     (received,) = await bravo.mail(1)
     await alfa.states(accepted, {"XBB": "sent"})
     # A hostile gateway of XBB does not check what it sends.
-    monkeypatch.setattr(publish, "check_references", lambda *_, **__: None)
+    monkeypatch.setattr(planning, "check_references", lambda *_, **__: None)
     await bravo.exchange.accept(_with_header(acknowledgement(received), theirs), api_key_id="test")
     await alfa.mail(1)  # it is a well-formed message, and admitted as one
     (ignored,) = await alfa.evidence(AuditEvent.RECEIPT_IGNORED)

@@ -211,6 +211,10 @@ def test_every_metric_says_in_a_sentence_what_it_counts(xaa: Gateway) -> None:
         assert told[name].lower().rstrip(".") != field.name.replace("_", " ")
     assert {name for name in kinds if kinds[name] == "gauge" and "alarm" in name} == {
         "entente_alarm_gaps",
+        "entente_alarm_lanes",
+        "entente_alarm_overdue",
+        "entente_alarm_partners_silent",
+        "entente_alarm_recalls_overdue",
         "entente_alarm_release_stopped",
         "entente_alarm_trust_stale",
     }
