@@ -221,6 +221,12 @@ def test_every_version_is_recalled_each_by_its_own_name(world: RecallWorld) -> N
         assert asked[nation].confirmation is not None
         (heard,) = world.records(nation, AuditEvent.MESSAGE_WITHDRAWN)
         assert heard.message_id == asked[nation].message_id
+    # Like the versions themselves, their recalls are signed under different trees (packing.variants_apart).
+    rows = world.tx("XAA").execute("SELECT content_type, wider, CAST(bytes AS TEXT) FROM content").fetchall()
+    recalls = [(wider, text) for kind, wider, text in rows if kind == "control.v1" and '"recall"' in text]
+    assert sorted(wider for wider, _ in recalls) == [0, 1]
+    fuller_id = asked["XBB"].message_id
+    assert all((fuller_id in text) == bool(wider) for wider, text in recalls)
 
 
 def test_backfilled_copies_are_recalled_and_what_is_recalled_is_not_backfilled(tmp_path: Path) -> None:
