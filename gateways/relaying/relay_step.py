@@ -219,7 +219,7 @@ def _decide(
     refused: dict[ReasonCode, list[Waiting]] = {}
     recalled = recalls.among(work.tx, {row.publication_id for row in waiting if row.publication_id})
     cancelled = publication_changes.cancelled_among(
-        work.tx, [row.delivery_seq for row in waiting if row.serial is not None and row.publication_id]
+        work.tx, [row.delivery_seq for row in waiting if row.attempts and row.publication_id]
     )
     lapsed: list[Waiting] = []
     for row in waiting:
