@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bus.protocol.requests import ASKING_ACTS, ENDS, SignedAct, legal_acts
-from bus.store import deliveries, requests, settlement
+from bus.store import deliveries, publication_changes, requests
 from bus.store.requests import NewAct, Party, RequestCopy
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.relaying.withholding import withhold
 from gateways.requests.standing import TransitionIllegal, refresh, standing_of
-from schemas.audit import AuditEvent, AuditOutcome
+from schemas.audit import AuditEvent
 from schemas.control import Control
 from schemas.header import Kind
 from schemas.reasons import ReasonCode
@@ -59,16 +60,15 @@ def _close(context: GatewayContext, tx: Transaction, closing: Closing) -> int:
     evidence = context.evidence(closing.by, now)
     copies = {copy.nation: copy for copy in requests.copies(tx, closing.request_seq)}
     _queue(context, tx, [party for party in still_open if copies[party.nation].sent], copies, closing, now)
-    withheld = [copies[party.nation] for party in still_open if _waits(copies[party.nation])]
-    _withhold(tx, evidence, still_open, withheld, now)
+    nations = {party.nation for party in still_open}
+    never_left = publication_changes.queued(tx, [requests.publication_of(tx, closing.request_seq)], ())
+    withheld = [row for row in never_left if row.recipient in nations]
+    # A copy that never left does not leave any more: its nation hears neither of it nor of its end.
+    withhold(context, tx, evidence, withheld, ReasonCode.REQUEST_CLOSED, now)
     for party in still_open:
         _record(tx, evidence, party, closing.outcome, now)
     evidence.write(tx)
     return len(withheld)
-
-
-def _waits(copy: RequestCopy) -> bool:
-    return not copy.sent and copy.state == "queued"
 
 
 def _queue(
@@ -100,33 +100,6 @@ def _queue(
         deliveries.enqueue(
             tx, contents[party.message_id], (party.nation,), mode=party.mode, lane=Lane.CONTROL
         )
-
-
-def _withhold(
-    tx: Transaction,
-    evidence: Evidence,
-    parties: Collection[Party],
-    withheld: Collection[RequestCopy],
-    now: datetime,
-) -> None:
-    """A copy that never left does not leave any more: its nation hears neither of it nor of its end."""
-    code = ReasonCode.REQUEST_CLOSED
-    seqs = [copy.delivery_seq for copy in withheld]
-    settlement.mark_withheld(tx, seqs, code, now)
-    nations = {copy.nation for copy in withheld}
-    for party in parties:
-        if party.nation in nations:
-            evidence.add(
-                AuditEvent.DELIVERY_WITHHELD,
-                AuditOutcome.REFUSED,
-                partner=party.nation,
-                mode=party.mode,
-                kind=Kind.INFORMATION_REQUEST,
-                publication_id=party.publication_id,
-                message_id=party.message_id,
-                digest=party.digest,
-                reason=code,
-            )
 
 
 def _record(tx: Transaction, evidence: Evidence, party: Party, outcome: CloseOutcome, now: datetime) -> None:

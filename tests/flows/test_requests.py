@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bus.store import requests
+from bus.store import lanes, requests
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.requests.expiring import expire
 from gateways.requests.standing import TransitionIllegal
@@ -191,6 +191,23 @@ def test_what_is_closed_before_it_left_never_leaves_and_nothing_is_said_of_it(wo
     assert world.both("XCC") == "SUBMITTED"
     withheld = world.records(ASKER, AuditEvent.DELIVERY_WITHHELD)
     assert [(record.partner, record.reason) for record in withheld] == [("XBB", R.REQUEST_CLOSED)]
+
+
+def test_a_copy_taken_back_before_the_broker_was_offered_it_leaves_no_gap_when_it_is_closed(
+    world: RequestWorld,
+) -> None:
+    world.ask("XBB")
+    world.world.relay(ASKER)
+    world.world.travelling["XBB"].clear()
+    world.tx(ASKER).execute("UPDATE delivery SET state = 'queued', attempts = 0 WHERE recipient = 'XBB'")
+    world.close("OVERTAKEN")
+    world.ask("XBB")
+    world.deliver_all()
+    assert [message.serial for message in world.gateway("XBB").inbox()] == [2]
+    assert lanes.count_missing(world.tx("XBB")) == {}
+    assert world.both("XBB") == "SUBMITTED"
+    known = world.tx("XBB").execute("SELECT count(*) FROM request_act").fetchone()
+    assert known == (0,)
 
 
 def test_an_answer_signed_in_time_that_comes_late_still_counts(world: RequestWorld) -> None:
