@@ -13,7 +13,7 @@ from schemas.audit import AuditEvent
 from schemas.event import EventType
 from schemas.wire import Lane
 from tests.broker_fixtures import WAIT
-from tests.flows.test_changes import changing
+from tests.flows.change_world import changing
 from tests.flows.world import ALERT, Gateway, World, acknowledgement, draft
 from tests.realm_fixtures import NOW
 
