@@ -92,7 +92,7 @@ def _build(app: FastAPI) -> dict[str, Any]:
             either: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}, {"operator": []}]
             # A route that is not for API keys says so itself.
             operation.setdefault("security", [] if path in _OPEN else either)
-            openapi_schemas.untitled_parameters(operation)
+            openapi_schemas.plain_parameters(operation)
             _name_headers(operation)
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             if body.get("schema") == openapi_schemas.DRAFT:

@@ -52,21 +52,26 @@ def complete(answers: Json, request_models: Iterable[type[BaseModel]]) -> Json:
     return {_plain_name(name): _renamed(_untitled(schema)) for name, schema in sorted(named.items())}
 
 
-def untitled_parameters(operation: Json) -> None:
-    """Take the repeated names out of an operation's parameters."""
+def plain_parameters(operation: Json) -> None:
+    """Take out of an operation's parameters the repeated names, and null, which no address can say."""
     for parameter in operation.get("parameters", ()):
-        parameter["schema"] = _untitled(parameter["schema"])
+        parameter["schema"] = _untitled(_not_null(parameter["schema"]))
 
 
 def _without_null(schema: Json) -> None:
     """An answer leaves out what is not there: no member of it is ever null."""
     for name, member in schema.get("properties", {}).items():
-        choices = [choice for choice in member.get("anyOf", ()) if choice != {"type": "null"}]
-        if len(choices) == 1 and len(member["anyOf"]) > 1:
-            del member["anyOf"]
-            schema["properties"][name] = choices[0] | member
-        if member.get("default", ...) is None:
-            schema["properties"][name].pop("default", None)
+        schema["properties"][name] = _not_null(member)
+
+
+def _not_null(schema: Json) -> Json:
+    """What a schema allows besides null."""
+    if schema.get("default", ...) is None:
+        schema = {key: value for key, value in schema.items() if key != "default"}
+    choices = [choice for choice in schema.get("anyOf", ()) if choice != {"type": "null"}]
+    if len(choices) != 1:
+        return schema
+    return {**choices[0], **{key: value for key, value in schema.items() if key != "anyOf"}}
 
 
 def _always_there(schema: Json) -> None:

@@ -79,6 +79,12 @@ def test_answers_leave_out_what_is_not_there_instead_of_saying_null(document: Js
             waiting += [reference.rsplit("/", 1)[1] for reference in references(schemas[name])]
 
 
+def test_no_parameter_is_null(document: Json) -> None:
+    for name, operation in operations(document):
+        for parameter in operation.get("parameters", ()):
+            assert {"type": "null"} not in list(values(parameter)), (name, parameter["name"])
+
+
 def test_a_draft_is_of_the_kind_that_its_header_names(document: Json) -> None:
     schema = {"$ref": "#/components/schemas/Draft", "components": document["components"]}
     validator = Draft202012Validator(schema)

@@ -118,7 +118,8 @@ console.log(
   JSON.stringify({
     accepted: accepted.message_id,
     subject,
-    reply: reply.recipients,
+    // Without by_receipt an acknowledgement is always a message of its own.
+    reply: 'recipients' in reply ? reply.recipients : [],
     nations: publication.deliveries.map((delivery) => delivery.nation),
     code: problem.code,
     pointer: problem.pointer,
