@@ -11,6 +11,7 @@ from bus.store import requests
 from bus.store.requests import MOST_ACTS
 from gateways.publishing.carrying import Carried
 from gateways.publishing.draft_refused import DraftRefused
+from gateways.requests import standing
 from gateways.requests.acts_in_messages import ACT_OF_STATE
 from gateways.requests.noting import note_closed
 from schemas.audit import AuditEvent
@@ -115,18 +116,25 @@ def test_nobody_closes_anothers_request(world: RequestWorld) -> None:
     assert world.stands("XBB", "XBB") == "CLOSED SATISFIED"
 
 
-def test_a_flood_of_acts_is_kept_only_so_far(world: RequestWorld) -> None:
+def test_a_flood_of_acts_is_kept_only_so_far(world: RequestWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     world.asked("XBB")
     for number in range(MOST_ACTS):
         world.respond("XBB", "PARTIALLY_ANSWERED", answer=f"Part {number}.")
     with pytest.raises(DraftRefused):
         world.respond("XBB", "PARTIALLY_ANSWERED")
-    party = world.party("XBB", "XBB")
-    assert party is not None
-    assert len(requests.acts(world.tx("XBB"), party)) == MOST_ACTS
+    # A gateway that does not stop there gets no further at the asker's.
+    monkeypatch.setattr(standing, "MOST_ACTS", 10**6)
+    world.respond("XBB", "PARTIALLY_ANSWERED")
+    world.deliver_all()
+    for at in (ASKER, "XBB"):
+        party = world.party(at, "XBB")
+        assert party is not None
+        assert len(requests.acts(world.tx(at), party)) == MOST_ACTS
+    assert len(world.records(ASKER, AuditEvent.REQUEST_ACT_IGNORED)) == 1
     world.close()
     world.deliver_all()
     assert world.both("XBB") == "CLOSED SATISFIED"
+    assert world.told(ASKER, "XBB") == ["SUBMITTED", "PARTIALLY_ANSWERED", "CLOSED"]
 
 
 # -- what does not get through ------------------------------------------------------------------------
