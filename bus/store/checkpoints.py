@@ -63,9 +63,9 @@ class Checkpointer:
             with contextlib.suppress(sqlite3.Error):
                 connection = connection or self._connect()
                 if scrubbing:
-                    connection.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_MILLISECONDS}")
-                mode = "TRUNCATE" if scrubbing else "PASSIVE"
-                busy = bool(connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()[0])
+                    busy = not cut_off(connection)
+                else:
+                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
             if scrubbing and busy:
                 self._scrubbing = True
         if connection is not None:
@@ -76,3 +76,12 @@ class Checkpointer:
         self._wanted.wait(SCRUB_AGAIN_SECONDS if self._scrubbing else None)
         self._wanted.clear()
         return True
+
+
+def cut_off(connection: sqlite3.Connection) -> bool:
+    """Copy the whole log and cut it off; False where somebody reads it, here or in another process.
+
+    The connection is left with little patience.
+    """
+    connection.execute(f"PRAGMA busy_timeout = {SCRUB_PATIENCE_MILLISECONDS}")
+    return not connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]

@@ -18,7 +18,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from bus.store.checkpoints import LONGEST_LOG_PAGES, Checkpointer
+from bus.store.checkpoints import LONGEST_LOG_PAGES, Checkpointer, cut_off
 from bus.store.epochs import utc_now
 from bus.store.errors import StoreRefused, StoreUnavailable, translated
 from bus.store.events import latest_seq as latest_event
@@ -85,7 +85,9 @@ class Store:
             connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG_PAGES}")
             bring_forward(connection, nation, realm, now)
             # A process that ended before it scrubbed the log leaves that to the next one.
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            with contextlib.suppress(sqlite3.OperationalError):  # on a full disk it must wait
+                cut_off(connection)
+            connection.execute(f"PRAGMA busy_timeout = {int(BUSY_SECONDS * 1000)}")
         except StoreRefused:
             if connection is not None:
                 connection.close()
