@@ -147,11 +147,12 @@ def prune(tx: sqlite3.Connection, before: datetime, limit: int = 10_000) -> int:
 
     Always a beginning of the feed, whatever the clock did meanwhile: what is kept has no holes.
     """
+    end = _first_seq(tx, latest_seq(tx)) + limit
     kept = tx.execute(
-        "SELECT event_seq FROM event WHERE at >= ? ORDER BY event_seq LIMIT 1", (micros(before),)
+        "SELECT event_seq FROM event WHERE event_seq < ? AND at >= ? ORDER BY event_seq LIMIT 1",
+        (end, micros(before)),
     ).fetchone()
-    first = _first_seq(tx, latest_seq(tx))
-    end = first + limit if kept is None else min(kept[0], first + limit)
+    end = end if kept is None else kept[0]
     return tx.execute("DELETE FROM event WHERE event_seq < ?", (end,)).rowcount
 
 

@@ -95,6 +95,8 @@ def test_the_record_of_a_refusal_names_the_key_that_was_given_where_there_is_one
 
 DIGEST = "sha256:" + "0" * 64
 ID = "01890000-0000-7000-8000-000000000000"
+HOOK, LETTER = "ab" * 16, "4711"
+HOOK_ACTS = ("secret", "enable", "replay", f"dead-letters/{LETTER}/retry")
 REQUEST_ACTS = ("accept", "decline", "redirect", "close", "cancel", "notes")
 ROUTES = [
     ("POST", "/v1/messages", Scope.MESSAGES_WRITE),
@@ -134,6 +136,15 @@ ROUTES = [
     ("GET", "/v1/agreements/everything", Scope.AGREEMENTS_READ),
     ("POST", "/v1/agreements", Scope.AGREEMENTS_WRITE),
     *(("POST", f"/v1/agreements/{DIGEST}/{act.value}", Scope.AGREEMENTS_WRITE) for act in ActKind),
+    ("GET", "/v1/events", Scope.EVENTS_READ),
+    ("GET", "/v1/events/stream", Scope.EVENTS_READ),
+    ("POST", "/v1/webhooks", Scope.WEBHOOKS_WRITE),
+    ("GET", "/v1/webhooks", Scope.WEBHOOKS_WRITE),
+    ("GET", f"/v1/webhooks/{HOOK}", Scope.WEBHOOKS_WRITE),
+    ("DELETE", f"/v1/webhooks/{HOOK}", Scope.WEBHOOKS_WRITE),
+    *(("POST", f"/v1/webhooks/{HOOK}/{act}", Scope.WEBHOOKS_WRITE) for act in HOOK_ACTS),
+    ("GET", f"/v1/webhooks/{HOOK}/dead-letters", Scope.WEBHOOKS_WRITE),
+    ("DELETE", f"/v1/webhooks/{HOOK}/dead-letters/{LETTER}", Scope.WEBHOOKS_WRITE),
     ("GET", "/metrics", Scope.METRICS_READ),
 ]
 
@@ -154,7 +165,7 @@ def test_every_other_scope_together_does_not_open_a_route(
 
 def test_every_route_that_takes_a_key_asks_for_one_and_is_tested(xaa: Gateway) -> None:
     documented = xaa.client.get("/openapi.json").json()["paths"]
-    ids = re.compile("01890000-0000-7000-8000-000000000000|everything|" + DIGEST)
+    ids = re.compile("01890000-0000-7000-8000-000000000000|everything|" + "|".join((DIGEST, HOOK, LETTER)))
     tested = {(method, ids.sub("{id}", path)) for method, path, _ in ROUTES}
     guarded = {
         (method.upper(), re.sub(r"\{[a-z_]+\}", "{id}", path))
