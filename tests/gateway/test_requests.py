@@ -165,6 +165,19 @@ def test_a_cancelled_request_is_cancelled_at_both_ends_whatever_was_answered(
     assert wait_state(xaa, asked, "CANCELLED")
 
 
+def test_of_a_recalled_request_no_words_are_left_and_nothing_is_answered(
+    xaa: Gateway, xbb: Gateway, asked: str
+) -> None:
+    publication = shown(xaa, asked)["publication_id"]
+    assert xaa.post(f"/v1/messages/{publication}/recall", {}).status_code == 202
+    there = wait_state(xbb, asked, "CANCELLED")
+    assert not {"title", "rfi_id", "priority"} & there.keys()
+    assert CANARY not in xbb.get("/v1/requests", params={"limit": 1}).text
+    refused = act(xbb, asked, "accept", {})
+    assert_problem(refused, refused.status_code, "RECALLED")
+    assert 400 <= refused.status_code < 500
+
+
 def test_what_is_closed_cannot_be_cancelled(xaa: Gateway, asked: str) -> None:
     assert act(xaa, asked, "close", {"outcome": "OVERTAKEN"}).status_code == 200
     problem = assert_problem(act(xaa, asked, "cancel", {}), 409, "REQUEST_TRANSITION_ILLEGAL")

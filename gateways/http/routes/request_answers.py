@@ -221,10 +221,12 @@ async def _message(gateway: Runtime, caller: Caller, found: ListedRequest) -> In
     stored = await gateway.context.store.read(
         lambda tx: inbox.by_message_id(tx, found.message_id, with_display_only=caller.lists_display_only)
     )
-    for message in stored:
-        if message.originator == found.originator and message.content:
-            return message
-    raise ApiRefused(C.NOT_FOUND)
+    message = next((each for each in stored if each.originator == found.originator), None)
+    if message is None:
+        raise ApiRefused(C.NOT_FOUND)
+    if message.recalled_at is not None:
+        raise ApiRefused(C.RECALLED)
+    return message
 
 
 def _rfi_id(message: InboxMessage) -> str:
