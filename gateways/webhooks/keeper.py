@@ -61,6 +61,9 @@ class WebhookKeeper:
             except StoreError as error:
                 _log.warning("webhooks wait for the store: %s", type(error).__name__)
                 self._context.counters.storage_faults += 1
+            except Exception:  # noqa: BLE001 - logged with its trace; the keeper must go on
+                _log.exception("looking after webhooks failed")
+                self._context.counters.alarm_faults += 1
             await self._changes.wait_beyond(seen, LOOK_SECONDS)
 
     async def _look(self) -> None:

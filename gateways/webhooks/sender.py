@@ -4,7 +4,6 @@ What a post came to is committed before the next one begins, so that a crash rep
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -248,8 +247,7 @@ class Sender:
         finally:
             for each in waits:
                 each.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.gather(*waits, return_exceptions=True)
+            await asyncio.gather(*waits, return_exceptions=True)
 
 
 def _next(tx: Transaction, webhook: Webhook, caller: Caller, position: int, due: bool) -> _Work:
