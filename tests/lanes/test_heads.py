@@ -2,10 +2,12 @@
 
 from datetime import timedelta
 
-from bus.store import heads
+from bus.store import heads, held
+from bus.store.held import NewHeld
 from gateways.lanes.policy import HeadPolicy
 from schemas.audit import AuditEvent
 from schemas.header import Mode
+from schemas.reasons import ReasonCode
 from schemas.wire import Lane
 from tests.lanes.lane_world import LOOK, LaneWorld
 
@@ -56,25 +58,31 @@ def test_a_long_tail_that_is_still_coming_is_not_taken_for_lost(world: LaneWorld
     assert not world.records("XBB", AuditEvent.LANE_GAP)
 
 
-def test_a_bundle_held_here_is_not_asked_for(world: LaneWorld) -> None:
+def test_while_bundles_of_its_originator_are_held_here_a_tail_is_not_asked_for(world: LaneWorld) -> None:
     """What cannot be opened yet shows no serial: it may well be the tail."""
     world.settle()
-    old_keys = world.gateways["XBB"].context.keys
-    world.publish("XAA", "XBB", subject="held")
+    world.publish("XAA", "XBB", subject="held, for all that is known")
     world.relay("XAA")
-    gateway = world.gateways["XBB"]
-    gateway.context.keyring = type(gateway.context.keyring)({})  # type: ignore[call-arg]
-    world.deliver("XBB")
-    gateway.context.take_keys(old_keys)
+    world.lose_all("XBB")
     world.look("XAA")
     world.pass_time(LOOK)
     world.look("XAA")
-    held = world.gateways["XBB"].store.connection.execute("SELECT count(*) FROM held").fetchone()[0]
-    assert held == 1
+    world.relay("XAA")
+    world.deliver("XBB")
+    kept = NewHeld(
+        "XAA", Mode.OPERATION, Lane.NORMAL, "subject", b"sealed", ReasonCode.SEAL_KEY_UNKNOWN, world.now
+    )
+    connection = world.gateways["XBB"].store.connection
+    held.hold(connection, kept, held.Quota())
     for _ in range(3):
         world.look("XBB")
         world.pass_time(POLICY.patience)
+        world.look("XBB")
     assert world.missing("XBB") == {}
+    held.discharge(connection, [each.held_seq for each in held.to_retry(connection, after=0)])
+    world.pass_time(POLICY.patience)
+    world.look("XBB")
+    assert world.missing("XBB") == {"XAA": 1}
 
 
 def test_quiet_lanes_carry_a_heartbeat_and_nothing_else(world: LaneWorld) -> None:
