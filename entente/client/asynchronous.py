@@ -29,6 +29,7 @@ from entente.client.results import (
     Preview,
     PublicationDetail,
     PublicationPage,
+    ReceiptPage,
 )
 from entente.client.results.result import Result
 
@@ -133,6 +134,18 @@ class AsyncClient:
     async def partners(self) -> PartnerList:
         """The other nations of the realm."""
         return await self._answered(calls.partners())
+
+    async def receipts(
+        self,
+        *,
+        overdue: bool = False,
+        nation: str | None = None,
+        publication_id: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> ReceiptPage:
+        """A page of this nation's copies at the others, newest first: what was signed, what is overdue."""
+        return await self._answered(calls.receipts(overdue, nation, publication_id, before, limit))
 
     async def events(
         self, after: int = 0, *, limit: int = 100, types: Collection[str] | None = None

@@ -29,6 +29,7 @@ from entente.client.results import (
     Preview,
     PublicationDetail,
     PublicationPage,
+    ReceiptPage,
 )
 from entente.client.results.result import Result
 
@@ -131,6 +132,18 @@ class Client:
     def partners(self) -> PartnerList:
         """The other nations of the realm."""
         return self._answered(calls.partners())
+
+    def receipts(
+        self,
+        *,
+        overdue: bool = False,
+        nation: str | None = None,
+        publication_id: str | None = None,
+        before: int | None = None,
+        limit: int = 50,
+    ) -> ReceiptPage:
+        """A page of this nation's copies at the others, newest first: what was signed, what is overdue."""
+        return self._answered(calls.receipts(overdue, nation, publication_id, before, limit))
 
     def events(self, after: int = 0, *, limit: int = 100, types: Collection[str] | None = None) -> EventPage:
         """A page of the feed of happenings: what became of messages, never what they say."""

@@ -17,6 +17,7 @@ from entente.client.results.inbox import InboxEntry, InboxPage
 from entente.client.results.partner import PartnerList
 from entente.client.results.preview import Preview
 from entente.client.results.publication import PublicationDetail, PublicationPage
+from entente.client.results.receipt import ReceiptPage
 
 T_co = TypeVar("T_co", covariant=True)
 
@@ -113,6 +114,14 @@ def acknowledge(
 def partners() -> Call[PartnerList]:
     """The other nations of the realm."""
     return _get("/v1/partners", reads_as(PartnerList))
+
+
+def receipts(
+    overdue: bool, nation: str | None, publication_id: str | None, before: int | None, limit: int
+) -> Call[ReceiptPage]:
+    """A page of copies, newest first, with what was signed of each."""
+    narrowed = {"overdue": "true" if overdue else None, "nation": nation, "publication_id": publication_id}
+    return _get("/v1/receipts", reads_as(ReceiptPage), before=before, limit=limit, **narrowed)
 
 
 def events(after: int, limit: int, types: Collection[str] | None) -> Call[EventPage]:

@@ -76,6 +76,12 @@ def test_a_message_goes_its_way_by_the_client_alone(connect: Connect, xaa: Gatew
     assert shown.state_of("XCC") is None
     page = author.do(lambda client: client.publications(limit=1, source_id="us,1"))
     assert [found.publication_id for found in page.items] == [accepted.publication_id]
+    page = author.do(lambda client: client.receipts(publication_id=accepted.publication_id, nation="XBB"))
+    assert [copy.state for copy in page.items] == ["acknowledged"]
+    assert (
+        author.do(lambda client: client.receipts(overdue=True, publication_id=accepted.publication_id)).items
+        == ()
+    )
     partners = author.do(lambda client: client.partners())
     assert [partner.nation for partner in partners.items] == ["XBB", "XCC", "XDD"]
     assert author.do(lambda client: client.get("/v1/rejected", limit=1))["items"] == []

@@ -219,6 +219,7 @@ SHOWN_AS: dict[str, type[Result]] = {
     "PublicationDetailView": results.PublicationDetail,
     "EventPage": results.EventPage,
     "PartnerList": results.PartnerList,
+    "ReceiptPage": results.ReceiptPage,
     "ReleaseTable": results.Preview,
     "Problem": results.Problem,
 }

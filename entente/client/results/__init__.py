@@ -7,6 +7,7 @@ from entente.client.results.partner import Partner, PartnerList
 from entente.client.results.preview import Preview
 from entente.client.results.problem import Problem
 from entente.client.results.publication import Publication, PublicationDetail, PublicationPage
+from entente.client.results.receipt import ReceiptPage
 
 __all__ = [
     "Accepted",
@@ -21,4 +22,5 @@ __all__ = [
     "Publication",
     "PublicationDetail",
     "PublicationPage",
+    "ReceiptPage",
 ]
