@@ -1,7 +1,7 @@
 """What a recall does, as tables: to a copy at its recipient, and to what its originator knows of that copy.
 
-Pure. At the recipient the order in which message and recall come makes no difference to what can be read: once
-the recall is known, nothing. At the originator answers join: whatever order they come in, however often.
+Pure. At the recipient the order in which message and recall come makes no difference to what can be read:
+once the recall is known, nothing. At the originator answers join: whatever order they come in, however often.
 """
 
 from collections.abc import Mapping
