@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.gateway.hook_receiver import FOLLOWS, HookReceiver, hook_receiver
 from tests.gateway.running import Gateway, World
 
 MANY = 1000
@@ -29,3 +30,18 @@ def xbb(world: World) -> Iterator[Gateway]:
         "XBB", refusals_per_second=MANY, webhook_networks="127.0.0.0/8", webhook_plain_http=True
     ) as running:
         yield running
+
+
+@pytest.fixture
+def receiver() -> Iterator[HookReceiver]:
+    """A partner system that takes webhooks."""
+    with hook_receiver() as listening:
+        yield listening
+
+
+@pytest.fixture
+def key(xbb: Gateway) -> Iterator[str]:
+    """A partner system's own key; its webhooks go with it."""
+    made = xbb.new_key(FOLLOWS, rate_per_second=1000, burst=1000)
+    yield made
+    xbb.write(lambda tx: tx.execute("DELETE FROM webhook WHERE key_id = ?", (made.split("_")[1],)))

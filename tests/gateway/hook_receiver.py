@@ -8,12 +8,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.gateway.running import WAIT
+from bus.store import events
+from bus.store.events import NewEvent
+from gateways.http.api_keys import Scope
+from schemas.event import EventType
+from tests.gateway.running import WAIT, Gateway
 
 Json = dict[str, Any]
+FOLLOWS = [Scope.EVENTS_READ, Scope.INBOX_READ, Scope.WEBHOOKS_WRITE, Scope.TRUST_READ]
 
 
 class HookReceiver:
@@ -72,3 +78,45 @@ def hook_receiver() -> Iterator[HookReceiver]:
         server.shutdown()
         server.server_close()
         thread.join(WAIT)
+
+
+def register(gateway: Gateway, receiver: HookReceiver, key: str, **more: Any) -> Json:
+    """A webhook, whose secret the receiver then knows."""
+    answer = gateway.post("/v1/webhooks", {"url": receiver.url} | more, key)
+    assert answer.status_code == 201, answer.text
+    made: Json = answer.json()
+    receiver.secrets.append(made["secret"])
+    return made
+
+
+def happen(gateway: Gateway, count: int = 1, **changes: Any) -> list[int]:
+    """Something happens ``count`` times, at a partner XDD that nobody else speaks of; the events' numbers."""
+
+    def job(tx: Any) -> list[int]:
+        at = datetime.now(UTC)
+        given = {"type": EventType.PARTNER_HEARD, "nation": "XDD"} | changes
+        first = events.latest_seq(tx) + 1
+        events.add(tx, [NewEvent(at=at, **given)] * count)
+        return list(range(first, first + count))
+
+    return gateway.write(job)
+
+
+def posted(receiver: HookReceiver, wanted: list[int]) -> list[tuple[dict[str, str], Json]]:
+    """The posts of these events once all are there, in the order in which they came."""
+    found: list[tuple[dict[str, str], Json]] = []
+    while len(found) < len(wanted):
+        headers, event = receiver.posts.get(timeout=WAIT)
+        if event["data"]["event_seq"] in wanted:
+            found.append((headers, event))
+    return found
+
+
+def numbers(found: list[tuple[dict[str, str], Json]]) -> list[int]:
+    return [event["data"]["event_seq"] for _, event in found]
+
+
+def told_of(gateway: Gateway, webhook: Json, position: int) -> list[str]:
+    """What the audit log says of a webhook after a position."""
+    records = gateway.audit(position)
+    return [record["event"] for record in records if record.get("webhook") == webhook["webhook_id"]]

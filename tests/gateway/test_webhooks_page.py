@@ -15,8 +15,8 @@ import pytest
 
 from gateways.http.api_keys import Scope
 from tests.free_ports import free_port
+from tests.gateway.hook_receiver import happen
 from tests.gateway.running import WAIT, Gateway
-from tests.gateway.test_webhooks import happen
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "webhooks.md"
 
