@@ -118,6 +118,8 @@ def test_a_partner_that_names_ever_new_epochs_is_passed_papers_once_in_a_while(w
     assert [passed(first + number) for number in range(300)].count(True) == 1
     world.pass_time(PAPERS_PAUSE)
     assert passed(first + 300)
+    world.pass_time(PAPERS_PAUSE)
+    assert not passed(first + 300), "once per epoch, also where both never come to know the same"
     seen = world.read("XAA", lambda tx: lane_tails.seen(tx, "XBB", Mode.OPERATION, [first]))
     assert all(len(epochs) <= lane_tails.EPOCHS_LOOKED_AT + 1 for epochs in seen.values())
 
@@ -149,6 +151,7 @@ def test_a_partner_that_claims_over_and_over_harms_its_own_lanes_only_and_seldom
         epoch = epoch_to(world, "XAA", "XBB")
         control(world, "XAA", "XBB", claim((Lane.NORMAL, epoch, 2**50)))
     assert len(world.records("XAA", AuditEvent.LANE_EPOCH_BEGUN)) == 1
+    assert world.states("XAA", waiting) == {"XBB": "queued", "XCC": "sent"}
     world.pass_time(BEGIN_PAUSE)
     control(world, "XAA", "XBB", claim((Lane.CONTROL, epoch_to(world, "XAA", "XBB"), 2**53 - 1)))
     assert len(world.records("XAA", AuditEvent.LANE_EPOCH_BEGUN)) == 2

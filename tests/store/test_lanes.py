@@ -62,6 +62,21 @@ def test_holes_are_what_lies_between(highest: int, ranges: list[tuple[int, int]]
     assert serials(found) == set(range(highest + 1, top + 1)) - serials(ranges)
 
 
+def test_a_gap_that_begins_to_fill_was_not_asked_for_in_vain(tx: Tx) -> None:
+    """What is left is asked for soon again, and the requests so far do not count against its originator."""
+    policy = AskPolicy(first=SECOND, ceiling=timedelta(hours=1))
+    lanes.record(tx, KEY, [arrival(20)], NOW)
+    for _ in range(9):
+        lanes.mark_asked(tx, lanes.gaps_to_ask(tx, NOW + timedelta(days=1)), NOW, policy)
+    (gap,) = lanes.asked_often(tx, 9)
+    assert (gap.first, gap.last, gap.asked_at(policy)) == (1, 19, NOW)
+    assert lanes.gaps_to_ask(tx, NOW + 30 * SECOND) == ()
+    lanes.record(tx, KEY, [arrival(5)], NOW, again_after=30 * SECOND)
+    assert lanes.asked_often(tx, 2) == ()
+    left = lanes.gaps_to_ask(tx, NOW + 30 * SECOND)
+    assert [(gap.first, gap.last) for gap in left] == [(1, 4), (6, 19)]
+
+
 STEPS = st.lists(
     st.one_of(
         st.lists(st.integers(1, 45), min_size=1, max_size=8).map(lambda found: ("arrive", found)),
