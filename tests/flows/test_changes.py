@@ -1,11 +1,15 @@
 """Updates and corrections of our own messages, across the real broker: who gets what."""
 
+import asyncio
 import json
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bus.store.errors import StoreUnavailable
+from gateways.publishing import planning
+from gateways.publishing.accepted import Accepted
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.releasing.not_released import NotReleased
 from schemas.audit import AuditEvent
@@ -168,3 +172,39 @@ async def test_what_a_backfill_sent_belongs_to_the_chain(joining: World) -> None
     assert shares(second) == {"XBB": "UPDATE", "XCC": "UPDATE"}
     _, new = await charlie.mail(2)
     assert [each["message_id"] for each in references(new)] == [copy.message_id]
+
+
+async def test_of_two_changes_of_one_message_at_once_one_is_accepted(world: World) -> None:
+    alfa = await world.gateway("XAA")
+    first = await alfa.publish("XBB")
+    tries = [accept(alfa, update(first, "XBB", subject=str(number))) for number in range(4)]
+    results = await asyncio.gather(*tries, return_exceptions=True)
+    refused = [each for each in results if isinstance(each, DraftRefused)]
+    (accepted,) = [each for each in results if isinstance(each, Accepted)]
+    assert [each.code for each in refused] == [R.CHANGE_NOT_CURRENT] * 3
+    assert {each.current and each.current.message_id for each in refused} == {accepted.message_id}
+    assert await status(alfa, first) == "UPDATED"
+
+
+async def test_what_left_while_the_change_was_planned_counts_as_held(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    await alfa.exchange.relay.stop()
+    first = await alfa.publish("XBB")
+    read, seen = planning.read_chains, list[int]()
+
+    async def then_it_leaves(*given: Any) -> Any:
+        chains = await read(*given)
+        seen.append(len(chains[0].held))
+        if len(seen) == 1:
+            alfa.exchange.relay.start()
+            await alfa.states(first, {"XBB": "delivered"})
+        return chains
+
+    monkeypatch.setattr(planning, "read_chains", then_it_leaves)
+    second = await accept(alfa, update(first, "XBB"))
+    assert seen == [0, 1], "planned again, with what is held by now"
+    assert shares(second) == {"XBB": "UPDATE"}
+    _, new = await bravo.mail(2)
+    assert [each["message_id"] for each in references(new)] == [first.message_id]
