@@ -16,7 +16,8 @@ class OwnReference:
     """What is checked of a message of ours that a reply, an update or an acknowledgement refers to.
 
     `may_know`: nations that may learn of it. Where there are tear lines, a nation that got nothing, or a
-    wider version than this one, may not.
+    wider version than this one, may not; where a
+    change goes out as several messages, nobody who got another one of them.
     """
 
     publication_id: str
@@ -51,7 +52,7 @@ def reference(tx: sqlite3.Connection, message_id: str) -> OwnReference | None:
         tx,
         message_id,
         "p.publication_id, v.digest, p.kind, p.mode, p.exercise_id, v.release_set, v.version, p.decisions,"
-        " c.bytes",
+        " c.bytes, v.publication_seq, v.content_id",
     )
     if row is None:
         return None
@@ -65,7 +66,7 @@ def reference(tx: sqlite3.Connection, message_id: str) -> OwnReference | None:
         exercise_id=row[4],
         release_set=release_set,
         content=row[8],
-        may_know=meant & _given(row[7], row[6], meant),
+        may_know=meant & _given(row[7], row[6], meant) & _got(tx, row[9], row[10], row[6], meant),
     )
 
 
@@ -80,6 +81,24 @@ def _row(tx: sqlite3.Connection, message_id: str, columns: str) -> Any:
         if row is not None:
             return row
     return None
+
+
+def _got(
+    tx: sqlite3.Connection, publication_seq: int, content_id: int, version: int, meant: Iterable[str]
+) -> frozenset[str]:
+    """Of a change whose version goes out as several messages: who got this one; else all that are meant."""
+    alike = tx.execute(
+        "SELECT (SELECT count(*) FROM publication WHERE publication_seq = ?1 AND version = ?2)"
+        " + (SELECT count(*) FROM other_version WHERE publication_seq = ?1 AND version = ?2)",
+        (publication_seq, version),
+    ).fetchone()[0]
+    if alike == 1:
+        return frozenset(meant)
+    rows = tx.execute(
+        "SELECT recipient FROM delivery WHERE publication_seq = ? AND content_id = ?",
+        (publication_seq, content_id),
+    )
+    return frozenset(row[0] for row in rows.fetchall())
 
 
 def _given(decisions: str, version: int, meant: Iterable[str]) -> frozenset[str]:

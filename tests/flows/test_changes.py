@@ -208,3 +208,15 @@ async def test_what_left_while_the_change_was_planned_counts_as_held(
     assert shares(second) == {"XBB": "UPDATE"}
     _, new = await bravo.mail(2)
     assert [each["message_id"] for each in references(new)] == [first.message_id]
+
+
+async def test_nothing_refers_one_nation_to_the_message_that_another_got_of_a_change(world: World) -> None:
+    alfa = await world.gateway("XAA")
+    first = await alfa.publish("XBB")
+    await alfa.states(first, {"XBB": "sent"})
+    second = await accept(alfa, update(first, "XBB", "XCC"))
+    assert [each.recipients for each in second.messages] == [("XBB",), ("XCC",)]
+    for number, other in enumerate(("XCC", "XBB")):
+        with pytest.raises(DraftRefused, match="REFERENCE_BEYOND_RELEASE"):
+            await accept(alfa, draft([other], header=changing(second, "relates", number)))
+    await accept(alfa, draft(["XBB"], header=changing(second, "relates", 0)))
