@@ -58,17 +58,28 @@ def draft(subject: str) -> dict[str, Any]:
 class UpProcess:
     """One `entente up` over a state directory; a context manager that kills whatever is left."""
 
-    def __init__(self, state: Path) -> None:
-        plan = state.with_name("plan.yaml")
-        plan.write_text(PLAN, encoding="utf-8")
+    def __init__(
+        self,
+        state: Path,
+        plan: str | None = PLAN,
+        nations: Iterable[str] = ("XAA", "XBB"),
+        **environment: str,
+    ) -> None:
+        """``plan``: None for the realm that `entente up` founds by itself; ``nations``: those it has."""
+        arguments: list[str | Path] = ["--state", state, "--json"]
+        if plan is not None:
+            file = state.with_name("plan.yaml")
+            file.write_text(plan, encoding="utf-8")
+            arguments += ["--plan", file]
         if not state.exists():
             state.mkdir(mode=0o700)
-            ports = {name: free_port() for name in ("broker", "XAA", "XBB")}
+            ports = {name: free_port() for name in ("broker", *nations)}
             (state / "ports.json").write_text(json.dumps(ports))
         self.state = state
         self.log: list[str] = []
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "entente", "up", "--state", state, "--plan", plan, "--json"],
+            [sys.executable, "-m", "entente", "up", *arguments],
+            env={**os.environ, **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
