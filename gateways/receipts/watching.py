@@ -25,6 +25,10 @@ _log = logging.getLogger(__name__)
 ACTOR = "gateway"
 LOOK_SECONDS = 15.0
 """Longest time between two looks at the clock, which may be set while nothing else happens."""
+REST = 20
+"""After counting what is overdue the keeper rests so many times as long as that took: while a backlog drains,
+something changes with every bundle, and what there is to count is the backlog."""
+LONGEST_REST_SECONDS = 1.0
 PAGE = 50
 """Publications whose deadlines are looked at in one transaction."""
 
@@ -48,24 +52,35 @@ class DeadlineKeeper:
             self._task = None
 
     async def _run(self) -> None:
+        clock = asyncio.get_running_loop().time
         while True:
             self._context.deadlines_changed.clear()
-            pause = LOOK_SECONDS
+            pause, rest = LOOK_SECONDS, 0.0
             try:
-                pause = await look(self._context)
+                await _note_due(self._context)
+                began = clock()
+                pause = await _count(self._context)
+                rest = min(LONGEST_REST_SECONDS, REST * (clock() - began))
             except StoreError as error:
                 _log.warning("deadlines cannot be looked at yet: %s", type(error).__name__)
                 self._context.counters.storage_faults += 1
             except Exception:  # noqa: BLE001 - logged with its trace; the keeper must go on
                 _log.exception("looking at deadlines failed")
                 self._context.counters.alarm_faults += 1
+            await asyncio.sleep(rest)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
+                async with asyncio.timeout(max(0.0, pause - rest)):
                     await self._context.deadlines_changed.wait()
 
 
 async def look(context: GatewayContext) -> float:
     """Note what passed by now, count what is overdue; seconds until the next look. Raises StoreError."""
+    await _note_due(context)
+    return await _count(context)
+
+
+async def _note_due(context: GatewayContext) -> None:
+    """Note what passed by now, page by page, so that others' commits come between."""
 
     def job(tx: Transaction) -> Sequence[Passed]:
         now = context.now()
@@ -78,8 +93,12 @@ async def look(context: GatewayContext) -> float:
         for each in await context.store.write(job):
             context.counters.count_deadline_missed(each.awaited.value)
         first = await context.store.read(deadlines.next_watch)
-    overdue, silent = await context.store.read(
-        lambda tx: (deadlines.count_overdue(tx), contacts.count_silent(tx))
+
+
+async def _count(context: GatewayContext) -> float:
+    """Count what is overdue and who is silent; seconds until the next deadline, or the next look."""
+    overdue, silent, first = await context.store.read(
+        lambda tx: (deadlines.count_overdue(tx), contacts.count_silent(tx), deadlines.next_watch(tx))
     )
     context.counters.alarm_overdue = {
         (partner, awaited.value): count for (partner, awaited), count in overdue.items()
