@@ -103,16 +103,28 @@ def members(tx: sqlite3.Connection, publication_seq: int) -> tuple[int, ...]:
 
 def outstanding(tx: sqlite3.Connection, seqs: Iterable[int]) -> dict[str, Held]:
     """The latest message of these publications that each nation holds: it was put into a bundle, so it may
-    have been sent; was not refused; and was neither cancelled nor recalled since.
-    """
+    have been sent; was not refused; and was neither cancelled nor recalled since."""
+    return {nation: held[0] for nation, held in to_cancel(tx, seqs).items()}
+
+
+def to_cancel(tx: sqlite3.Connection, seqs: Iterable[int]) -> dict[str, tuple[Held, ...]]:
+    """What must be named where what a nation holds is cancelled: the latest message, and each whose successor
+    was not receipted. What is lost is not sent again once cancelled: it would never take its place."""
     rows = tx.execute(
-        "SELECT d.recipient, c.message_id, c.digest FROM delivery d JOIN content c USING (content_id)"
+        "SELECT d.recipient, c.message_id, c.digest, d.state NOT IN ('queued', 'sealed', 'sent', 'withheld', 'void')"
+        " FROM delivery d JOIN content c USING (content_id)"
         " WHERE d.publication_seq IN (SELECT value FROM json_each(?))"
         " AND d.attempts > 0 AND d.state <> 'refused' AND d.cancelled_at IS NULL"
-        " AND d.publication_seq NOT IN (SELECT publication_seq FROM recall) ORDER BY d.publication_seq",
+        " AND d.publication_seq NOT IN (SELECT publication_seq FROM recall) ORDER BY d.publication_seq DESC",
         (integers_text(seqs),),
     )
-    return {row[0]: Held(row[1], row[2]) for row in rows.fetchall()}
+    found: dict[str, tuple[Held, ...]] = {}
+    covered: dict[str, bool] = {}
+    for nation, message_id, digest, came in rows.fetchall():
+        if not covered.get(nation):
+            found[nation] = (*found.get(nation, ()), Held(message_id, digest))
+        covered[nation] = came
+    return found
 
 
 def note(tx: sqlite3.Connection, publication_seq: int, predecessors: Mapping[int, Relation]) -> None:

@@ -2,7 +2,7 @@
 change does not reach is told that it is cancelled. In the transaction that accepts or confirms the change.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 
 from bus.protocol.succession import Held, Status
@@ -102,14 +102,16 @@ def tell_cancelled(
     evidence: Evidence,
     head: Head,
     members: Iterable[int],
-    holders: Mapping[str, Held],
+    holders: Iterable[str],
     now: datetime,
 ) -> None:
-    """Queue a neutral cancellation of what each of these nations holds of a chain, and note it."""
+    """Queue neutral cancellations of what each of these nations holds of a chain, and note it."""
     seqs = tuple(members)
     nations_of: dict[Held, list[str]] = {}
-    for nation, held in sorted(holders.items()):
-        nations_of.setdefault(held, []).append(nation)
+    named = publication_changes.to_cancel(tx, seqs)
+    for nation in sorted(holders):
+        for held in named[nation]:
+            nations_of.setdefault(held, []).append(nation)
     wider = publication_changes.wider(tx, seqs) if nations_of else {}
     for held, nations in nations_of.items():
         said = Cancellation(
@@ -148,7 +150,6 @@ def tell_left_out(
         if seq is None or not publication_changes.predecessors(tx, seq):
             continue
         members = publication_changes.members(tx, seq)
-        held = publication_changes.outstanding(tx, members).get(row.recipient)
-        if held is not None:
+        if row.recipient in publication_changes.outstanding(tx, members):
             head = publication_changes.head(tx, seq)
-            tell_cancelled(context, tx, evidence, head, members, {row.recipient: held}, now)
+            tell_cancelled(context, tx, evidence, head, members, [row.recipient], now)

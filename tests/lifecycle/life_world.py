@@ -6,6 +6,7 @@ versions, and what each nation's people did. What the gateways say is held again
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass
@@ -18,9 +19,13 @@ class Version:
     publication_id: str
     message_id: str
     digest: str
+    ids: tuple[str, ...]
+    """Of every message of the publication: who holds an earlier version gets another than who holds none."""
+    due: datetime
+    """When everybody should have it."""
     recalled: bool = False
     forgotten: bool = False
-    """Its originator's store was set back to before it: the originator knows nothing of it any more."""
+    """Its originator's store was set back to before it, or before its recall: it knows nothing of that."""
 
 
 @dataclass
@@ -29,22 +34,20 @@ class Chain:
 
     versions: list[Version]
     cancelled: bool = False
+    torn: bool = False
+    """Its originator's store was set back to before some of what became of it."""
 
     @property
     def last(self) -> Version:
         return self.versions[-1]
 
+    @property
+    def ended(self) -> bool:
+        return self.cancelled or self.last.recalled
+
     def current_for(self, nation: str) -> str | None:
         """The title that stands for this nation once everything has come."""
-        last = self.last
-        if self.cancelled or last.recalled or nation not in last.audience:
-            return None
-        return last.title
-
-    @property
-    def told_everywhere(self) -> bool:
-        """Whether its originator remembers all of it."""
-        return not any(version.forgotten for version in self.versions)
+        return None if self.ended or nation not in self.last.audience else self.last.title
 
 
 @dataclass
@@ -54,6 +57,21 @@ class People:
     filed: bool = False
     acts: set[str] = field(default_factory=set)
     """read, acknowledged, actioned: as far as their gateway committed it."""
+    unsure: set[str] = field(default_factory=set)
+    """Of these: what one of the two stores was set back to before, so that it may never be told (again)."""
+
+
+@dataclass
+class Copy:
+    """What the chronicle said when a store was copied."""
+
+    data: bytes
+    recalled: dict[str, bool]
+    """Of every version of its nation, by title."""
+    cancelled: dict[str, bool]
+    """Of every chain of its nation, by its first title."""
+    acts: dict[str, set[str]]
+    """What its nation's people had done, by title."""
 
 
 @dataclass
@@ -63,11 +81,51 @@ class Chronicle:
     chains: list[Chain] = field(default_factory=list)
     people: dict[tuple[str, str], People] = field(default_factory=dict)
     """By nation and title."""
+    titles: dict[str, str] = field(default_factory=dict)
+    """By message id."""
+    set_back: set[str] = field(default_factory=set)
+    """Nations whose stores went back to a copy."""
 
     def versions(self) -> Iterator[tuple[Chain, Version]]:
         for chain in self.chains:
             for version in chain.versions:
                 yield chain, version
 
+    def begin(self, version: Version) -> None:
+        self._name(version)
+        self.chains.append(Chain([version]))
+
+    def change(self, chain: Chain, version: Version) -> None:
+        self._name(version)
+        chain.versions.append(version)
+
+    def _name(self, version: Version) -> None:
+        self.titles |= dict.fromkeys((version.message_id, *version.ids), version.title)
+
     def of(self, nation: str, title: str) -> People:
         return self.people.setdefault((nation, title), People())
+
+    def copy(self, nation: str, data: bytes) -> Copy:
+        own = [(chain, version) for chain, version in self.versions() if version.originator == nation]
+        return Copy(
+            data,
+            {version.title: version.recalled for _, version in own},
+            {chain.versions[0].title: chain.cancelled for chain, _ in own},
+            {title: set(people.acts) for (who, title), people in self.people.items() if who == nation},
+        )
+
+    def go_back(self, nation: str, to: Copy) -> None:
+        """This nation's store went back: what it forgot, and what it may never tell or hear again."""
+        self.set_back.add(nation)
+        for chain, version in self.versions():
+            if version.originator != nation:
+                continue
+            version.forgotten |= to.recalled.get(version.title) != version.recalled
+            chain.torn |= version.forgotten
+            chain.torn |= to.cancelled.get(chain.versions[0].title) != chain.cancelled
+        own = {version.title for _, version in self.versions() if version.originator == nation}
+        for (who, title), people in self.people.items():
+            if title in own:
+                people.unsure |= people.acts
+            elif who == nation:
+                people.unsure |= people.acts - to.acts.get(title, set())
