@@ -9,13 +9,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import decision, floors, library, over_http, stages
+from benchmarks import backlog, decision, floors, library, over_http, stages
 from benchmarks.interpreter import interpreter
 from benchmarks.sealed_sizes import sealed_sizes
 from benchmarks.table import Results, render
 from gateways.collector import collect_seldom
 
 PARTS = ("floors", "library", "stages", "http", "decision")
+LONG_PARTS = ("backlog",)
+"""Only run when they are named: several minutes."""
+BACKLOG = 100_000
 RAW_BYTES = 1024
 RAW_COUNTS = (2000, 1000, 200)
 """How many of one kilobyte, of the bundle of one message, of full bundles."""
@@ -50,6 +53,9 @@ async def _run(results: Results, parts: Sequence[str], rounds: int, scale: float
     if "decision" in parts:
         _say("release decision")
         results.decision = decision.measure()
+    if "backlog" in parts:
+        _say(f"backlog of {int(BACKLOG * scale):,} messages")
+        results.backlog = await backlog.measure(int(BACKLOG * scale))
 
 
 def _say(what: str) -> None:
@@ -59,7 +65,13 @@ def _say(what: str) -> None:
 def main() -> None:
     """Parse arguments, measure, print."""
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="leave the other parts out")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=(*PARTS, *LONG_PARTS),
+        default=PARTS,
+        help=f"leave the other parts out; {', '.join(LONG_PARTS)} takes minutes and has to be named",
+    )
     parser.add_argument("--rounds", type=int, default=3, help="rounds of which the median counts")
     parser.add_argument("--scale", type=float, default=1.0, help="less than 1 for a quick look")
     parser.add_argument("--json", type=Path, help="also write every figure to this file")

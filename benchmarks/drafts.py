@@ -1,6 +1,7 @@
 """What the benchmarks send: realms in which everybody may write to everybody, and drafts of one kilobyte."""
 
 import json
+from typing import Any
 
 from schemas.realm_plan import RealmPlan
 
@@ -22,8 +23,11 @@ def nations(count: int) -> tuple[str, ...]:
     return tuple(f"X{one}{two}" for one in _LETTERS for two in _LETTERS)[:count]
 
 
-def realm_plan(count: int, agreements: int = 1) -> RealmPlan:
-    """A realm of ``count`` nations; the last of its agreements covers all of them, the others pairs."""
+def realm_plan(count: int, agreements: int = 1, objective: int | None = None) -> RealmPlan:
+    """A realm of ``count`` nations; the last of its agreements covers all of them, the others pairs.
+
+    ``objective``: seconds that a message may take, where not as usual.
+    """
     codes = nations(count)
     pairs = [(one, other) for one in codes for other in codes if one < other][: agreements - 1]
     covers = {
@@ -36,18 +40,21 @@ def realm_plan(count: int, agreements: int = 1) -> RealmPlan:
         for number, pair in enumerate(pairs)
     ]
     listed.append({"id": "whole", "title": "Of all", "parties": codes, **covers})
-    plan = {
+    plan: dict[str, Any] = {
         "name": "Benchmark",
         "nations": [{"nation": code, "display_name": f"Nation {code}"} for code in codes],
         "agreements": listed,
         "known_policies": ["REALM"],
     }
+    if objective is not None:
+        plan["objectives"] = {"priority_seconds": objective}
     return RealmPlan.model_validate_json(json.dumps(plan))
 
 
-def draft(recipients: tuple[str, ...], number: int = 0) -> bytes:
-    """A threat alert for ``recipients``, PRIORITY, about CONTENT_BYTES long as a message."""
-    value = {
+def draft(recipients: tuple[str, ...], number: int = 0, due: str | None = None) -> bytes:
+    """A threat alert for ``recipients``, PRIORITY, about CONTENT_BYTES long as a message; ``due``: until when
+    it is to be acknowledged."""
+    value: dict[str, Any] = {
         "header": {
             "kind": "threat_alert",
             "precedence": "PRIORITY",
@@ -69,6 +76,8 @@ def draft(recipients: tuple[str, ...], number: int = 0) -> bytes:
             "affected_nations": list(recipients),
         },
     }
+    if due is not None:
+        value["header"]["acknowledgement"] = {"required": True, "by": due}
     encoded = json.dumps(value, separators=(",", ":")).encode()
     room = max(0, CONTENT_BYTES - _ADDED_BY_GATEWAY - len(encoded))
     text = (_SENTENCE * (room // len(_SENTENCE) + 1))[:room]

@@ -12,7 +12,7 @@ import uvloop
 from benchmarks.children import Answer, answer_commands, settings_given
 from benchmarks.drafts import draft
 from benchmarks.processes import resident_bytes
-from bus.store import backlog, inbox
+from bus.store import backlog, deadlines, events, inbox
 from bus.store.writer import Transaction
 from gateways.collector import collect_seldom
 from gateways.context import GatewayContext
@@ -30,7 +30,7 @@ class Nation:
     def __init__(self, context: GatewayContext) -> None:
         self._context = context
         self._arrived: list[tuple[int, float]] = []
-        self._watching = asyncio.create_task(self._watch())
+        self._watching: asyncio.Task[None] | None = None
 
     async def ready(self) -> Answer:
         """Answered once the relay holds its lease."""
@@ -75,7 +75,10 @@ class Nation:
         return {"sent": sent}
 
     async def arrivals(self) -> Answer:
-        """When each message came to stand in the inbox, by message id, since last asked."""
+        """When each message came to stand in the inbox, by message id, since last asked; noted from the
+        first time on."""
+        if self._watching is None:
+            self._watching = asyncio.create_task(self._watch(self._context.inbox.latest))
         noted, self._arrived = self._arrived, []
         if not noted:
             return {"arrived": {}}
@@ -102,6 +105,38 @@ class Nation:
         count = await self._context.store.read(inbox.latest_seq)
         return {"cpu_seconds": time.process_time(), "resident": resident_bytes(os.getpid()), "inbox": count}
 
+    async def accept(self, recipients: list[str], numbers: list[int], at_once: int, due: str) -> Answer:
+        """Accept the drafts with these numbers, to be acknowledged by ``due``, without waiting for more."""
+        waiting = iter(range(*numbers))
+
+        async def worker() -> None:
+            for number in waiting:
+                raw = draft(tuple(recipients), number, due)
+                await accept_draft(self._context, raw, api_key_id=_KEY)
+
+        await asyncio.gather(*(worker() for _ in range(at_once)))
+        return {}
+
+    async def standing(self) -> Answer:
+        """What waits, by what for; what is overdue; the feed's last number; how long a commit waits now."""
+
+        def look(tx: Transaction) -> Answer:
+            rows = backlog.per_recipient(tx)
+            overdue: dict[str, int] = {}
+            for (_, awaited), count in deadlines.count_overdue(tx).items():
+                overdue[awaited.value] = overdue.get(awaited.value, 0) + count
+            return {
+                "queued": sum(row.queued + row.sealed for row in rows),
+                "unreceipted": sum(row.unreceipted for row in rows),
+                "overdue": overdue,
+                "events": events.latest_seq(tx),
+            }
+
+        found = await self._context.store.read(look)
+        began = time.monotonic()
+        await self._context.store.write(_touch)
+        return {**found, "commit_seconds": time.monotonic() - began}
+
     async def _settled(self) -> None:
         """Wait until every delivery has its receipt recorded and committed."""
         while True:
@@ -112,13 +147,16 @@ class Nation:
             waiting = sum(row.queued + row.sealed + row.unreceipted for row in rows)
             await asyncio.sleep(_LOOK_SECONDS if waiting < 2000 else 20 * _LOOK_SECONDS)
 
-    async def _watch(self) -> None:
-        seen = self._context.inbox.latest
+    async def _watch(self, seen: int) -> None:
         while True:
             latest = await self._context.inbox.wait_beyond(seen)
             at = time.monotonic()
             self._arrived += ((seq, at) for seq in range(seen + 1, latest + 1))
             seen = latest
+
+
+def _touch(tx: Transaction) -> None:
+    tx.execute("UPDATE meta SET value = value WHERE key = 'format'")
 
 
 async def _serve(given: dict[str, Any]) -> None:
@@ -127,7 +165,8 @@ async def _serve(given: dict[str, Any]) -> None:
     async with open_gateway(Settings(**given)) as opened:
         nation = Nation(opened.context)
         commands = (nation.ready, nation.load, nation.idle, nation.arrivals, nation.usage, nation.counts)
-        await answer_commands({command.__name__: command for command in commands})
+        commands_of_backlog = (nation.accept, nation.standing)
+        await answer_commands({each.__name__: each for each in (*commands, *commands_of_backlog)})
 
 
 if __name__ == "__main__":

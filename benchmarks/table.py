@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from benchmarks.backlog import Backlog
 from benchmarks.decision import Decision
 from benchmarks.floors import Crypto, RawNats
 from benchmarks.library import Idle, Saturated
@@ -26,6 +27,7 @@ class Results:
     idle: list[Idle] = field(default_factory=list)
     http: list[OverHttp] = field(default_factory=list)
     decision: Decision | None = None
+    backlog: Backlog | None = None
 
 
 def render(results: Results) -> str:
@@ -43,6 +45,8 @@ def render(results: Results) -> str:
         parts.append(_http(results.http))
     if results.decision is not None:
         parts.append(_decision(results.decision))
+    if results.backlog is not None:
+        parts.append(_backlog(results.backlog))
     return "\n\n".join(parts)
 
 
@@ -149,6 +153,38 @@ def _decision(decision: Decision) -> str:
     ]
     title = f"Release decision, {decision.nations} nations, {decision.agreements} agreements"
     return _table(title, ("operation", "time"), rows)
+
+
+def _backlog(backlog: Backlog) -> str:
+    rows = []
+    for phase in backlog.phases:
+        held = [
+            f"{name} {_mib(first)}, {_mib(most)}, {_mib(last)}"
+            for name, (first, most, last) in phase.resident.items()
+        ]
+        spent = [f"{name} {1e6 * seconds / phase.done:.0f}" for name, seconds in phase.cpu_seconds.items()]
+        rows.append(
+            (
+                phase.name,
+                f"{phase.done / phase.seconds:,.0f}",
+                f"{', '.join(spent)} µs",
+                f"{1e3 * phase.longest_commit:,.0f} ms",
+                f"{'; '.join(held)} MB",
+            )
+        )
+    head = ("phase", "messages/s", "CPU per message", "longest commit", "memory: at first, at most, at last")
+    return "\n\n".join(
+        [
+            _table(f"A backlog of {backlog.messages:,}", head, rows),
+            _table(
+                "Disk", ("where", "size"), [(name, f"{_mib(size)} MB") for name, size in backlog.disk.items()]
+            ),
+        ]
+    )
+
+
+def _mib(octets: int) -> str:
+    return f"{octets / MIB:.0f}"
 
 
 def _table(title: str, head: Row, rows: Iterable[Row]) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,12 @@ class Broker:
 
 
 @contextlib.contextmanager
-def founded(count: int, agreements: int = 1) -> Iterator[tuple[StateDir, int]]:
+def founded(count: int, agreements: int = 1, objective: int | None = None) -> Iterator[tuple[StateDir, int]]:
     """A new realm of ``count`` nations, gone afterwards; its directory and the lock that is held on it."""
     with tempfile.TemporaryDirectory(prefix="entente-bench-") as directory:
         state = StateDir(Path(directory) / "state")
         with state.locked() as lock:
-            found_or_keep(state, realm_plan(count, agreements))
+            found_or_keep(state, realm_plan(count, agreements, objective))
             yield state, lock
 
 
@@ -51,22 +52,24 @@ async def running_nations(
     state: StateDir, broker: Broker, count: int
 ) -> AsyncIterator[tuple[Child, tuple[Child, ...]]]:
     """The originator and the other nations, each the whole exchange without HTTP in its own process."""
-    realm = state.realm.trust().realm
     async with contextlib.AsyncExitStack() as stack:
         children = [
-            await stack.enter_async_context(
-                child(
-                    "benchmarks.nation",
-                    nation=nation,
-                    realm=realm,
-                    state_dir=str(state.gateway(nation)),
-                    keys_file=str(state.realm.keys_file(nation)),
-                    trust_dir=str(state.realm.trust_dir),
-                    nats_url=broker.url,
-                )
-            )
+            await stack.enter_async_context(running_nation(state, broker, nation))
             for nation in nations(count)
         ]
         for each in children:
             await each.ask("ready")
         yield children[0], tuple(children[1:])
+
+
+def running_nation(state: StateDir, broker: Broker, nation: str) -> AbstractAsyncContextManager[Child]:
+    """One nation, as ``running_nations`` has them; ask it for ``ready``."""
+    return child(
+        "benchmarks.nation",
+        nation=nation,
+        realm=state.realm.trust().realm,
+        state_dir=str(state.gateway(nation)),
+        keys_file=str(state.realm.keys_file(nation)),
+        trust_dir=str(state.realm.trust_dir),
+        nats_url=broker.url,
+    )
