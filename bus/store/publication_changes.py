@@ -111,7 +111,7 @@ def to_cancel(tx: sqlite3.Connection, seqs: Iterable[int]) -> dict[str, tuple[He
     """What must be named where what a nation holds is cancelled: the latest message, and each whose successor
     was not receipted. What is lost is not sent again once cancelled: it would never take its place."""
     rows = tx.execute(
-        "SELECT d.recipient, c.message_id, c.digest, d.state NOT IN ('queued', 'sealed', 'sent', 'withheld', 'void')"
+        "SELECT d.recipient, c.message_id, c.digest, d.state NOT IN ('queued', 'sealed', 'sent', 'withheld')"
         " FROM delivery d JOIN content c USING (content_id)"
         " WHERE d.publication_seq IN (SELECT value FROM json_each(?))"
         " AND d.attempts > 0 AND d.state <> 'refused' AND d.cancelled_at IS NULL"
