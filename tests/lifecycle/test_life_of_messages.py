@@ -50,7 +50,7 @@ class MessageLives(Lives):
             Deed("second word", 4, lambda: self.say_the_second_word(some(), yes=pick((True, True, False)))),
             Deed("die", 4, lambda: self.die_in_an_act(some(), some(), pick(ACTS))),
             Deed("deadlines", 6, lambda: self.look_at_deadlines(some(), crash=pick((True, False)))),
-            Deed("hours", 1, lambda: self.pass_time(400)),
+            Deed("hours", 2, lambda: self.pass_time(400)),
         ]
 
     def publish_what_waits(self, who: int, bits: int) -> None:
