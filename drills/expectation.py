@@ -5,8 +5,10 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from drills.injects import Serial
-from schemas.base import Nation, ShortText, Statement, TitleText, unique
+from drills.life_expectation import Gets, LifeExpectation, State
+from drills.life_injects import Serial
+from schemas.base import Nation, ShortText, TitleText, unique
+from schemas.event import EventType
 from schemas.reasons import ReasonCode
 
 
@@ -22,26 +24,13 @@ class AgreementState(StrEnum):
     SUPERSEDED = "superseded"
 
 
-class State(StrEnum):
-    """How far a nation's copy came, as its author's gateway says it."""
-
-    QUEUED = "queued"
-    SENT = "sent"
-    DELIVERED = "delivered"
-    READ = "read"
-    ACKNOWLEDGED = "acknowledged"
-    ACTIONED = "actioned"
-    REFUSED = "refused"
-    WITHHELD = "withheld"
-
-
 ARRIVED = (State.DELIVERED, State.READ, State.ACKNOWLEDGED, State.ACTIONED)
 ACKNOWLEDGED = (State.ACKNOWLEDGED, State.ACTIONED)
 SETTLED = (*ARRIVED, State.REFUSED, State.WITHHELD)
 
 
-class Expectation(Statement):
-    """What must come of one inject.
+class Expectation(LifeExpectation):
+    """What must come of one inject; what of the message that it is about is in LifeExpectation.
 
     ``must_have``: these nations get the message, and their signed receipts come back. ``must_never``: these
     do not, each for the stated reason; ``others``: nor does any nation not named, for this one.
@@ -52,7 +41,8 @@ class Expectation(Statement):
     ``decisions``: the code of the originator's decision for a nation. ``states``: how far its copy comes.
     ``marking``: the banner that every nation that has the message sees; ``markings``: that one nation sees.
     ``versions``: which version of a draft with tear lines a nation gets, from 0. ``equivalent``: how its
-    classification reads in a nation's own policy.
+    classification reads in a nation's own policy. ``shares``: what nations get of a change. ``posted``: the
+    types of event that a webhook is posted, each at least once.
 
     ``refused``: the attempt, or the draft that is previewed, is refused with this code.
     ``says``: words that the answer explains itself with. ``stopped_by_broker``: the broker does not take the
@@ -76,6 +66,8 @@ class Expectation(Statement):
     markings: dict[Nation, ShortText] = Field(default_factory=dict)
     versions: dict[Nation, int] = Field(default_factory=dict)
     equivalent: dict[Nation, ShortText] = Field(default_factory=dict)
+    shares: dict[Nation, Gets] = Field(default_factory=dict)
+    posted: Annotated[tuple[EventType, ...], Field(max_length=50), AfterValidator(unique)] = ()
     refused: ReasonCode | None = None
     says: Annotated[tuple[TitleText, ...], Field(max_length=20)] = ()
     stopped_by_broker: bool = False

@@ -6,14 +6,12 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from drills.life_injects import RequestStep, Serial
 from schemas.acknowledgement import AcknowledgementLevel, AcknowledgementOutcome
 from schemas.agreement import ActKind
 from schemas.base import CommunityName, Nation, ParagraphText, Statement, TitleText
 from schemas.header import Mode, Relation
 from schemas.tear_line import MAX_TEAR_LINES
-
-Serial = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,3}){0,2}$")]
-"""event.incident.inject"""
 
 
 class InjectReference(Statement):
@@ -134,10 +132,14 @@ class Fault(StrEnum):
     """The broker stops: gateways accept and queue, nothing travels."""
     BROKER_BACK = "BROKER_BACK"
     """It runs again; what became known meanwhile reaches everybody before the next inject."""
+    GATEWAY_AWAY = "GATEWAY_AWAY"
+    """The gateway of the inject's nation stops; what is sent there waits."""
+    GATEWAY_BACK = "GATEWAY_BACK"
+    """It runs again."""
 
 
 class Attempt(Statement):
-    """Something that must be refused: a draft, an acknowledgement or a step on an agreement.
+    """Something that must be refused: a draft, an acknowledgement, a step on an agreement or a request.
 
     ``like`` takes the draft of an earlier inject and changes members of its header and label (null takes one
     out) and its references. ``key_of`` tries another nation's API key, ``key`` any text, "" none at all.
@@ -151,14 +153,18 @@ class Attempt(Statement):
     references: Annotated[tuple[InjectReference, ...], Field(max_length=20)] | None = None
     acknowledge: Acknowledge | None = None
     agreement: AgreementStep | None = None
+    request: RequestStep | None = None
     key_of: Nation | None = None
     key: str | None = None
     misquote_digest: bool = False
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        if sum(each is not None for each in (self.draft, self.like, self.acknowledge, self.agreement)) != 1:
-            raise PydanticCustomError("attempt", "an attempt has one of draft, like, acknowledge, agreement")
+        tried = (self.draft, self.like, self.acknowledge, self.agreement, self.request)
+        if sum(each is not None for each in tried) != 1:
+            raise PydanticCustomError(
+                "attempt", "an attempt has one of draft, like, acknowledge, agreement, request"
+            )
         if self.like is None and (self.header or self.label or self.references is not None):
             raise PydanticCustomError("attempt", "header, label and references change what like names")
         if self.key_of is not None and self.key is not None:

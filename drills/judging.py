@@ -7,6 +7,7 @@ from typing import Any
 from drills.expectation import SETTLED
 from drills.judging_nation import nation_outcome
 from drills.judging_steps import different_decisions, different_states, unsaid
+from drills.life_expectation import Gets
 from drills.outcome import AttemptOutcome, MessageOutcome, marking
 from drills.partner_system import PartnerSystem
 from drills.played import Played, Sent, Tried
@@ -122,6 +123,8 @@ class Judge:
         states = {row["nation"]: row for row in shown["deliveries"]}
         header, label = sent.draft.get("header", {}), sent.draft.get("label", {})
         remarks = different_decisions(expectation, {nation: row["code"] for nation, row in decisions.items()})
+        change = sent.answer.get("change")
+        shares = {row["nation"]: row["gets"] for row in change["shares"]} if change else {}
         banner = shown.get("marking", "")
         if expectation.marking not in (None, banner):
             remarks.append(f"the marking must be {expectation.marking}, but is {banner}")
@@ -145,6 +148,7 @@ class Judge:
                     latency=self._latency(nation, sent),
                     # What the author's own marking lacks is said of the message, once.
                     marking=expectation.markings.get(nation, banner if expectation.marking else None),
+                    gets=shares.get(nation, Gets.NOTHING.value) if change else "",
                 )
                 for nation in self._partners
                 if nation != sent.originator

@@ -19,19 +19,25 @@ def nation_outcome(
     entry: Row | None,
     latency: float | None,
     marking: str | None,
+    gets: str = "",
 ) -> NationOutcome:
     """What came of a message at a nation, and sentences on what had to be otherwise.
 
     ``decision`` and ``state``: the nation's rows at the author's gateway. ``entry``: the message in the
     nation's inbox as its own system sees it; ``latency``: seconds until it did. ``marking``: the banner that
-    it must see, None for any.
+    it must see, None for any. ``gets``: its share of what changes an earlier message.
     """
     code = decision["code"] if decision else ReasonCode.NOT_IN_RELEASE_SET.value
     shown, reason = (state["state"], state.get("reason") or "") if state else ("", "")
     version = decision.get("version") if decision else None
     remarks = _arrival(expectation, nation, code, shown, reason, entry is not None or latency is not None)
-    if entry is not None and entry["marking"] != (marking or entry["marking"]):
-        remarks.append(f"must see the marking {marking}, but sees {entry['marking']}")
+    seen = "" if entry is None else entry.get("marking", "")  # a recall takes it away with the content
+    if entry is not None and seen != (marking or seen):
+        remarks.append(f"must see the marking {marking}, but sees {seen}")
+    if nation in expectation.shares and gets != expectation.shares[nation].value:
+        remarks.append(
+            f"must get {expectation.shares[nation].value} of the change, but gets {gets or 'none'}"
+        )
     if nation in expectation.states and shown != expectation.states[nation].value:
         remarks.append(f"must be {expectation.states[nation].value}, but is {shown or code}")
     if version != expectation.versions.get(nation, version):
@@ -50,7 +56,8 @@ def nation_outcome(
         acknowledged=shown in ACKNOWLEDGED,
         reason=reason,
         version=version,
-        marking=entry["marking"] if entry is not None else "",
+        marking=seen,
+        gets=gets,
         as_expected=not remarks,
         remark="; ".join(remarks),
     )

@@ -12,7 +12,8 @@ class NationOutcome(Statement):
 
     ``latency_ms``: from handing the draft in until the nation's own system saw it on its inbox stream.
     ``reason``: why it was refused or withheld after it had been permitted. ``version``: which version of a
-    draft with tear lines it gets, from 0; ``marking``: the banner that it sees.
+    draft with tear lines it gets, from 0; ``marking``: the banner that it sees. ``gets``: its share of what
+    changes an earlier message.
     """
 
     nation: str
@@ -25,6 +26,7 @@ class NationOutcome(Statement):
     reason: str = ""
     version: int | None = None
     marking: str = ""
+    gets: str = ""
     as_expected: bool
     remark: str = ""
 
@@ -108,6 +110,42 @@ class AgreementOutcome(Statement):
     remark: str = ""
 
 
+class LifeStep(Statement):
+    """One inject in the life of a message, and what each nation's own gateway showed afterwards.
+
+    ``about``: the inject whose message it is about; ``shown``: a few lines for each nation that has any.
+    """
+
+    serial: str
+    title: str
+    nation: str
+    about: str
+    shown: dict[str, tuple[str, ...]]
+    as_expected: bool
+    remark: str = ""
+
+
+class LifeOutcome(Statement):
+    """The life of one message, or of a chain of messages that change each other, from its first inject on."""
+
+    begins: str
+    title: str
+    originator: str
+    steps: tuple[LifeStep, ...]
+
+
+class WebhookOutcome(Statement):
+    """What was posted to a nation's own system, against what its gateway's feed tells of the same types."""
+
+    serial: str
+    title: str
+    nation: str
+    posts: tuple[str, ...]
+    told: int
+    as_expected: bool
+    remark: str = ""
+
+
 class EventOutcome(Statement):
     """Something that happened to the realm or its machinery."""
 
@@ -117,6 +155,9 @@ class EventOutcome(Statement):
     what: str
     as_expected: bool = True
     remark: str = ""
+
+
+Judged = AttemptOutcome | PreviewOutcome | AgreementOutcome | LifeStep | WebhookOutcome | EventOutcome
 
 
 class CodeCount(Statement):
@@ -158,6 +199,8 @@ class DrillOutcome(Statement):
     messages: tuple[MessageOutcome, ...]
     previews: tuple[PreviewOutcome, ...] = ()
     agreements: tuple[AgreementOutcome, ...] = ()
+    lives: tuple[LifeOutcome, ...] = ()
+    webhooks: tuple[WebhookOutcome, ...] = ()
     events: tuple[EventOutcome, ...] = ()
     attempts: tuple[AttemptOutcome, ...] = ()
     decisions_by_code: tuple[CodeCount, ...] = ()
@@ -174,14 +217,16 @@ class DrillOutcome(Statement):
             if not nation.as_expected
         ]
         found += [f"{message.serial}: {message.remark}" for message in self.messages if message.remark]
-        others: tuple[AttemptOutcome | PreviewOutcome | AgreementOutcome | EventOutcome, ...] = (
-            *self.previews,
-            *self.agreements,
-            *self.events,
-            *self.attempts,
-        )
-        found += [f"{each.serial}: {each.remark}" for each in others if not each.as_expected]
+        found += [f"{each.serial}: {each.remark}" for each in self.singly_judged if not each.as_expected]
         return (*found, *self.unexpected)
+
+    @property
+    def singly_judged(self) -> tuple["Judged", ...]:
+        """Everything that is judged as one, beside the messages nation by nation."""
+        judged: list[Judged] = [*self.previews, *self.agreements]
+        judged += [step for life in self.lives for step in life.steps]
+        judged += [*self.webhooks, *self.events, *self.attempts]
+        return tuple(judged)
 
 
 def marking(policy: str, classification: str) -> str:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,25 +10,32 @@ import httpx
 
 from drills.agreement_play import AgreementPlay
 from drills.expectation import SETTLED
-from drills.hostile import HostileActError, HostileActor, HostileResult, Loot
-from drills.hostile_agreements import AgreementForger
-from drills.injects import Accession, Acknowledge, Attempt, DraftTemplate, Fault, Hostile, HostileAct
+from drills.hostile import HostileActError, Loot
+from drills.hostile_play import HostilePlay
+from drills.injects import Acknowledge, Attempt, DraftTemplate
+from drills.life_play import LifePlay
+from drills.observing import Observer
 from drills.partner_system import Answer, PartnerSystem, PartnerSystemError
 from drills.placeholders import filled_in
-from drills.played import DrillError, Happened, Played, Sent, Tried
+from drills.played import DrillError, Played, Sent, Tried
 from drills.ports import Machinery, RealmOffice
+from drills.realm_play import RealmPlay
 from drills.scenario import Inject, Scenario
+from drills.webhook_play import hook_up
 from schemas.base import rfc3339
-from schemas.header import Precedence
+from schemas.header import Kind
 from schemas.reasons import ReasonCode
-from schemas.wire import lane_of
 
 PATIENCE = 30.0
+AHEAD_PATIENCE = 5.0
 _POLL = 0.02
 
 
 class Player:
-    """Plays the injects of one scenario in order. `began` is called before each."""
+    """Plays the injects of one scenario in order. `began` is called before each.
+
+    ``patience``: seconds to wait for what must become of a message before the next inject.
+    """
 
     def __init__(
         self,
@@ -39,16 +45,19 @@ class Player:
         office: RealmOffice,
         loot: Loot,
         began: Callable[[Inject], None],
+        patience: float,
     ) -> None:
         self._scenario = scenario
         self._partners = partners
-        self._machinery = machinery
-        self._office = office
-        self._loot = loot
         self._began = began
         self._played = Played()
+        self._realm = RealmPlay(partners, machinery, office)
         self._agreements = AgreementPlay(partners)
-        self._broker_runs = True
+        observer = Observer(scenario, partners, self._played, self._realm.away)
+        self._lives = LifePlay(scenario, partners, self._played, observer, patience)
+        self._hostile = HostilePlay(
+            scenario, partners, machinery, loot, self._played, self._agreements, self._publish
+        )
         self._ahead: set[str] = set()
         self._under_way: list[str] = []
 
@@ -73,21 +82,42 @@ class Player:
             await self._publish(inject, partner, template)
         elif inject.preview is not None and template is not None:
             await self._preview(inject, partner, template)
-        elif inject.agreement is not None:
-            await self._agreements.begin(inject, inject.agreement, datetime.now(UTC))
-            await self._let_travel()
-        elif inject.accession is not None:
-            await self._accession(inject, partner, inject.accession)
-        elif inject.fault is not None:
-            await self._fault(inject, inject.fault)
-        elif inject.acknowledge is not None:
-            began = asyncio.get_running_loop().time()
-            answer = await self._acknowledge(partner, inject.acknowledge, None)
-            self._sent(inject, inject.nation, {}, answer, began)
+        elif inject.looks_at is not None:
+            await self._act_on(inject, partner)
         elif inject.attempt is not None:
             await self._attempt(inject, partner, inject.attempt)
         elif inject.hostile is not None:
-            await self._hostile(inject, inject.hostile)
+            self._played.tried[inject.serial] = await self._hostile.play(inject, inject.hostile)
+        elif inject.webhook is not None:
+            self._played.hooked[inject.serial] = await hook_up(inject, partner, inject.webhook.types)
+        else:
+            await self._change_realm(inject)
+        self._lives.begin(inject)
+        await self._let_travel()
+
+    async def _change_realm(self, inject: Inject) -> None:
+        """A step on an agreement, an accession or a fault."""
+        if inject.agreement is not None:
+            await self._agreements.begin(inject, inject.agreement, datetime.now(UTC))
+        elif inject.accession is not None:
+            self._played.happened[inject.serial] = await self._realm.accession(inject, inject.accession)
+        elif inject.fault is not None:
+            self._ahead.clear()
+            self._played.happened[inject.serial] = await self._realm.fault(inject, inject.fault)
+
+    async def _act_on(self, inject: Inject, partner: PartnerSystem) -> None:
+        """Something is done with an earlier message, or it is only watched."""
+        began = asyncio.get_running_loop().time()
+        if inject.acknowledge is not None:
+            answer = await self._acknowledge(partner, inject.acknowledge, None)
+            self._sent(inject, inject.nation, {}, answer, began)
+            return
+        given = await self._lives.hand_in(inject)
+        if inject.answers_request and given is not None:
+            header = {"kind": Kind.INFORMATION_RESPONSE.value}
+            self._sent(inject, inject.nation, {"header": header}, given, began)
+        elif given is not None:
+            _require_accepted(inject.nation, given)
 
     async def _preview(self, inject: Inject, partner: PartnerSystem, template: DraftTemplate) -> None:
         draft = self._draft(template, partner.nation)
@@ -96,42 +126,9 @@ class Player:
 
     async def _let_travel(self) -> None:
         """Wait until the parties know of what was done; not while nothing travels."""
-        if self._broker_runs:
+        if self._realm.broker_runs:
             self._played.steps |= await self._agreements.arrived()
-
-    async def _accession(self, inject: Inject, partner: PartnerSystem, accession: Accession) -> None:
-        loop = asyncio.get_running_loop()
-        documents = await self._office.accede(accession.community, accession.nation)
-        began = loop.time()
-        answer = await partner.bring_trust(documents.body)
-        if not answer.accepted:
-            raise PartnerSystemError(f"{inject.nation}'s gateway refused the documents: {answer.code}")
-        until = loop.time() + PATIENCE
-        missing = set(self._partners)
-        while missing and loop.time() < until:
-            for nation in sorted(missing):
-                if await self._partners[nation].trust_version() >= documents.trust_version:
-                    missing.discard(nation)
-            if missing:
-                await asyncio.sleep(_POLL)
-        what = (
-            f"{accession.nation} is a member of {accession.community} from now on; "
-            f"in force at every gateway after {1000 * (loop.time() - began):.0f} ms"
-        )
-        self._played.happened[inject.serial] = Happened(inject, what, tuple(sorted(missing)))
-
-    async def _fault(self, inject: Inject, fault: Fault) -> None:
-        if fault is Fault.BROKER_AWAY:
-            await self._machinery.broker_away()
-            self._ahead.clear()
-            await self._connected(False)
-            self._broker_runs, what = False, "the broker stands still; gateways accept and queue"
-        else:
-            await self._machinery.broker_back()
-            await self._connected(True)
-            self._broker_runs, what = True, "the broker runs again"
-            await self._let_travel()
-        self._played.happened[inject.serial] = Happened(inject, what)
+            await self._lives.arrived()
 
     async def _has_arrived(self, serial: str, nation: str) -> None:
         """Whoever refers to a message has it: its author, or a nation whose inbox shows it.
@@ -145,39 +142,32 @@ class Player:
         elif nation != sent.originator and nation in sent.answer["recipients"]:
             await self._partners[nation].wait_for(sent.originator, sent.message_of(nation).message_id)
 
-    async def _connected(self, wanted: bool) -> None:
-        """Wait until every gateway knows that the broker is there, or that it is not."""
-        for partner in self._partners.values():
-            until = asyncio.get_running_loop().time() + PATIENCE
-            while await partner.broker_connected() is not wanted:
-                if asyncio.get_running_loop().time() > until:
-                    raise PartnerSystemError(f"{partner.nation}'s gateway does not notice the broker")
-                await asyncio.sleep(_POLL)
-
     async def _settled(self) -> None:
         """Wait until nothing that was published is under way: what changes now does not concern it."""
         until = asyncio.get_running_loop().time() + PATIENCE
-        while self._broker_runs and self._under_way and asyncio.get_running_loop().time() < until:
+        while self._realm.broker_runs and self._under_way and asyncio.get_running_loop().time() < until:
             sent = self._played.sent[self._under_way[0]]
             shown = await self._partners[sent.originator].publication(sent.answer["publication_id"])
             if all(row["state"] in SETTLED for row in shown["deliveries"]):
                 self._under_way.pop(0)
             else:
                 await asyncio.sleep(_POLL)
-        self._under_way = self._under_way if not self._broker_runs else []
+        self._under_way = self._under_way if not self._realm.broker_runs else []
 
     async def _made_ready(self, partner: PartnerSystem, publication_id: str) -> None:
-        """Without a broker a gateway makes one bundle ahead; what comes after it waits undecided.
+        """Without a broker a gateway makes few bundles ahead; what comes after them waits undecided.
 
-        The first message of that time is waited for until it stands in that bundle.
+        The first message of that time is waited for until it stands in one. It never does where others were
+        ahead of it, lane heads for instance; then everything waits, which is as well.
         """
-        if self._broker_runs or partner.nation in self._ahead:
+        if self._realm.broker_runs or partner.nation in self._ahead:
             return
         self._ahead.add(partner.nation)
-        until = asyncio.get_running_loop().time() + PATIENCE
-        while any(not row["attempts"] for row in (await partner.publication(publication_id))["deliveries"]):
-            if asyncio.get_running_loop().time() > until:
-                raise PartnerSystemError(f"{partner.nation}'s gateway makes no bundle ahead")
+        until = asyncio.get_running_loop().time() + AHEAD_PATIENCE
+        while asyncio.get_running_loop().time() < until:
+            shown = await partner.publication(publication_id)
+            if all(row["attempts"] for row in shown["deliveries"]):
+                return
             await asyncio.sleep(_POLL)
 
     async def _publish(self, inject: Inject, partner: PartnerSystem, template: DraftTemplate) -> None:
@@ -190,9 +180,7 @@ class Player:
     def _sent(
         self, inject: Inject, originator: str, draft: Mapping[str, Any], answer: Answer, began: float
     ) -> None:
-        if not answer.accepted:
-            detail = answer.body.get("detail", "")
-            raise PartnerSystemError(f"{originator}'s gateway refused it: {answer.code}: {detail}")
+        _require_accepted(originator, answer)
         self._under_way.append(inject.serial)
         self._played.sent[inject.serial] = Sent(inject, originator, draft, answer.body, began)
 
@@ -220,71 +208,12 @@ class Player:
         elif attempt.agreement is not None:
             now = datetime.now(UTC)
             answer = await self._agreements.hand_in(partner.nation, attempt.agreement, key, now)
+        elif attempt.request is not None:
+            answer = await self._lives.step_on_request(partner.nation, attempt.request)
         else:
             assert attempt.acknowledge is not None
             answer = await self._acknowledge(partner, attempt.acknowledge, key)
         self._played.tried[inject.serial] = Tried(inject, answer=answer, subject=subject)
-
-    async def _hostile(self, inject: Inject, hostile: Hostile) -> None:
-        if hostile.agreement is not None:
-            self._played.tried[inject.serial] = await self._forge_papers(inject, hostile)
-            return
-        actor = HostileActor(inject.nation, self._loot)
-        if hostile.act is HostileAct.RESEAL_FOR_THIRD:
-            result = await self._reseal(inject, hostile, actor)
-        else:
-            result = await actor.act(hostile, *await self._carried(hostile))
-        self._played.tried[inject.serial] = Tried(inject, hostile=result)
-
-    async def _carried(self, hostile: Hostile) -> tuple[str | None, bytes]:
-        """Id and exact bytes of the message that a hostile act carries, if it carries one."""
-        if hostile.inject is None:
-            return None, b""
-        return self._played.sent[hostile.inject].message.message_id, await self._content(hostile.inject)
-
-    async def _forge_papers(self, inject: Inject, hostile: Hostile) -> Tried:
-        """A hostile act on an agreement, and what it came to at the target: before anything else changes."""
-        assert hostile.agreement is not None
-        proposed = self._agreements.proposed(hostile.agreement)
-        target = self._partners[hostile.target]
-        before = await self._refusals(target, inject.nation)
-        message_id, content = await self._carried(hostile)
-        result = await AgreementForger(inject.nation, self._loot).act_on_agreement(
-            hostile, proposed.digest, message_id, content
-        )
-        until = asyncio.get_running_loop().time() + PATIENCE
-        while not (codes := tuple((await self._refusals(target, inject.nation) - before).elements())):
-            if asyncio.get_running_loop().time() > until:
-                break
-            await asyncio.sleep(_POLL)
-        wanted = self._scenario.expectation(inject.serial).agreement
-        states = {nation: await self._agreements.state(hostile.agreement, nation) for nation in wanted}
-        return Tried(inject, hostile=result, codes=codes, states=states)
-
-    @staticmethod
-    async def _refusals(target: PartnerSystem, nation: str) -> Counter[str]:
-        """How often a gateway refused papers and bundles of a nation, by code."""
-        bundles = [row["reason"] for row in await target.rejected() if row.get("originator") == nation]
-        return Counter((*await target.refused_papers(nation), *bundles))
-
-    async def _reseal(self, inject: Inject, hostile: Hostile, actor: HostileActor) -> HostileResult:
-        assert hostile.draft is not None
-        template, victim = hostile.draft, self._partners[hostile.victim]
-
-        async def publish() -> None:
-            await self._publish(inject, victim, template)
-
-        lane = lane_of(Precedence(template.header["precedence"]))
-        await self._machinery.take_away(inject.nation)
-        try:
-            return await actor.reseal(hostile, lane, publish)
-        finally:
-            await self._machinery.bring_back(inject.nation)
-
-    async def _content(self, serial: str) -> bytes:
-        """The exact bytes of a message, as its author's gateway shows them."""
-        sent = self._played.sent[serial]
-        return await self._partners[sent.originator].exact_message(sent.answer["publication_id"])
 
     def _draft(self, template: DraftTemplate, nation: str, *, misquote_digest: bool = False) -> bytes:
         return filled_in(
@@ -293,3 +222,9 @@ class Player:
             played=self._played.messages_of(nation),
             misquote_digest=misquote_digest,
         )
+
+
+def _require_accepted(nation: str, answer: Answer) -> None:
+    if not answer.accepted:
+        detail = answer.body.get("detail", "")
+        raise PartnerSystemError(f"{nation}'s gateway refused it: {answer.code}: {detail}")

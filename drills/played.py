@@ -8,6 +8,8 @@ from drills.hostile import HostileResult
 from drills.partner_system import Answer
 from drills.placeholders import PlayedMessage
 from drills.scenario import Inject
+from drills.seen import Seen
+from drills.webhook_receiver import WebhookReceiver
 
 
 class DrillError(Exception):
@@ -83,6 +85,25 @@ class Happened:
     missing: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Life:
+    """An inject on the life of a message: which inject's message, and what gateways showed of it then."""
+
+    inject: Inject
+    about: str
+    seen: Seen
+
+
+@dataclass(frozen=True)
+class Hooked:
+    """A webhook of a nation's own system, from the event with this number on."""
+
+    inject: Inject
+    receiver: WebhookReceiver
+    after: int
+    types: tuple[str, ...]
+
+
 @dataclass
 class Played:
     """Everything that was played, by serial."""
@@ -92,6 +113,8 @@ class Played:
     previewed: dict[str, tuple[Inject, str, Answer]] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     happened: dict[str, Happened] = field(default_factory=dict)
+    hooked: dict[str, Hooked] = field(default_factory=dict)
+    lives: dict[str, Life] = field(default_factory=dict)
 
     def messages_of(self, nation: str) -> dict[str, PlayedMessage]:
         """The messages by serial as a nation has them."""

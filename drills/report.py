@@ -4,6 +4,7 @@ from html import escape
 from pathlib import Path
 
 from drills.outcome import DrillOutcome
+from drills.report_life import life_section
 from drills.report_messages import message_sections
 from drills.report_release import agreement_section, code_section, event_section, preview_section
 
@@ -19,6 +20,7 @@ p.verdict { font-weight: 600; padding: .6rem .8rem; border-left: .4rem solid }
 table { border-collapse: collapse; width: 100%; font-size: .86rem }
 th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top }
 thead th { background: #f2f3f5 } td small { display: block }
+span.line { display: block } td ol { margin: 0; padding-left: 1.4rem }
 td.code { font-size: .8rem } td.code, td.fixed { white-space: nowrap } th.wide { min-width: 17rem }
 .marking { text-align: center; font-weight: 600; letter-spacing: .08em; font-size: .8rem }
 @media print {
@@ -61,6 +63,7 @@ def render_html(outcome: DrillOutcome) -> str:
         message_sections(outcome),
         code_section(outcome),
         preview_section(outcome),
+        life_section(outcome),
         agreement_section(outcome),
         event_section(outcome),
         _attempts(outcome),

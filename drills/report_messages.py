@@ -6,6 +6,11 @@ from drills.chapters import DULL, ChapterMessages, chapters
 from drills.outcome import DrillOutcome, MessageOutcome, NationOutcome
 
 DISPLAY_ONLY = "DISPLAY_ONLY_PERMITTED"
+GETS = {
+    "UPDATE": "as an update",
+    "FRESH": "as a first message",
+    "CANCELLATION": "told: what it has is cancelled",
+}
 
 
 def message_sections(outcome: DrillOutcome) -> str:
@@ -62,6 +67,8 @@ def _cell(nation: NationOutcome | None) -> str:
         text += "<small>display only</small>"
     if nation.version is not None:
         text += f"<small>{_version(nation)}</small>"
+    if nation.gets in GETS:
+        text += f"<small>{GETS[nation.gets]}</small>"
     if not nation.as_expected:
         text += f'<small class="bad">{escape(nation.remark)}</small>'
     return f"<td>{text}</td>"

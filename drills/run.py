@@ -8,12 +8,14 @@ from typing import Protocol
 from drills.connecting import partner_systems
 from drills.hostile import Loot
 from drills.judging import Judge
+from drills.judging_life import lives
 from drills.judging_steps import counted, event_outcome, preview_outcome, step_outcome
 from drills.outcome import ChapterOutcome, DrillOutcome
 from drills.partner_system import GatewayAccess
 from drills.play import Player
 from drills.ports import Machinery, RealmOffice
 from drills.scenario import Inject, Scenario
+from drills.webhook_play import webhook_outcome
 
 
 class Progress(Protocol):
@@ -46,10 +48,17 @@ async def run_drill(
     started_at, began = datetime.now(UTC), asyncio.get_running_loop().time()
     async with partner_systems(accesses) as partners:
         progress.phase("playing")
-        played = await Player(scenario, partners, machinery, office, loot, progress.inject).play()
+        player = Player(scenario, partners, machinery, office, loot, progress.inject, settle_seconds)
+        played = await player.play()
         progress.phase("waiting for receipts")
         judge = Judge(scenario, partners, played, settle_seconds)
         messages, attempts, unexpected = await judge.judge(progress.settled)
+        webhooks = [
+            await webhook_outcome(
+                hooked, partners[hooked.inject.nation], scenario.expectation(serial), settle_seconds
+            )
+            for serial, hooked in played.hooked.items()
+        ]
     previews = tuple(
         preview_outcome(*previewed, scenario.expectation(serial))
         for serial, previewed in played.previewed.items()
@@ -69,6 +78,8 @@ async def run_drill(
         agreements=tuple(
             step_outcome(step, scenario.expectation(serial)) for serial, step in played.steps.items()
         ),
+        lives=lives(scenario, played),
+        webhooks=tuple(webhooks),
         events=tuple(event_outcome(each) for each in played.happened.values()),
         attempts=attempts,
         decisions_by_code=counted(messages, previews),

@@ -18,13 +18,29 @@ from drills.injects import (
     DraftTemplate,
     Fault,
     Hostile,
+)
+from drills.life_injects import (
+    ANSWERING,
+    Cancel,
+    Reading,
+    Recall,
+    RequestStep,
     Serial,
+    Watch,
+    WebhookWanted,
 )
 from schemas.base import Nation, ParagraphText, Statement, TitleText, unique
-from schemas.header import ExerciseId
+from schemas.header import ExerciseId, Relation
 from schemas.realm_plan import RealmPlan
 
-KINDS = ("publish", "preview", "acknowledge", "agreement", "accession", "attempt", "hostile", "fault")
+LIFE = ("cancel", "recall", "read", "request", "watch")
+"""Kinds that are about what became of an earlier inject's message."""
+KINDS = (
+    *("publish", "preview", "acknowledge", *LIFE, "agreement", "accession", "attempt", "hostile"),
+    *("fault", "webhook"),
+)
+
+CHANGES = (Relation.UPDATES, Relation.CORRECTS, Relation.SUPERSEDES, Relation.CANCELS)
 
 
 class Inject(Statement):
@@ -37,11 +53,17 @@ class Inject(Statement):
     publish: DraftTemplate | None = None
     preview: DraftTemplate | None = None
     acknowledge: Acknowledge | None = None
+    cancel: Cancel | None = None
+    recall: Recall | None = None
+    read: Reading | None = None
+    request: RequestStep | None = None
+    watch: Watch | None = None
     agreement: AgreementStep | None = None
     accession: Accession | None = None
     attempt: Attempt | None = None
     hostile: Hostile | None = None
     fault: Fault | None = None
+    webhook: WebhookWanted | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:
@@ -64,11 +86,27 @@ class Inject(Statement):
         return self.agreement or (self.attempt.agreement if self.attempt else None)
 
     @property
+    def looks_at(self) -> str | None:
+        """The earlier inject whose message it does something with, without a draft of its own."""
+        for act in (self.acknowledge, self.cancel, self.recall, self.read, self.request, self.watch):
+            if act is not None:
+                return act.inject
+        return None
+
+    @property
+    def answers_request(self) -> bool:
+        """Whether it is a step on a request that is a message to the asker."""
+        return self.request is not None and self.request.act in ANSWERING
+
+    @property
     def refers_to(self) -> tuple[str, ...]:
         """Serials of the injects whose messages this one needs to have been played."""
         found = list(self.template.refers_to) if self.template else []
-        acknowledges = [self.acknowledge, self.attempt.acknowledge if self.attempt else None]
-        found += [each.inject for each in acknowledges if each]
+        if self.looks_at is not None:
+            found.append(self.looks_at)
+        if self.attempt is not None:
+            tried = (self.attempt.acknowledge, self.attempt.request)
+            found += [each.inject for each in tried if each is not None]
         if self.hostile is not None and self.hostile.inject is not None:
             found.append(self.hostile.inject)
         return tuple(found)
@@ -120,6 +158,7 @@ class Scenario(Statement):
                 )
         for expectation in self.expectations:
             _fits(expectation, played[expectation.inject], nations)
+            _lives(expectation, played[expectation.inject], self)
         unique(tuple(chapter.event for chapter in self.chapters))
         return self
 
@@ -133,6 +172,24 @@ class Scenario(Statement):
         original = self.inject(template.like).template
         assert original is not None  # what `like` names was checked to hand in a draft
         return template.on(self._whole(original))
+
+    def about(self, inject: Inject) -> str | None:
+        """The inject whose message this one is about: what it answers or changes, else its own; or None."""
+        template = self.template(inject)
+        if inject.publish is None or template is None:
+            return inject.looks_at
+        answered = [each.inject for each in template.references or () if each.relation is Relation.REPLIES]
+        return answered[0] if answered else inject.serial
+
+    def chain(self, serial: str) -> tuple[str, ...]:
+        """The published injects that change each other with this one, in order of time."""
+        beginning: dict[str, str] = {}
+        for inject in self.injects:
+            template = self.template(inject) if inject.publish is not None else None
+            if template is not None:
+                changed = [each.inject for each in template.references or () if each.relation in CHANGES]
+                beginning[inject.serial] = beginning[changed[0]] if changed else inject.serial
+        return tuple(each for each, first in beginning.items() if first == beginning[serial])
 
     def inject(self, serial: str) -> Inject:
         """An inject by its serial."""
@@ -176,10 +233,12 @@ def _fits(expectation: Expectation, inject: Inject, nations: set[str]) -> None:
         *expectation.markings,
         *expectation.versions,
         *expectation.agreement,
+        *expectation.shares,
+        *expectation.in_life,
     }
     if not mentioned <= nations:
         raise _unknown(inject.serial, f"the nations {', '.join(sorted(mentioned - nations))}")
-    sends = inject.publish is not None or inject.acknowledge is not None
+    sends = inject.publish is not None or inject.acknowledge is not None or inject.answers_request
     sends |= inject.hostile is not None and inject.hostile.draft is not None
     if sends != bool(expectation.recipients):
         raise _misfit(inject, "must_have, display_only or withheld goes with publish and acknowledge")
@@ -199,6 +258,22 @@ def _fits(expectation: Expectation, inject: Inject, nations: set[str]) -> None:
         raise _misfit(inject, "say what the agreement is afterwards")
     if expectation.agreement and inject.agreement is None and not on_papers:
         raise _misfit(inject, "agreement goes with what is done about one, and with forged papers")
+
+
+def _lives(expectation: Expectation, inject: Inject, scenario: Scenario) -> None:
+    """What is judged at once goes with what has a message that it is about."""
+    if expectation.of_life and scenario.about(inject) is None:
+        raise _misfit(inject, "nothing is said of the life of a message where there is none")
+    if any(getattr(inject, kind) is not None for kind in LIFE) and not expectation.of_life:
+        raise _misfit(inject, "say what has become of the message by then")
+    if expectation.had_read and not expectation.of_recall:
+        raise _misfit(inject, "had_read goes with confirmed")
+    if (inject.webhook is not None) != bool(expectation.posted):
+        raise _misfit(inject, "posted goes with webhook")
+    template = scenario.template(inject)
+    changing = template is not None and any(each.relation in CHANGES for each in template.references or ())
+    if expectation.shares and not (inject.publish and changing):
+        raise _misfit(inject, "shares goes with what changes an earlier message")
 
 
 def _misfit(inject: Inject, what: str) -> PydanticCustomError:

@@ -6,7 +6,14 @@ from rich.table import Table
 from rich.text import Text
 
 from drills.chapters import DULL, ChapterMessages, chapters
-from drills.outcome import AgreementOutcome, AttemptOutcome, DrillOutcome, NationOutcome, PreviewOutcome
+from drills.outcome import (
+    AgreementOutcome,
+    AttemptOutcome,
+    DrillOutcome,
+    LifeOutcome,
+    NationOutcome,
+    PreviewOutcome,
+)
 from drills.report_messages import DISPLAY_ONLY
 from drills.report_release import WORDS
 
@@ -25,6 +32,11 @@ def show(outcome: DrillOutcome, console: Console) -> None:
         console.print(_preview(preview))
     if outcome.agreements:
         console.print(_agreements(outcome.agreements))
+    for life in outcome.lives:
+        console.print(_life(life))
+    for each in outcome.webhooks:
+        posted = f"{each.serial} {each.nation}: {each.title}: {len(each.posts)} of {each.told} events posted"
+        console.print(Text(f"{posted}\n", style="green" if each.as_expected else "bold red"))
     if outcome.attempts:
         console.print(_attempts(outcome.attempts))
     if outcome.files:
@@ -39,8 +51,7 @@ def show(outcome: DrillOutcome, console: Console) -> None:
 
 def verdict(outcome: DrillOutcome) -> Text:
     """One line: passed or failed, and the counts."""
-    judged = (*outcome.attempts, *outcome.previews, *outcome.agreements, *outcome.events)
-    expected = sum(len(message.nations) for message in outcome.messages) + len(judged)
+    expected = sum(len(message.nations) for message in outcome.messages) + len(outcome.singly_judged)
     failed = len(outcome.failures)
     counts = (
         f"{len(outcome.messages)} messages, {len(outcome.attempts)} attempts, {expected} expectations, "
@@ -122,6 +133,20 @@ def _agreements(steps: tuple[AgreementOutcome, ...]) -> Table:
         what = f"{step.nation} {WORDS.get(step.step, step.step)} {step.id} version {step.version}"
         took = "not everywhere" if step.took_ms is None else f"{step.took_ms:.0f} ms"
         table.add_row(step.serial, what, text, took)
+    return table
+
+
+def _life(life: LifeOutcome) -> Table:
+    table = _table(f"The life of {life.begins}, {life.originator}: {life.title}")
+    for column in ("Inject", "By", "Step", "What the gateways show then"):
+        table.add_column(column, no_wrap=column in ("Inject", "By"))
+    for step in life.steps:
+        alike: dict[str, list[str]] = {}
+        for nation, lines in step.shown.items():
+            alike.setdefault(", ".join(lines), []).append(nation)
+        shown = "\n".join(f"{' '.join(nations)}: {lines}" for lines, nations in alike.items())
+        text = Text(shown, style="" if step.as_expected else "bold red")
+        table.add_row(step.serial, step.nation, step.title, text)
     return table
 
 

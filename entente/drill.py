@@ -37,6 +37,8 @@ app = typer.Typer(help="Simulated drills.", no_args_is_help=True)
 FAILED = 2
 """Exit code when the drill ran and an expectation was not met."""
 CAP_REALM = "baltic-guard"
+HOOKS = {"webhook_networks": "127.0.0.0/8", "webhook_plain_http": "true"}
+"""Partner systems of a drill take webhooks on this machine."""
 
 
 @app.command("list")
@@ -155,7 +157,7 @@ async def _run(
         progress.phase("founding the realm")
         await asyncio.to_thread(found_or_keep, place, scenario.realm)
         progress.phase(f"starting the broker and {len(scenario.realm.nations)} gateways")
-        async with running_realm(place, lock, progress.note) as realm:
+        async with running_realm(place, lock, progress.note, HOOKS) as realm:
             accesses = {
                 nation: GatewayAccess(nation, address.url, address.key)
                 for nation, address in realm.gateways.items()

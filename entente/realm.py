@@ -68,8 +68,12 @@ def found_or_keep(state: StateDir, plan: RealmPlan) -> None:
 
 
 @contextlib.asynccontextmanager
-async def running_realm(state: StateDir, lock: int, report: Report) -> AsyncIterator[RunningRealm]:
+async def running_realm(
+    state: StateDir, lock: int, report: Report, settings: Mapping[str, str] | None = None
+) -> AsyncIterator[RunningRealm]:
     """Run the realm that lies in `state`, from start to a clean stop of every process.
+
+    ``settings`` are further settings of every gateway.
 
     Raises GatewayDiedError, EmbeddedServerError or ProvisioningError when something does not come up.
     """
@@ -83,7 +87,7 @@ async def running_realm(state: StateDir, lock: int, report: Report) -> AsyncIter
     try:
         addresses = {nation: await _address(state, nation, trust.realm, ports[nation]) for nation in nations}
         for nation in nations:
-            settings = {
+            given = {
                 "nation": nation,
                 "realm": trust.realm,
                 "state_dir": str(state.gateway(nation)),
@@ -94,7 +98,7 @@ async def running_realm(state: StateDir, lock: int, report: Report) -> AsyncIter
                 "port": str(ports[nation]),
             }
             log = state.gateway(nation) / "gateway.log"
-            processes[nation] = GatewayProcess(nation, settings, log, report, lock)
+            processes[nation] = GatewayProcess(nation, given | dict(settings or {}), log, report, lock)
         # Together: starting Python is most of it, and a gateway waits for its broker by itself.
         await asyncio.gather(broker.start(), *(process.start() for process in processes.values()))
         async with httpx.AsyncClient(trust_env=False) as client:

@@ -30,7 +30,7 @@ def test_the_main_scenario_passes_with_every_attempt_stopped_by_its_own_rule(tmp
     assert outcome["failures"] == []
     assert code == 0
     assert outcome["seconds"] < 60
-    assert len(outcome["messages"]) == 33
+    assert len(outcome["messages"]) == 48
     for attempt in outcome["attempts"]:
         assert attempt["stopped_by"] == attempt["expected"]
         assert attempt["reached"] == []
@@ -56,6 +56,21 @@ def test_the_main_scenario_passes_with_every_attempt_stopped_by_its_own_rule(tmp
         (2, "countersign", "in_force"),
         (2, "leave", "left"),
     ]
+    lives = {life["begins"]: life["steps"] for life in outcome["lives"]}
+    assert set(lives) == {"8.1.1", "8.2.2", "8.3.1", "9.1.1", "9.2.1"}
+    assert lives["8.2.2"][-2]["shown"]["NOR"] == ["8.2.2 corrected", "8.2.3 cancelled"]
+    assert lives["8.2.2"][-2]["shown"]["POL"] == ["8.2.6 current"]
+    overdue, acknowledged = (step["shown"]["XAL"] for step in lives["8.1.1"][-2:])
+    assert overdue == ["delivered", "acknowledgement overdue"]
+    assert acknowledged[0].startswith("acknowledged, ")
+    assert acknowledged[0].endswith(" s late")
+    recalled, confirmed = lives["8.3.1"][-2:]
+    assert recalled["shown"]["XAL"] == ["no answer yet"]
+    assert confirmed["shown"]["XAL"] == ["8.3.1 recalled", "withdrawn"]
+    assert confirmed["shown"]["SWE"] == ["8.3.1 recalled", "withdrawn, had been read"]
+    assert lives["9.2.1"][-1]["shown"]["SWE"] == ["cancelled, an answer came too late"]
+    (webhook,) = outcome["webhooks"]
+    assert len(webhook["posts"]) == webhook["told"] > 0
     first = outcome["messages"][0]
     reached = [nation for nation in first["nations"] if nation["state"]]
     states = {nation["nation"]: nation["state"] for nation in reached}
@@ -76,14 +91,21 @@ def test_a_small_drill_passes_and_its_report_stands_alone(played: Played) -> Non
         assert words in page
     for words in ("Agreements over time", "Release decisions by code", "classify it LIMITED or lower"):
         assert words in page
+    for words in (
+        "The life of messages",
+        "1.1 cancelled",
+        "told: what it has is cancelled",
+        "as a first message",
+    ):
+        assert words in page
 
 
 def test_the_outcome_counts_decisions_by_code_and_follows_agreements(played: Played) -> None:
     counts = {each["code"]: (each["count"], each["injects"]) for each in played.outcome["decisions_by_code"]}
-    # 1.1 and its acknowledgement each for one nation and not for the other; the preview for neither.
+    # 1.1, its acknowledgement and its update each for one nation, not for the other; the preview for neither.
     assert counts == {
-        "RELEASE_PERMITTED": (2, ["1.1", "1.2"]),
-        "NOT_IN_RELEASE_SET": (3, ["1.1", "1.2", "4.1"]),
+        "RELEASE_PERMITTED": (3, ["1.1", "1.2", "6.2"]),
+        "NOT_IN_RELEASE_SET": (4, ["1.1", "1.2", "6.2", "4.1"]),
         "CLASSIFICATION_TOO_HIGH": (1, ["4.1"]),
     }
     (step,) = played.outcome["agreements"]
@@ -130,6 +152,28 @@ BROKEN = {
             "5.2: the agreement must be in_force at XAA, but is proposed; "
             "must be stopped by KEY_UNKNOWN, but was by TRUST_SIGNATURE"
         ],
+    ),
+    "shares: {XBB: CANCELLATION, XCC: FRESH}": (
+        "shares: {XBB: UPDATE, XCC: NOTHING}",
+        [
+            "6.2 at XBB: must get UPDATE of the change, but gets CANCELLATION",
+            "6.2 at XCC: must get NOTHING of the change, but gets FRESH",
+        ],
+    ),
+    'XBB: {"1.1": CANCELLED}, XCC': (
+        'XBB: {"1.1": UPDATED}, XCC',
+        ["6.2: XBB must have 1.1 UPDATED, but has 1.1 CANCELLED"],
+    ),
+    "confirmed: {XCC: WITHDRAWN}": (
+        "confirmed: {XBB: NOT_HELD, XCC: NOT_HELD}",
+        [
+            "6.3: XBB must have answered the recall with NOT_HELD, but answered with nothing; "
+            "XCC must have answered the recall with NOT_HELD, but answered with WITHDRAWN"
+        ],
+    ),
+    "posted: [message.cancelled]": (
+        "posted: [message.cancelled, message.recalled]",
+        ["6.1: message.recalled must be posted, and was not"],
     ),
     "rejected: SUBJECT_MISMATCH": (
         "rejected: SIGNATURE_INVALID",

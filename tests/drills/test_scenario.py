@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from bus.protocol import standings
+from bus.protocol import deadlines, standings, succession
 from bus.protocol.delivery_states import SHOWN
-from drills.expectation import AgreementState, State
-from drills.injects import DraftTemplate, InjectReference, TearLineTemplate
+from drills.expectation import AgreementState
+from drills.injects import DraftTemplate, Fault, InjectReference, TearLineTemplate
+from drills.life_expectation import Awaited, Gets, State, Status
+from drills.life_injects import RequestMove
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
+from drills.scenario import LIFE
 from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
 from schemas.agreement import ActKind
 from schemas.header import Relation
@@ -43,6 +46,13 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
     assert len(hostile) >= 4
     against_agreements = {inject.nation for inject in hostile if inject.hostile and inject.hostile.agreement}
     assert against_agreements == {"XVE"}, "no real state forges an agreement, not even in an exercise"
+    lived = {kind for inject in scenario.injects for kind in LIFE if getattr(inject, kind) is not None}
+    assert lived == set(LIFE)
+    moves = {inject.request.act for inject in scenario.injects if inject.request}
+    assert moves == set(RequestMove)
+    assert {inject.fault for inject in scenario.injects if inject.fault} == set(Fault)
+    expected = scenario.expectations
+    assert {gets for each in expected for gets in each.shares.values()} == set(Gets)
     steps = {inject.step.act[0] for inject in scenario.injects if inject.step and inject.step.act}
     assert steps == set(ActKind)
 
@@ -79,7 +89,7 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
         pytest.param(
             "refused: CLASSIFICATION_TOO_HIGH",
             "refused: TOO_HIGH",
-            89,
+            109,
             "Input should be",
             id="a code that does not exist",
         ),
@@ -101,14 +111,14 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
         pytest.param(
             'act: FORGE_ORIGINATOR, victim: XAA, target: XBB, inject: "1.1"',
             "act: FORGE_ORIGINATOR, victim: XAA, target: XBB",
-            59,
+            79,
             "needs draft",
             id="a forgery without material",
         ),
         pytest.param(
             'victim: XBB, target: XAA, agreement: "5.1"}',
             "victim: XBB, target: XAA}",
-            85,
+            105,
             "need agreement",
             id="a forged countersignature on nothing",
         ),
@@ -122,7 +132,7 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
         pytest.param(
             "    agreement:\n      propose:",
             '    agreement:\n      leave: "5.1"\n      propose:',
-            71,
+            91,
             "and no other",
             id="two steps on an agreement at once",
         ),
@@ -157,7 +167,7 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
         pytest.param(
             '    preview:\n      like: "1.1"\n',
             "    preview:\n      body: {}\n",
-            64,
+            84,
             "or like and what differs",
             id="half a draft",
         ),
@@ -174,6 +184,55 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
             8,
             "display_nam",
             id="a misspelt member of the realm",
+        ),
+        pytest.param(
+            '{inject: "6.3", confirmed: {XCC: WITHDRAWN}, overdue: {}}',
+            '{inject: "6.3"}',
+            None,
+            "what has become of the message",
+            id="nobody says what becomes of a recalled message",
+        ),
+        pytest.param(
+            '{inject: "4.1", ',
+            '{inject: "4.1", overdue: {}, ',
+            None,
+            "where there is none",
+            id="the life of a message that was only previewed",
+        ),
+        pytest.param(
+            "confirmed: {XCC: WITHDRAWN}, overdue: {}",
+            "overdue: {}, had_read: [XCC]",
+            None,
+            "had_read goes with confirmed",
+            id="reading is told of without a recall",
+        ),
+        pytest.param(
+            '{inject: "6.1", posted: [message.cancelled]}',
+            '{inject: "6.1"}',
+            None,
+            "posted goes with webhook",
+            id="a webhook that nobody judges",
+        ),
+        pytest.param(
+            "overdue: {}}",
+            "overdue: {}, shares: {XCC: FRESH}}",
+            None,
+            "goes with what changes",
+            id="shares of what changes nothing",
+        ),
+        pytest.param(
+            'recall: {inject: "6.2"',
+            'recall: {inject: "2.1"',
+            None,
+            "earlier message 2.1",
+            id="a recall of what was never a message",
+        ),
+        pytest.param(
+            'XCC: {"6.2": CURRENT}}',
+            'XDD: {"6.2": CURRENT}}',
+            None,
+            "nations XDD",
+            id="a message stands at a nation outside the realm",
         ),
     ],
 )
@@ -238,6 +297,8 @@ def test_a_reference_to_what_was_not_played_is_refused() -> None:
 def test_states_that_expectations_may_name_are_those_that_gateways_show() -> None:
     assert {state.value for state in AgreementState} == {state.value for state in standings.AgreementState}
     assert {state.value for state in State} >= set(SHOWN.values()) - {"pending_release"}
+    for ours, theirs in ((Status, succession.Status), (Gets, succession.Gets), (Awaited, deadlines.Awaited)):
+        assert {each.value for each in ours} == {each.value for each in theirs}
 
 
 def test_a_draft_like_another_changes_what_it_names_and_keeps_the_rest() -> None:
