@@ -13,6 +13,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import Unsatisfiable
+from pydantic_core import from_json
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -106,8 +107,21 @@ class Probe:
             for headers in callers:
                 self.send(operation.Case(path_parameters=dict(path or {}), **body), headers)
 
-    def send(self, case: Any, headers: Headers) -> None:
-        """Send one request as whoever the headers name, and compare the answer with the document."""
+    def succeed(
+        self, label: str, headers: Headers, body: Any = None, media_type: str | None = None, **path: str
+    ) -> Any:
+        """Send one request that has to succeed, with an answer as described; the answer's JSON."""
+        (operation,) = (each for each in self.operations if each.label == label)
+        given: Json = {} if body is None else {"body": body, "media_type": media_type or "application/json"}
+        status, answer = self.send(operation.Case(path_parameters=path, **given), headers)
+        assert is_success(status), f"{label}: {status} {answer!r}"
+        return from_json(answer)
+
+    def send(self, case: Any, headers: Headers) -> tuple[int, bytes]:
+        """Send one request as whoever the headers name, and compare the answer with the document.
+
+        Gives its status and its body; none of a stream, which has no end.
+        """
         request = case.as_transport_kwargs(base_url=self.url)
         others = {
             name: value
@@ -121,17 +135,23 @@ class Probe:
             self.seen.setdefault(label, Counter())[answer.status_code] += 1
             endless = answer.headers.get("Content-Type", "").startswith(EVENT_STREAM)
             if endless and self._streams(case.operation, answer.status_code):
-                return
+                return answer.status_code, b""
             try:
                 case.validate_response(answer, checks=CHECKS)
             except BaseExceptionGroup as group:
                 self.faults |= {f"{label}: {_first_lines(fault)}" for fault in group.exceptions}
             except AssertionError as fault:
                 self.faults.add(f"{label}: {_first_lines(fault)}")
+            return answer.status_code, answer.content
 
     def _streams(self, operation: Operation, status: int) -> bool:
         described = self.document["paths"][operation.path][operation.method]["responses"]
         return EVENT_STREAM in described.get(str(status), {}).get("content", {})
+
+
+def is_success(status: int) -> bool:
+    """Whether the request was done, or taken to be done."""
+    return 200 <= status < 300
 
 
 def known_values(lists: Mapping[str, Any]) -> dict[str, dict[str, str]]:
