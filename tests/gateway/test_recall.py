@@ -3,11 +3,13 @@
 import asyncio
 import contextlib
 import json
+import queue
 import sqlite3
 from typing import Any
 
 import pytest
 
+from bus.store import checkpoints
 from bus.store import events as feed
 from gateways.http.api_keys import Scope
 from schemas.event import EventType
@@ -20,6 +22,7 @@ from tests.gateway.running import WAIT, Gateway, assert_problem, last_seq
 Json = dict[str, Any]
 SECRET = "STEINADLER-2208"
 WORDS = "FISCHADLER-4417"
+LOGGED = "SEEADLER-8830"
 NOWHERE = "01890000-0000-7000-8000-000000000000"
 
 
@@ -107,6 +110,29 @@ def test_its_words_are_in_no_file_of_the_recipient_any_more(xaa: Gateway, xbb: G
     for file in files:
         assert accepted["message_id"].encode() in path.read_bytes()
         assert WORDS.encode() not in file.read_bytes(), file.name
+
+
+def test_a_recall_from_a_partner_cuts_the_log_off(
+    xaa: Gateway, xbb: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cuts: queue.SimpleQueue[bool] = queue.SimpleQueue()
+    cut_off = checkpoints.cut_off
+
+    def telling(connection: sqlite3.Connection) -> bool:
+        done = cut_off(connection)
+        cuts.put(done)
+        return done
+
+    monkeypatch.setattr(checkpoints, "cut_off", telling)
+    accepted, entry = delivered(xaa, xbb, subject=f"{SECRET} {LOGGED}")
+    store = xbb.runtime.context.store.path
+    log = store.with_name(f"{store.name}-wal")
+    assert LOGGED.encode() in log.read_bytes()
+    xaa.post(f"/v1/messages/{accepted['publication_id']}/recall", {})
+    wait_event(xbb, EventType.MESSAGE_RECALLED, entry["message_id"])
+    while LOGGED.encode() in log.read_bytes():
+        cuts.get(timeout=WAIT)
+    assert LOGGED.encode() not in store.read_bytes()
 
 
 def test_nobody_acknowledges_or_answers_what_was_recalled(xaa: Gateway, xbb: Gateway) -> None:
