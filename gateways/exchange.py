@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -15,22 +15,23 @@ from bus.store import trust as trust_table
 from bus.store.errors import StoreError
 from bus.store.writer import Store, Transaction
 from gateways import trust_changes
-from gateways.agreements.signing_anew import ActKeeper
+from gateways.agreements.signing_anew import act_keeper
 from gateways.context import FlowLimits, GatewayContext, Keys, Transport
 from gateways.counters import Counters
 from gateways.growth_signal import GrowthSignal
+from gateways.keeper import Keeper
 from gateways.lanes.keeper import LaneKeeper
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.publish import accept_draft
-from gateways.recalling.keeper import RecallKeeper
-from gateways.receipts.watching import DeadlineKeeper
-from gateways.receiving.held import HeldKeeper, retry_held
+from gateways.recalling.keeper import recall_keeper
+from gateways.receipts.watching import deadline_keeper
+from gateways.receiving.held import held_keeper, retry_held
 from gateways.receiving.receive import Receiver
 from gateways.receiving.refusals import close_windows
 from gateways.relaying.relay import Relay
-from gateways.releasing.lapsing import ReleaseKeeper
+from gateways.releasing.lapsing import release_keeper
 from gateways.releasing.policy import ReleasePolicy
-from gateways.requests.expiring import RequestKeeper
+from gateways.requests.expiring import request_keeper
 from gateways.requests.history import follow_history
 from gateways.stored_trust import stored_documents
 from schemas.audit import AuditEvent
@@ -57,13 +58,16 @@ class Exchange:
         self.relay = Relay(context, transport, holder)
         self._transport = transport
         self.receivers: dict[Lane, Receiver] = {}
-        self._held = HeldKeeper(context)
-        self._acts = ActKeeper(context)
-        self._releases = ReleaseKeeper(context)
         self.lanes = LaneKeeper(context, lambda: transport.connected)
-        self._deadlines = DeadlineKeeper(context)
-        self._requests = RequestKeeper(context)
-        self._recalls = RecallKeeper(context)
+        self.keepers: Mapping[str, Keeper] = {
+            "held": held_keeper(context),
+            "acts": act_keeper(context),
+            "releases": release_keeper(context),
+            "lanes": self.lanes.keeper(),
+            "deadlines": deadline_keeper(context),
+            "requests": request_keeper(context),
+            "recalls": recall_keeper(context),
+        }
 
     @classmethod
     async def open(
@@ -137,28 +141,18 @@ class Exchange:
         context.inbox.announce(latest)
         await self._note(AuditEvent.GATEWAY_STARTED)
         context.held_behind = True
-        context.held_wanted.set()
         self.relay.start()
         for lane in Lane:
             receiver = Receiver(context, self._transport.mailbox(lane), lane)
             receiver.start()
             self.receivers[lane] = receiver
-        self._held.start()
-        self._acts.start()
-        self._releases.start()
-        self.lanes.start()
-        self._deadlines.start()
-        self._requests.start()
-        self._recalls.start()
+        for keeper in self.keepers.values():
+            keeper.start()
 
     async def stop(self) -> None:
         """Finish what is in hand, give the relay's lease back, stop every flow; also when the store fails."""
-        await self.lanes.stop()
-        await asyncio.gather(
-            *(receiver.stop() for receiver in self.receivers.values()),
-            *(keeper.stop() for keeper in (self._held, self._acts, self._releases)),
-            *(keeper.stop() for keeper in (self._deadlines, self._requests, self._recalls)),
-        )
+        await asyncio.gather(*(keeper.stop() for keeper in self.keepers.values()))
+        await asyncio.gather(*(receiver.stop() for receiver in self.receivers.values()))
         await self.relay.stop()
         try:
             await close_windows(self.context, everything=True)

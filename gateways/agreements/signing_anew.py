@@ -4,9 +4,7 @@ Only acts that this gateway holds as its own are signed, and none of those comes
 the old key gets nothing countersigned with the new one.
 """
 
-import asyncio
 import contextlib
-import logging
 from datetime import datetime
 
 from bus.keystore import KeyFileError
@@ -15,21 +13,18 @@ from bus.protocol.errors import TrustError
 from bus.protocol.signing import Signer
 from bus.protocol.standings import AgreementState, AgreementTrust, VerifiedAct
 from bus.protocol.trust import TrustStore
-from bus.store.errors import StoreError
 from bus.store.writer import Transaction
 from gateways.agreements.passing_on import pass_on
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.keeper import LOOK_SECONDS, Ending, Keeper
 from gateways.stored_trust import put_in_force, stored_trust
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.trust import KeyUse
 
 ACTOR = "gateway"
-LOOK_SECONDS = 15.0
 OVER = frozenset({AgreementState.EXPIRED, AgreementState.SUPERSEDED})
-
-_log = logging.getLogger(__name__)
 
 
 def act_signer(context: GatewayContext, trust: TrustStore, now: datetime) -> Signer:
@@ -88,57 +83,31 @@ def sign_anew(
     return put_in_force(context, tx, trust, trust.updated(acts), evidence, now)
 
 
-class ActKeeper:
-    """Signs anew whenever trust or keys change, and as time makes another key current; until ``stop``."""
+def act_keeper(context: GatewayContext) -> Keeper:
+    """Signs anew whenever trust or keys change, and as time makes another key current."""
 
-    def __init__(self, context: GatewayContext) -> None:
-        self._context = context
-        self._task: asyncio.Task[None] | None = None
+    async def look(_ending: Ending) -> float:
+        await _sign_due(context)
+        return LOOK_SECONDS
 
-    def start(self) -> None:
-        """Begin, in the background, with a first look."""
-        self._context.acts_wanted.set()
-        self._task = asyncio.create_task(self._run(), name=f"acts {self._context.nation}")
+    return Keeper(context, "acts on agreements", look, wake=context.acts_wanted)
 
-    async def stop(self) -> None:
-        """End after what is in hand."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
 
-    async def _run(self) -> None:
-        context = self._context
-        while True:
-            # Not wait_for: where the event comes with the cancellation, Python 3.11's would swallow that.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await context.acts_wanted.wait()
-            context.acts_wanted.clear()
-            try:
-                await self._look()
-            except StoreError as error:
-                _log.warning("acts on agreements wait for the store: %s", type(error).__name__)
-                context.counters.storage_faults += 1
-            except Exception:  # noqa: BLE001 - logged with its trace; tried again at the next look
-                _log.exception("signing acts anew failed")
-                context.counters.alarm_faults += 1
+async def _sign_due(context: GatewayContext) -> None:
+    now = context.now()
+    with contextlib.suppress(TrustError):
+        if not _due(context, context.trust, act_signer(context, context.trust, now).kid, now):
+            return
+        evidence = context.evidence(ACTOR, now)
 
-    async def _look(self) -> None:
-        context, now = self._context, self._context.now()
-        with contextlib.suppress(TrustError):
-            if not _due(context, context.trust, act_signer(context, context.trust, now).kid, now):
-                return
-            evidence = context.evidence(ACTOR, now)
-
-            def job(tx: Transaction) -> TrustStore | None:
-                current = stored_trust(context, tx)
-                updated = sign_anew(context, tx, current, evidence, now)
-                if updated is not None:
-                    pass_on(context, tx, updated, current.envelopes, now)
-                    evidence.write(tx)
-                return updated
-
-            updated = await context.store.write(job)
+        def job(tx: Transaction) -> TrustStore | None:
+            current = stored_trust(context, tx)
+            updated = sign_anew(context, tx, current, evidence, now)
             if updated is not None:
-                context.adopt(updated)
+                pass_on(context, tx, updated, current.envelopes, now)
+                evidence.write(tx)
+            return updated
+
+        updated = await context.store.write(job)
+        if updated is not None:
+            context.adopt(updated)

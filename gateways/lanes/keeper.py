@@ -1,18 +1,17 @@
 """The keeper of lanes: sends heads that are due, notices lost tails, names attacks, clears what is over."""
 
-import asyncio
-import logging
 from collections.abc import Callable
 from datetime import datetime
+from itertools import chain, repeat
 
 from bus.protocol.lane_health import STATES, LaneAlarm, over, silent, withheld
 from bus.store import heads, held, lane_alarms, lane_tails, lanes
-from bus.store.errors import StoreError
 from bus.store.lane_alarms import LanePlace
 from bus.store.lanes import LaneKey
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.keeper import Ending, Keeper
 from gateways.lanes.alarms import clear_alarm, raise_alarm
 from gateways.lanes.heads_out import Moving, queue_heads
 from gateways.receiving.control_in import note_gaps
@@ -20,51 +19,31 @@ from schemas.header import Mode
 from schemas.trust import NationStatus
 from schemas.wire import Lane
 
-_log = logging.getLogger(__name__)
-
 ACTOR = "lanes"
 LOOK_SECONDS = 5.0
 
 
 class LaneKeeper:
-    """Runs until ``stop``. What it remembers in memory only makes it later after a start, never wrong."""
+    """Looks at every lane. What it remembers in memory only makes it later after a start, never wrong."""
 
     def __init__(self, context: GatewayContext, connected: Callable[[], bool]) -> None:
         self._context = context
         self._connected = connected
-        self._task: asyncio.Task[None] | None = None
         self._moving = Moving()
         self._tails: dict[LaneKey, tuple[int, datetime]] = {}
 
-    def start(self) -> None:
-        """Begin, in the background."""
-        self._task = asyncio.create_task(self._run(), name=f"lanes {self._context.nation}")
-
-    async def stop(self) -> None:
-        """End after the look in hand."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-
-    async def _run(self) -> None:
-        pause = self._context.limits.heads.settle.total_seconds()
-        while True:
-            try:
-                await self.look()
-            except StoreError as error:
-                _log.warning("lanes cannot be looked at yet: %s", type(error).__name__)
-                self._context.counters.storage_faults += 1
-            except Exception:  # noqa: BLE001 - logged with its trace; the keeper must go on
-                _log.exception("looking at lanes failed")
-                self._context.counters.alarm_faults += 1
-            # A new epoch is announced at the second look.
-            await asyncio.sleep(pause)
-            pause = self._pause()
-
-    def _pause(self) -> float:
+    def keeper(self) -> Keeper:
+        """What has it look, from its start to its end."""
         policy = self._context.limits.heads
-        return min(LOOK_SECONDS, policy.idle.total_seconds(), policy.cadence.total_seconds())
+        longest = min(LOOK_SECONDS, policy.idle.total_seconds(), policy.cadence.total_seconds())
+        # A new epoch is announced at the second look.
+        pauses = chain((policy.settle.total_seconds(),), repeat(longest))
+
+        async def look(_ending: Ending) -> float:
+            await self.look()
+            return next(pauses)
+
+        return Keeper(self._context, "lanes", look, longest=longest)
 
     async def look(self) -> None:
         """One look at every lane, in one transaction."""

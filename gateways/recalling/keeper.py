@@ -4,25 +4,20 @@ The control lane keeps a recall until its recipient's gateway has it. This is fo
 that refused it, did not know it yet, or lost its memory before it answered.
 """
 
-import asyncio
-import logging
 from datetime import datetime, timedelta
 
 from bus.store import events, recall_asked
-from bus.store.errors import StoreError
 from bus.store.events import NewEvent
 from bus.store.recall_asked import Asked, PossiblySent
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.keeper import LOOK_SECONDS, Ending, Keeper, never
 from gateways.recalling.asking import Asking
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.event import EventType
 
-_log = logging.getLogger(__name__)
-
 ACTOR = "gateway"
-LOOK_SECONDS = 15.0
 PAGE = 100
 FIRST_PAUSE = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(hours=6)
@@ -31,45 +26,23 @@ OVERDUE = "recall"
 """The state of the event that tells it."""
 
 
-class RecallKeeper:
-    """Runs until ``stop``."""
-
-    def __init__(self, context: GatewayContext) -> None:
-        self._context = context
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin, in the background."""
-        self._task = asyncio.create_task(self._run(), name=f"recalls {self._context.nation}")
-
-    async def stop(self) -> None:
-        """End after the look in hand."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-
-    async def _run(self) -> None:
-        while True:
-            try:
-                await look_after(self._context)
-            except StoreError as error:
-                _log.warning("recalls wait for the store: %s", type(error).__name__)
-                self._context.counters.storage_faults += 1
-            except Exception:  # noqa: BLE001 - logged with its trace; the keeper must go on
-                _log.exception("looking after recalls failed")
-                self._context.counters.alarm_faults += 1
-            await asyncio.sleep(LOOK_SECONDS)
+def recall_keeper(context: GatewayContext) -> Keeper:
+    """Looks after recalls that wait for an answer."""
+    return Keeper(context, "recalls", lambda ending: look_after(context, ending))
 
 
-async def look_after(context: GatewayContext) -> None:
-    """Tell what has become overdue, and ask again where nothing is on its way. Raises StoreError."""
+async def look_after(context: GatewayContext, ending: Ending = never) -> float:
+    """Tell what has become overdue, and ask again where nothing is on its way; seconds until the next look.
+
+    Raises StoreError.
+    """
     overdue, first = await context.store.read(recall_asked.outlook)
-    while first is not None and first <= context.now():
+    while first is not None and first <= context.now() and not ending():
         await context.store.write(lambda tx: _look(context, tx))
         context.relay_wanted.set()
         overdue, first = await context.store.read(recall_asked.outlook)
     context.counters.alarm_recalls_overdue = overdue
+    return LOOK_SECONDS
 
 
 def _look(context: GatewayContext, tx: Transaction) -> None:

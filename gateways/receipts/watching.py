@@ -4,82 +4,41 @@ The keeper wakes when the first deadline comes. What was noted is in the store, 
 it, so that a gateway that stops and starts again tells nothing twice and forgets nothing.
 """
 
-import asyncio
-import contextlib
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 
 from bus.protocol.deadlines import Awaited
 from bus.store import contacts, deadlines, events
 from bus.store.deadlines import Passed
-from bus.store.errors import StoreError
 from bus.store.events import NewEvent
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
+from gateways.keeper import LOOK_SECONDS, Ending, Keeper, never
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.event import EventType
 
-_log = logging.getLogger(__name__)
-
 ACTOR = "gateway"
-LOOK_SECONDS = 15.0
-"""Longest time between two looks at the clock, which may be set while nothing else happens."""
 REST = 20
-"""After counting what is overdue the keeper rests so many times as long as that took: while a backlog drains,
-something changes with every bundle, and what there is to count is the backlog."""
-LONGEST_REST_SECONDS = 1.0
+"""After a look the keeper rests so many times as long as that took: while a backlog drains, something changes
+with every bundle, and what there is to count is the backlog."""
 PAGE = 50
 """Publications whose deadlines are looked at in one transaction."""
 
 
-class DeadlineKeeper:
-    """Runs until ``stop``."""
-
-    def __init__(self, context: GatewayContext) -> None:
-        self._context = context
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin, in the background."""
-        self._task = asyncio.create_task(self._run(), name=f"deadlines {self._context.nation}")
-
-    async def stop(self) -> None:
-        """End after the look in hand."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-
-    async def _run(self) -> None:
-        clock = asyncio.get_running_loop().time
-        while True:
-            self._context.deadlines_changed.clear()
-            pause, rest = LOOK_SECONDS, 0.0
-            try:
-                await _note_due(self._context)
-                began = clock()
-                pause = await _count(self._context)
-                rest = min(LONGEST_REST_SECONDS, REST * (clock() - began))
-            except StoreError as error:
-                _log.warning("deadlines cannot be looked at yet: %s", type(error).__name__)
-                self._context.counters.storage_faults += 1
-            except Exception:  # noqa: BLE001 - logged with its trace; the keeper must go on
-                _log.exception("looking at deadlines failed")
-                self._context.counters.alarm_faults += 1
-            await asyncio.sleep(rest)
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(max(0.0, pause - rest)):
-                    await self._context.deadlines_changed.wait()
+def deadline_keeper(context: GatewayContext) -> Keeper:
+    """Notes deadlines that pass, and counts what is overdue."""
+    return Keeper(
+        context, "deadlines", lambda ending: look(context, ending), wake=context.deadlines_changed, rest=REST
+    )
 
 
-async def look(context: GatewayContext) -> float:
+async def look(context: GatewayContext, ending: Ending = never) -> float:
     """Note what passed by now, count what is overdue; seconds until the next look. Raises StoreError."""
-    await _note_due(context)
+    await _note_due(context, ending)
     return await _count(context)
 
 
-async def _note_due(context: GatewayContext) -> None:
+async def _note_due(context: GatewayContext, ending: Ending) -> None:
     """Note what passed by now, page by page, so that others' commits come between."""
 
     def job(tx: Transaction) -> Sequence[Passed]:
@@ -89,7 +48,7 @@ async def _note_due(context: GatewayContext) -> None:
         return passed
 
     first = await context.store.read(deadlines.next_watch)
-    while first is not None and first <= context.now():
+    while first is not None and first <= context.now() and not ending():
         for each in await context.store.write(job):
             context.counters.count_deadline_missed(each.awaited.value)
         first = await context.store.read(deadlines.next_watch)

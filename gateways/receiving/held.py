@@ -1,7 +1,5 @@
 """Held bundles: tried again on every trust change and as time passes, refused after a day (design 6)."""
 
-import asyncio
-import contextlib
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -10,6 +8,7 @@ from bus.store import held as held_table
 from bus.store.errors import StoreError
 from bus.store.held import Held
 from gateways.context import GatewayContext
+from gateways.keeper import LOOK_SECONDS, Ending, Keeper, never
 from gateways.receiving.filing import file_mail
 from gateways.receiving.mail import OpenedMail, open_mail
 from gateways.receiving.refusals import close_windows
@@ -18,60 +17,40 @@ from schemas.reasons import ReasonCode
 
 _log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 15.0
 PAGE = 64
 TRIES = 3
 TIME_MAY_HELP = frozenset({ReasonCode.ISSUED_IN_FUTURE, ReasonCode.KEY_NOT_YET_VALID, ReasonCode.TRUST_STALE})
 
 
-class HeldKeeper:
-    """Runs until ``stop``."""
+def held_keeper(context: GatewayContext) -> Keeper:
+    """Judges held bundles anew, and closes windows of refusals."""
+    judged_under = context.trust
+    failures: dict[int, int] = {}
 
-    def __init__(self, context: GatewayContext) -> None:
-        self._context = context
-        self._task: asyncio.Task[None] | None = None
-        self._trust = context.trust
-        self._failures: dict[int, int] = {}
+    async def look(ending: Ending) -> float:
+        nonlocal judged_under
+        trust, behind = context.trust, context.held_behind
+        context.held_behind = False
+        try:
+            # Also after a trust change that came between two looks, and while some wait for another try.
+            everything = behind or trust is not judged_under or bool(failures)
+            await retry_held(context, everything=everything, failures=failures, ending=ending)
+        except BaseException:
+            context.held_behind |= behind
+            raise
+        judged_under = trust
+        await close_windows(context)
+        return LOOK_SECONDS
 
-    def start(self) -> None:
-        """Begin, in the background."""
-        self._task = asyncio.create_task(self._run(), name=f"held {self._context.nation}")
-
-    async def stop(self) -> None:
-        """End after the bundle in hand."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-
-    async def _run(self) -> None:
-        while True:
-            # Not wait_for: where the event comes with the cancellation, Python 3.11's would swallow that.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_SECONDS):
-                    await self._context.held_wanted.wait()
-            self._context.held_wanted.clear()
-            trust, behind = self._context.trust, self._context.held_behind
-            self._context.held_behind = False
-            try:
-                # Also after a trust change that came between two looks, and while some wait for another try.
-                everything = behind or trust is not self._trust or bool(self._failures)
-                await retry_held(self._context, everything=everything, failures=self._failures)
-                self._trust = trust
-                await close_windows(self._context)
-            except StoreError as error:
-                self._context.held_behind |= behind
-                _log.warning("held bundles wait for the store: %s", type(error).__name__)
-                self._context.counters.storage_faults += 1
-                await asyncio.sleep(1)
-            except Exception:  # noqa: BLE001 - logged with its trace; holding must go on
-                self._context.held_behind |= behind
-                _log.exception("trying held bundles again failed")
-                self._context.counters.alarm_faults += 1
+    return Keeper(context, "held bundles", look, wake=context.held_wanted)
 
 
 async def retry_held(
-    context: GatewayContext, *, everything: bool, failures: dict[int, int] | None = None
+    context: GatewayContext,
+    *,
+    everything: bool,
+    failures: dict[int, int] | None = None,
+    ending: Ending = never,
 ) -> int:
     """Judge held bundles anew, in the order they were held, and refuse what was held too long; how many went.
 
@@ -90,6 +69,8 @@ async def retry_held(
             return gone
         after = page[-1].held_seq
         for entry in page:
+            if ending():
+                return gone
             gone += await _retry(context, entry, failures)
 
 

@@ -1,60 +1,24 @@
 """What nobody confirmed in time is withheld: a keeper that wakes when the first deadline comes."""
 
-import asyncio
-import contextlib
-import logging
-
 from bus.store import pending
-from bus.store.errors import StoreError
 from bus.store.pending import Outcome
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
+from gateways.keeper import LOOK_SECONDS, Ending, Keeper, never
 from gateways.releasing.second_person import end_unreleased
 
-_log = logging.getLogger(__name__)
-
 ACTOR = "gateway"
-LOOK_SECONDS = 15.0
-"""Longest time between two looks at the clock, which may be set while nothing else happens."""
 PAGE = 100
 
 
-class ReleaseKeeper:
-    """Runs until ``stop``. A deadline holds without it: after it a confirmation is refused."""
-
-    def __init__(self, context: GatewayContext) -> None:
-        self._context = context
-        self._task: asyncio.Task[None] | None = None
-
-    def start(self) -> None:
-        """Begin, in the background."""
-        self._task = asyncio.create_task(self._run(), name=f"releases {self._context.nation}")
-
-    async def stop(self) -> None:
-        """End after the look in hand."""
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None
-
-    async def _run(self) -> None:
-        while True:
-            self._context.releases_changed.clear()
-            pause = LOOK_SECONDS
-            try:
-                pause = await lapse(self._context)
-            except StoreError as error:
-                _log.warning("releases that wait cannot lapse yet: %s", type(error).__name__)
-                self._context.counters.storage_faults += 1
-            except Exception:  # noqa: BLE001 - logged with its trace; the keeper must go on
-                _log.exception("letting releases lapse failed")
-                self._context.counters.alarm_faults += 1
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(pause):
-                    await self._context.releases_changed.wait()
+def release_keeper(context: GatewayContext) -> Keeper:
+    """Lets releases lapse. A deadline holds without it: after it a confirmation is refused."""
+    return Keeper(
+        context, "releases that wait", lambda ending: lapse(context, ending), wake=context.releases_changed
+    )
 
 
-async def lapse(context: GatewayContext) -> float:
+async def lapse(context: GatewayContext, ending: Ending = never) -> float:
     """Withhold what nobody confirmed in time, and count what waits; seconds until the next look."""
 
     def job(tx: Transaction) -> int:
@@ -64,7 +28,7 @@ async def lapse(context: GatewayContext) -> float:
         return withheld
 
     count, first = await context.store.read(pending.outlook)
-    while first is not None and first <= context.now():
+    while first is not None and first <= context.now() and not ending():
         context.counters.deliveries_withheld += await context.store.write(job)
         count, first = await context.store.read(pending.outlook)
     context.counters.releases_waiting = count
