@@ -23,6 +23,8 @@ class Version:
     """Of every message of the publication: who holds an earlier version gets another than who holds none."""
     due: datetime
     """When everybody should have it."""
+    told_cancelled: frozenset[str] = frozenset()
+    """Who, by the answer to its author, learns only that what it has is cancelled."""
     recalled: bool = False
     forgotten: bool = False
     """Its originator's store was set back to before it, or before its recall: it knows nothing of that."""
@@ -45,9 +47,16 @@ class Chain:
     def ended(self) -> bool:
         return self.cancelled or self.last.recalled
 
-    def current_for(self, nation: str) -> str | None:
-        """The title that stands for this nation once everything has come."""
-        return None if self.ended or nation not in self.last.audience else self.last.title
+    def current_for(self, nation: str) -> list[str]:
+        """What may stand for this nation once everything has come, by title; nothing when empty.
+
+        The last one alone, unless it was recalled: who never had that one keeps what it was to replace.
+        """
+        if self.cancelled:
+            return []
+        if self.last.recalled:
+            return [version.title for version in self.versions if nation in version.audience]
+        return [self.last.title] if nation in self.last.audience else []
 
 
 @dataclass

@@ -1,19 +1,16 @@
-"""A hypothesis machine's common part: what nations do with messages, and what becomes of it on the way."""
+"""A hypothesis machine's common part: what nations do with messages."""
 
 import json
 import random
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
-from typing import NamedTuple
 
 import pytest
-from hypothesis import note
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant
 
+from bus.protocol.succession import Gets
 from bus.store.inbox import InboxMessage
 from gateways.changing.cancel import CancelRefused, WantedCancellation, cancel
 from gateways.publishing.draft_refused import DraftRefused
@@ -21,148 +18,15 @@ from gateways.recalling.recalling import WantedRecall, recall
 from gateways.receipts.owing import note_read
 from schemas.cancellation import CancellationReason
 from schemas.recall import RecallReason
-from tests.faults.small_world import SmallGateway, SmallWorld, run
+from tests.faults.small_world import SmallGateway, run
 from tests.flows.world import acknowledgement, draft
 from tests.lifecycle import settled as must
 from tests.lifecycle.life_world import Chain, Chronicle, Version
 from tests.lifecycle.looks import alerts
-from tests.realm_fixtures import AgreementPlan, make_realm
+from tests.lifecycle.network import REALMS, Deed, Network, picks
 
-NAMES = ("XAA", "XBB", "XCC", "XDD")
-REALMS = {
-    count: make_realm(NAMES[:count], agreements=[AgreementPlan(parties=NAMES[:count])]) for count in (2, 3, 4)
-}
 OBJECTIVE = {"IMMEDIATE": timedelta(minutes=30), "ROUTINE": timedelta(hours=6)}
 """By when a message is to be there."""
-
-picks = st.integers(0, 30)
-DEEDS = 8
-
-
-class Deed(NamedTuple):
-    """Something that may happen, how often compared with the rest, and what it does."""
-
-    name: str
-    weight: int
-    do: Callable[[], None]
-
-
-class Network(RuleBasedStateMachine):
-    """Gateways, and bundles that are lost, doubled and reordered between them."""
-
-    world: SmallWorld
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._place = tempfile.TemporaryDirectory()
-        self.receipts_lost: set[tuple[str, str]] = set()
-        """Who may have said something in vain, to whom."""
-
-    def make(self, count: int) -> None:
-        self.names = NAMES[:count]
-        self.world = self.make_world(Path(self._place.name), count)
-
-    def make_world(self, directory: Path, count: int) -> SmallWorld:
-        return SmallWorld(directory, REALMS[count])
-
-    def filed(self, gateway: SmallGateway) -> None:
-        """Something may have come to this gateway."""
-
-    @rule(seed=st.integers(0, 2**32))
-    def live(self, seed: int) -> None:
-        """Some deeds, by chance: hypothesis alone draws too many that do nothing."""
-        chance = random.Random(seed)
-        deeds = self.deeds(chance)
-        for deed in chance.choices(deeds, [each.weight for each in deeds], k=DEEDS):
-            note(deed.name)
-            deed.do()
-
-    def deeds(self, chance: random.Random) -> list["Deed"]:
-        """What may happen."""
-        some = partial(chance.randrange, 31)
-        return [
-            Deed("carry", 20, lambda: self.carry([some() for _ in range(chance.randint(2, 12))])),
-            Deed("carry all", 4, lambda: self.carry_all_to(some())),
-            Deed("crash in the relay", 3, lambda: self.crash_in_the_relay(some())),
-            Deed("crash while filing", 3, lambda: self.crash_while_filing(some(), some())),
-            Deed("double", 4, lambda: self.double(some(), some())),
-            Deed("lose", 4, lambda: self.lose(some(), some())),
-            Deed("restart", 1, lambda: self.restart(some())),
-            Deed("pass time", 6, lambda: self.pass_time(chance.randint(1, 60))),
-        ]
-
-    # -- what becomes of it on the way ---------------------------------------------------------------------
-
-    def carry(self, arrivals: list[int]) -> None:
-        """Every relay takes a step, and some of what is under way arrives, in any order."""
-        for nation in self.names:
-            self.world.relay(nation)
-        for number in arrivals:
-            self._deliver(number, number // len(self.names))
-
-    def carry_all_to(self, who: int) -> None:
-        gateway = self.gateway(who)
-        while self.world.travelling[gateway.nation]:
-            self._deliver(who, 0)
-
-    def crash_in_the_relay(self, who: int) -> None:
-        self.world.relay(self.gateway(who).nation, crash=True)
-
-    def crash_while_filing(self, who: int, place: int) -> None:
-        self._deliver(who, place, crash=True)
-
-    def double(self, who: int, place: int) -> None:
-        self._deliver(who, place, keep=True)
-
-    def lose(self, who: int, place: int) -> None:
-        nation = self.gateway(who).nation
-        if waiting := self.world.travelling[nation]:
-            sent = waiting[place % len(waiting)]
-            if ".control." in sent.subject:
-                self.receipts_lost.add(sent.nations)
-            self.world.lose(nation, place)
-
-    def restart(self, who: int) -> None:
-        self.gateway(who).restart()
-
-    def pass_time(self, minutes: int) -> None:
-        self.world.pass_time(timedelta(minutes=minutes))
-
-    def _deliver(self, who: int, place: int, *, keep: bool = False, crash: bool = False) -> None:
-        gateway = self.gateway(who)
-        self.world.deliver(gateway.nation, place, keep=keep, crash=crash)
-        self.filed(gateway)
-
-    # -- looking -------------------------------------------------------------------------------------------
-
-    def quiet(self) -> None:
-        """Nothing is lost any more, and time passes until nothing moves."""
-        self.world.calm()
-
-    def settled(self) -> None:
-        """What must hold then."""
-
-    def teardown(self) -> None:
-        try:
-            if hasattr(self, "world"):
-                self.quiet()
-                self.settled()
-        finally:
-            if hasattr(self, "world"):
-                for gateway in self.world.gateways.values():
-                    gateway.store.connection.close()
-            self._place.cleanup()
-
-    def stores(self) -> must.Stores:
-        return {nation: gateway.store.connection for nation, gateway in self.world.gateways.items()}
-
-    def gateway(self, number: int) -> SmallGateway:
-        return self.world.gateways[self.names[number % len(self.names)]]
-
-    def others(self, nation: str, bits: int) -> list[str]:
-        """Some of the other nations, at least one."""
-        others = [name for name in self.names if name != nation]
-        return [name for place, name in enumerate(others) if bits >> place & 1] or others
 
 
 class Lives(Network):
@@ -206,7 +70,10 @@ class Lives(Network):
             with pytest.raises(DraftRefused):
                 gateway.publish(change)
             return
-        self.told.change(chain, self.published(title, gateway, audience, change))
+        holders = {nation for nation in last.audience if self.told.of(nation, last.title).filed}
+        version = self.published(title, gateway, audience, change)
+        assert holders - version.audience <= version.told_cancelled
+        self.told.change(chain, version)
 
     def cancel(self, which: int, *, old: bool) -> None:
         """``old``: an earlier version is named."""
@@ -264,7 +131,7 @@ class Lives(Network):
             Deed("change", 6, lambda: self.change(some(), bits(), pick(relations))),
             Deed("cancel", 1, lambda: self.cancel(some(), old=pick((True, False)))),
             Deed("recall", 1, lambda: self.recall(some())),
-            Deed("read", 5, lambda: self.read(some(), some())),
+            Deed("read", 7, lambda: self.read(some(), some())),
             Deed("acknowledge", 6, lambda: self.acknowledge(some(), some(), pick(levels))),
             Deed("answer a recall", 1, lambda: self.acknowledge_what_was_recalled(some(), some())),
         ]
@@ -299,8 +166,15 @@ class Lives(Network):
         done = gateway.publish(body)
         messages = tuple(each.message_id for each in done.messages)
         ids = (done.publication_id, done.message_id, done.digest, messages)
+        shares = () if done.change is None else done.change.shares
+        cancelled = frozenset(share.nation for share in shares if share.gets is Gets.CANCELLATION)
         return Version(
-            title, gateway.nation, frozenset(audience), *ids, self.world.now + OBJECTIVE[precedence]
+            title,
+            gateway.nation,
+            frozenset(audience),
+            *ids,
+            self.world.now + OBJECTIVE[precedence],
+            told_cancelled=cancelled,
         )
 
     def did(self, gateway: SmallGateway, entry: InboxMessage, act: str) -> None:

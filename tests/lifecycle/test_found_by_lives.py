@@ -8,8 +8,9 @@ from gateways.publishing.accepted import Accepted
 from tests.faults.small_world import SmallWorld, run
 from tests.flows.world import draft
 from tests.lifecycle.life_world import Version
-from tests.lifecycle.lives import REALMS, change_of, wanted_cancellation
+from tests.lifecycle.lives import change_of, wanted_cancellation
 from tests.lifecycle.looks import alerts, status
+from tests.lifecycle.network import REALMS
 
 
 def version(accepted: Accepted, world: SmallWorld) -> Version:

@@ -26,8 +26,9 @@ from tests.flows.second_persons import anybody, word
 from tests.flows.world import acknowledgement, draft
 from tests.lifecycle.dying import dying_before_the_commit
 from tests.lifecycle.life_world import Version
-from tests.lifecycle.lives import Deed, Lives, change_of, wanted_cancellation, wanted_recall
+from tests.lifecycle.lives import Lives, change_of, wanted_cancellation, wanted_recall
 from tests.lifecycle.looks import states, told_overdue
+from tests.lifecycle.network import Deed
 
 SOON = timedelta(minutes=10)
 """By when FLASH is to be there, once its second person confirmed it."""

@@ -30,7 +30,7 @@ from schemas.request_acts import CloseOutcome, RequestState
 from tests.faults.small_world import SmallGateway, run
 from tests.flows.world import acknowledgement
 from tests.lifecycle.dying import dying_before_the_commit
-from tests.lifecycle.lives import Deed, Network, picks
+from tests.lifecycle.network import Deed, Network, picks
 from tests.lifecycle.request_lives import AFTER, Asked, Question, answer, ask, requests_in
 
 

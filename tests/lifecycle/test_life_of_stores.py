@@ -21,8 +21,9 @@ from schemas.header import Mode
 from tests.faults.small_world import SmallWorld, run
 from tests.lanes.lane_world import LaneWorld
 from tests.lifecycle.life_world import Copy
-from tests.lifecycle.lives import REALMS, Deed, Lives
+from tests.lifecycle.lives import Lives
 from tests.lifecycle.looks import alerts
+from tests.lifecycle.network import REALMS, Deed
 
 HEADS = HeadPolicy()
 

@@ -96,6 +96,9 @@ class Script:
                     raise
                 return  # it was recalled a moment before
             self._did(gateway, entry, "actioned" if level == "ACTIONED" else "acknowledged")
+            if not await self._still_there(gateway, entry):
+                # The recall crossed it: it was withdrawn, and answered, before or after that.
+                self.told.of(gateway.nation, self.told.titles[entry.message_id]).unsure.add("read")
 
     async def restart(self) -> None:
         """It stops in the middle of whatever it does, and starts again on the same store."""
@@ -160,6 +163,10 @@ class Script:
     async def _readable(self, gateway: Gateway) -> InboxMessage | None:
         entries = [each for each in await gateway.store.read(alerts) if each.recalled_at is None]
         return self.chance.choice(entries) if entries else None
+
+    async def _still_there(self, gateway: Gateway, entry: InboxMessage) -> bool:
+        entries = await gateway.store.read(alerts)
+        return all(each.recalled_at is None for each in entries if each.inbox_seq == entry.inbox_seq)
 
     def _did(self, gateway: Gateway, entry: InboxMessage, act: str) -> None:
         self.told.of(gateway.nation, self.told.titles[entry.message_id]).acts.add(act)
