@@ -50,6 +50,7 @@ class AuditEvent(StrEnum):
     MESSAGE_READ = "message.read"
     LANE_GAP = "lane.gap"
     LANE_GAP_CLOSED = "lane.gap-closed"
+    LANE_GAP_GIVEN_UP = "lane.gap-given-up"
     RESEND_REQUESTED = "lane.resend-requested"
     LANE_ALARM = "lane.alarm"
     LANE_CLEARED = "lane.cleared"

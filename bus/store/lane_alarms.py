@@ -10,6 +10,9 @@ from bus.store.columns import instant, micros
 from schemas.header import Mode
 from schemas.wire import Lane
 
+MOST = 1 << 53
+"""Evidence is counted no further."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class LanePlace:
@@ -34,8 +37,9 @@ class StandingAlarm:
 def note(tx: sqlite3.Connection, place: LanePlace, alarm: LaneAlarm, now: datetime, count: int) -> bool:
     """More evidence for an alarm (``count`` is added); whether it stands only since now."""
     values = (place.originator, place.mode.value, place.lane.value, alarm.value)
+    count = min(count, MOST)
     known = tx.execute(
-        "UPDATE lane_alarm SET last_at = max(last_at, ?), count = count + ?"
+        "UPDATE lane_alarm SET last_at = max(last_at, ?), count = min(count + ?, 1 << 53)"
         " WHERE originator = ? AND mode = ? AND lane = ? AND alarm = ?",
         (micros(now), count, *values),
     ).rowcount
@@ -57,7 +61,7 @@ def measure(tx: sqlite3.Connection, standing: StandingAlarm, now: datetime, coun
         " WHERE originator = ? AND mode = ? AND lane = ? AND alarm = ?",
         (
             micros(now),
-            count,
+            min(count, MOST),
             place.originator,
             place.mode.value,
             place.lane.value,

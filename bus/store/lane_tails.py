@@ -7,7 +7,8 @@ from datetime import datetime
 
 from bus.protocol.lane_heads import SeenEpoch
 from bus.store.columns import instant, micros
-from bus.store.lanes import GapChange, LaneKey, columns, insert_gaps, keep, reached
+from bus.store.lane_bounds import bound
+from bus.store.lanes import MISSING, GapChange, LaneKey, columns, insert_gaps, keep, place_of, reached
 from schemas.header import Mode
 from schemas.wire import Lane
 
@@ -21,18 +22,37 @@ def announce(tx: sqlite3.Connection, key: LaneKey, serial: int) -> None:
     )
 
 
-def tails(tx: sqlite3.Connection, limit: int = 1000) -> Mapping[LaneKey, tuple[int, int]]:
-    """Lanes of which more was announced than came: the highest serial accounted for, and the one
-    announced; at most `limit`.
+TAIL_EPOCHS = 2
+"""Epochs of a lane, the newest, whose tails are looked at: what was lost before comes in a later epoch."""
+
+
+def tails(tx: sqlite3.Connection) -> Mapping[LaneKey, tuple[int, int]]:
+    """Lanes of which more was announced than came, in their newest epochs: the highest serial accounted for,
+    and the one announced. No originator hides another's, however many epochs it names.
     """
-    return {
-        LaneKey(row[0], Mode(row[1]), Lane(row[2]), row[3]): (row[4], row[5])
-        for row in tx.execute(
-            "SELECT originator, mode, lane, epoch, highest, announced FROM lane_in INDEXED BY lane_in_tail"
-            " WHERE announced > highest LIMIT ?",
-            (limit,),
-        )
-    }
+    found: dict[LaneKey, tuple[int, int]] = {}
+    originator = ""
+    while originator := _next_with_tails(tx, originator):
+        for mode in Mode:
+            for lane in Lane:
+                for epoch, highest, announced in tx.execute(
+                    f"SELECT epoch, highest, announced FROM {_TAILS}"  # noqa: S608 - fixed texts
+                    " AND originator = ? AND mode = ? AND lane = ? ORDER BY epoch DESC LIMIT ?",
+                    (originator, mode.value, lane.value, TAIL_EPOCHS),
+                ):
+                    found[LaneKey(originator, mode, lane, epoch)] = (highest, announced)
+    return found
+
+
+def _next_with_tails(tx: sqlite3.Connection, originator: str) -> str:
+    (found,) = tx.execute(
+        f"SELECT min(originator) FROM {_TAILS} AND originator > ?",  # noqa: S608 - fixed texts
+        (originator,),
+    ).fetchone()
+    return found or ""
+
+
+_TAILS = "lane_in INDEXED BY lane_in_tail WHERE announced > highest"
 
 
 def miss_tail(tx: sqlite3.Connection, key: LaneKey, announced: int, now: datetime) -> GapChange:
@@ -43,7 +63,7 @@ def miss_tail(tx: sqlite3.Connection, key: LaneKey, announced: int, now: datetim
     keep(tx, key, announced, filed, signed_at)
     at = micros(now)
     insert_gaps(tx, key, [(highest + 1, announced, at, at, 0)])
-    return GapChange(((highest + 1, announced),))
+    return GapChange(((highest + 1, announced),), given_up=bound(tx, place_of(key)))
 
 
 EPOCHS_LOOKED_AT = 8
@@ -89,7 +109,7 @@ def incoming(tx: sqlite3.Connection, originators: Iterable[str]) -> tuple[LaneIn
     gaps: dict[tuple[str, str, str], int] = {
         (row[0], row[1], row[2]): row[3]
         for row in tx.execute(
-            "SELECT originator, mode, lane, sum(last - first + 1) FROM lane_gap"
+            f"SELECT originator, mode, lane, {MISSING} FROM lane_gap"  # noqa: S608 - fixed texts
             " GROUP BY originator, mode, lane"
         )
     }

@@ -14,6 +14,7 @@ from typing import Literal, NamedTuple
 from bus.protocol.history import LaneState, Received
 from bus.protocol.lane_health import out_of_order
 from bus.store.columns import duration_micros, instant, integers_text, micros, reason_or_none
+from bus.store.lane_bounds import bound, newest
 from bus.store.serial_ranges import Range, holes, merged, without
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
@@ -45,11 +46,13 @@ class GapChange:
     """Ranges newly seen to be missing, and those no longer missing.
 
     ``out_of_order``: so many serials came behind later ones in bundles that were signed before theirs.
+    ``given_up``: so many that were missing are waited for no more, because too many are (``lane_bounds``).
     """
 
     noticed: tuple[Range, ...] = ()
     closed: tuple[Range, ...] = ()
     out_of_order: int = 0
+    given_up: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +177,15 @@ def missing(tx: sqlite3.Connection, key: LaneKey) -> tuple[Range, ...]:
 
 
 def gaps_to_ask(tx: sqlite3.Connection, now: datetime, limit: int = 100) -> tuple[Gap, ...]:
-    """Gaps whose time to be asked for has come, longest due first."""
+    """Gaps whose time to be asked for has come, longest due first; originators take turns."""
     return tuple(
         map(
             _gap,
             tx.execute(
-                f"{_GAPS} WHERE ask_at <= ? ORDER BY ask_at, originator, mode, lane, epoch, first LIMIT ?",
+                "SELECT originator, mode, lane, epoch, first, last, noticed_at, asked_count, ask_at FROM"
+                " (SELECT *, row_number() OVER (PARTITION BY originator ORDER BY ask_at) AS turn"
+                " FROM lane_gap INDEXED BY lane_gap_ask WHERE ask_at <= ?)"
+                " ORDER BY turn, ask_at, originator, mode, lane, epoch, first LIMIT ?",
                 (micros(now), limit),
             ),
         )
@@ -221,7 +227,12 @@ def mark_asked(tx: sqlite3.Connection, gaps: Iterable[Gap], now: datetime, polic
 
 def count_missing(tx: sqlite3.Connection) -> Mapping[str, int]:
     """How many serials are missing, by originator; for metrics and the list of partners."""
-    return dict(tx.execute("SELECT originator, sum(last - first + 1) FROM lane_gap GROUP BY originator"))
+    found = tx.execute(f"SELECT originator, {MISSING} FROM lane_gap GROUP BY originator")  # noqa: S608
+    return dict(found)
+
+
+MISSING = "CAST(min(total(last - first + 1), 9007199254740991) AS INTEGER)"
+"""A sum that cannot overflow: a store may hold gaps from before they were bounded."""
 
 
 class _Arrived(NamedTuple):
@@ -251,14 +262,16 @@ def _account(
         signed = signed_at or signed_before if highest != before else signed_before
         keep(tx, key, highest, max(filed, filed_before), signed)
     if noticed:
+        noticed = newest(noticed)
         at = micros(now)
         insert_gaps(tx, key, [(*gap, at, at + duration_micros(patience), 0) for gap in noticed])
+    given_up = bound(tx, place_of(key)) if noticed or closed else 0
     swapped = 0
     if closed and out_of_order(
         arrived and arrived.signed_at, instant(signed_before) if signed_before else None
     ):
         swapped = sum(last - first + 1 for first, last in closed)
-    return GapChange(tuple(noticed), tuple(closed), swapped)
+    return GapChange(tuple(noticed), tuple(closed), swapped, given_up)
 
 
 def keep(tx: sqlite3.Connection, key: LaneKey, highest: int, filed: int, signed_at: int) -> None:
@@ -316,6 +329,11 @@ def reached(tx: sqlite3.Connection, key: LaneKey) -> tuple[int, int, int]:
         columns(key),
     ).fetchone()
     return row or (0, 0, 0)
+
+
+def place_of(key: LaneKey) -> tuple[str, str, str]:
+    """A lane in all its epochs, as it stands in columns."""
+    return (key.originator, key.mode.value, key.lane.value)
 
 
 def columns(key: LaneKey) -> tuple[str, str, str, int]:

@@ -1,6 +1,8 @@
 """Arithmetic on ranges of serials, both ends included."""
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 Range = tuple[int, int]
 
@@ -20,15 +22,19 @@ def without(whole: Range, runs: Sequence[Range]) -> list[Range]:
     """What is left of a range once `runs` (as `merged` gives them) are taken out."""
     first, last = whole
     left: list[Range] = []
-    for run_first, run_last in runs:
-        if run_last < first or run_first > last:
-            continue
+    for run_first, run_last in islice(runs, bisect_left(runs, first, key=_end), None):
+        if run_first > last:
+            break
         if run_first > first:
             left.append((first, run_first - 1))
         first = run_last + 1
     if first <= last:
         left.append((first, last))
     return left
+
+
+def _end(run: Range) -> int:
+    return run[1]
 
 
 def holes(highest: int, runs: Sequence[Range]) -> tuple[int, list[Range]]:

@@ -8,7 +8,7 @@ from bus.protocol.errors import TrustError, TrustIncompleteError
 from bus.protocol.lane_heads import Used
 from bus.protocol.trust import TrustStore
 from bus.store import deliveries, lanes, resending, settlement
-from bus.store.lanes import LaneKey, StoredHistory
+from bus.store.lanes import LaneKey
 from bus.store.serial_ranges import Range, merged, without
 from bus.store.writer import Transaction
 from gateways import trust_changes
@@ -35,6 +35,9 @@ VOID_AHEAD = 10_000
 
 ROWS_PER_BUNDLE = 4096
 """Deliveries that a bundle of resend requests may have looked at."""
+TOLD_APART = 16
+"""Ranges of one lane that are recorded one by one; more are counted in one record."""
+MAX_COUNT = 2**53 - 1
 COMING = frozenset({"queued", "sealed"})
 RECEIPTED = frozenset({"delivered", "read", "acknowledged", "actioned"})
 STAYING = RECEIPTED | {"sent"}
@@ -60,6 +63,8 @@ class ControlReader:
     """How many more deliveries resend requests may have looked at."""
     withdrawn: int = 0
     """How many messages of the partner were withdrawn or barred."""
+    voids: dict[LaneKey, list[Range]] = field(default_factory=dict)
+    """Serials that will not come, read so far: ``finish`` takes those of a whole bundle at once."""
     papers: dict[bytes, None] = field(default_factory=dict)
     """Agreements and acts read so far: ``finish`` takes up all of a bundle at once."""
 
@@ -78,7 +83,9 @@ class ControlReader:
         if isinstance(control, ResendRequest):
             self._resend(control, mode)
         elif isinstance(control, Void):
-            self._void(control, mode)
+            for entry in control.ranges:
+                key = LaneKey(self.partner, mode, entry.lane, entry.lane_epoch)
+                self.voids.setdefault(key, []).append((entry.first, entry.last))
         elif isinstance(control, LaneState):
             used = [Used(seen.lane, seen.lane_epoch, seen.serial) for seen in control.lanes]
             self.relay |= heed(self.context, self.tx, self.evidence, self.partner, mode, used, self.now)
@@ -181,15 +188,14 @@ class ControlReader:
             return []
         return without((entry.first, last), merged((serial, serial) for serial in expected))
 
-    def _void(self, void: Void, mode: Mode) -> None:
-        for entry in void.ranges:
-            key = LaneKey(self.partner, mode, entry.lane, entry.lane_epoch)
-            state = StoredHistory(self.tx).lane(self.partner, mode.value, entry.lane.value, entry.lane_epoch)
-            last = min(entry.last, state.highest + VOID_AHEAD)
-            if last < entry.first:
-                continue
-            change = lanes.record_void(self.tx, key, [(entry.first, last)], self.now)
-            note_gaps(self.evidence, key, change)
+    def _void(self) -> None:
+        for key, ranges in self.voids.items():
+            highest, _, _ = lanes.reached(self.tx, key)
+            end = highest + VOID_AHEAD
+            near = [(first, min(last, end)) for first, last in ranges if first <= end]
+            if near:
+                note_gaps(self.evidence, key, lanes.record_void(self.tx, key, near, self.now))
+        self.voids.clear()
 
     def trust_documents(self, envelopes: Sequence[bytes], *, authentic: bool = True) -> None:
         """Take up trust documents that this partner passed on; the realm's and nations' apart.
@@ -209,6 +215,7 @@ class ControlReader:
 
     def finish(self) -> None:
         """Take up what was put off until the whole bundle is read; ``trust`` is complete only then."""
+        self._void()
         if self.papers:
             self._take_up(tuple(self.papers))
             self.papers.clear()
@@ -228,16 +235,25 @@ class ControlReader:
 
 
 def note_gaps(evidence: Evidence, key: LaneKey, change: lanes.GapChange) -> None:
-    """Record what a lane now misses, and what it misses no longer."""
+    """Record what a lane now misses, and what it misses no longer; of many ranges one record."""
     for event, ranges in ((AuditEvent.LANE_GAP, change.noticed), (AuditEvent.LANE_GAP_CLOSED, change.closed)):
-        for first, last in ranges:
-            evidence.add(
-                event,
-                AuditOutcome.REFUSED if event is AuditEvent.LANE_GAP else AuditOutcome.SUCCESS,
-                partner=key.originator,
-                mode=key.mode,
-                lane=Lane(key.lane),
-                lane_epoch=key.epoch,
-                serial=first,
-                count=last - first + 1,
-            )
+        told = [(first, last - first + 1) for first, last in ranges]
+        if len(told) > TOLD_APART:
+            told = [(told[0][0], sum(count for _, count in told))]
+        for first, count in told:
+            _note(evidence, key, event, count, first)
+    if change.given_up:
+        _note(evidence, key, AuditEvent.LANE_GAP_GIVEN_UP, change.given_up)
+
+
+def _note(evidence: Evidence, key: LaneKey, event: AuditEvent, count: int, first: int | None = None) -> None:
+    evidence.add(
+        event,
+        AuditOutcome.SUCCESS if event is AuditEvent.LANE_GAP_CLOSED else AuditOutcome.REFUSED,
+        partner=key.originator,
+        mode=key.mode,
+        lane=Lane(key.lane),
+        lane_epoch=key.epoch,
+        serial=first,
+        count=min(count, MAX_COUNT),
+    )

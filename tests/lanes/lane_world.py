@@ -140,6 +140,7 @@ def control(world: LaneWorld, nation: str, partner: str, *contents: Control) -> 
         reader = ControlReader(context, tx, evidence, partner, context.now())
         for content in contents:
             reader.read(content, Mode.OPERATION)
+        reader.finish()
         evidence.write(tx)
 
     run(context.store.write(job))

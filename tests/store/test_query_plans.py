@@ -135,6 +135,7 @@ _WANTED = re.compile(
     r"SCAN (d|delivery) USING (COVERING )?INDEX delivery_(waiting|sealed|overdue|late)"
     r"|SCAN (lane_in|a) USING (COVERING )?INDEX (lane_in_tail|sent_again_waiting)"
     r"|SCAN p$|SCAN (rejected|audit|inbox|bundle|held)$|SCAN json_each VIRTUAL TABLE|SCAN CONSTANT ROW"
+    r"|SCAN \(subquery-\d+\)$"  # what is inside it has a line of its own
 )
 
 
