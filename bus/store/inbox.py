@@ -1,7 +1,8 @@
 """What partners sent and this gateway admitted: each message exactly once."""
 
+import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -161,6 +162,17 @@ def by_message_id(
     narrowed = "" if with_display_only else f" AND {_RELEASED}"
     rows = tx.execute(f"{_SELECT} WHERE message_id = ?{narrowed} ORDER BY originator", (message_id,))
     return _messages(tx, rows.fetchall(), with_display_only=with_display_only)
+
+
+def for_display_only(tx: sqlite3.Connection, names: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
+    """Which of these messages, by originator and id, may be displayed only."""
+    rows = tx.execute(
+        "SELECT i.originator, i.message_id FROM json_each(?) j CROSS JOIN inbox i"
+        " ON i.message_id = j.value ->> 1 AND i.originator = j.value ->> 0"
+        " WHERE i.handling = ?",
+        (json.dumps(list(names)), Handling.DISPLAY_ONLY.value),
+    )
+    return frozenset((row[0], row[1]) for row in rows)
 
 
 def latest_seq(tx: sqlite3.Connection) -> int:

@@ -11,19 +11,20 @@ from bus.protocol.requests import (
     ASKED_ACTS,
     ASKING_ACTS,
     TABLE,
+    SignedAct,
     Standing,
     legal_acts,
     overall,
     settle,
 )
-from bus.store import request_work, requests
+from bus.store import inbox, request_work, requests
 from bus.store.request_list import ListedRequest
 from bus.store.request_work import Note
 from bus.store.requests import Party, RequestCopy, StoredAct
 from bus.store.writer import Transaction
 from gateways.http.caller import Caller
 from schemas.base import Nation, Statement, UtcTime, Uuid, Uuid7
-from schemas.header import Mode, Precedence
+from schemas.header import Kind, Mode, Precedence
 from schemas.information_request import RequestPriority
 from schemas.operator import OperatorName
 from schemas.request_acts import CloseOutcome, RequestAct, RequestState
@@ -37,9 +38,14 @@ class RequestStepView(Statement):
         description="When it was done, as its nation signed it; of EXPIRE the request's LTIOV."
     )
     by: Nation | None = Field(None, description="Whose act it is; absent where the time alone acts.")
-    message_id: Uuid7 | None = Field(None, description="The message that says it, if a message does.")
+    message_id: Uuid7 | None = Field(
+        None, description="The message that says it, if a message does and it is one that you may see."
+    )
     outcome: CloseOutcome | None = Field(None, description="Of CLOSE.")
-    detail: str | None = Field(None, description="A decline code, or the nation that may know.")
+    detail: str | None = Field(
+        None,
+        description="A decline code, or the nation that may know; for who may see what the message says.",
+    )
     recorded_at: UtcTime | None = Field(None, description="When this gateway learned of it.")
     effective: bool = Field(description="Whether it was legal where it stands; else it changes nothing.")
     state: RequestState = Field(description="Where the request stands after it.")
@@ -110,6 +116,8 @@ class StoredRequest:
     acts: Mapping[str, tuple[StoredAct, ...]] | None = None
     """By nation; where it was read in full."""
     notes: tuple[Note, ...] = ()
+    for_display: frozenset[tuple[str, str]] = frozenset()
+    """Author and id of those messages among the acts that may be displayed only."""
 
 
 def stored_request(tx: Transaction, listed: ListedRequest, *, in_full: bool) -> StoredRequest:
@@ -119,18 +127,19 @@ def stored_request(tx: Transaction, listed: ListedRequest, *, in_full: bool) -> 
     if not in_full:
         return StoredRequest(listed, parties, copies)
     acts = {party.nation: requests.acts(tx, party) for party in parties}
-    return StoredRequest(listed, parties, copies, acts, request_work.notes(tx, listed.request_seq))
+    said = [
+        (_author(party, act.signed), act.signed.act_id) for party in parties for act in acts[party.nation]
+    ]
+    notes = request_work.notes(tx, listed.request_seq)
+    return StoredRequest(listed, parties, copies, acts, notes, inbox.for_display_only(tx, said))
 
 
 def request_view(stored: StoredRequest, caller: Caller, now: datetime) -> RequestView:
     """A request as the caller may see it, with timeline and notes where it was read in full."""
     listed, in_full = stored.listed, stored.acts is not None
     words = caller.sees_content and not listed.display_only
-    parties = tuple(_party(stored, party, now) for party in stored.parties)
-    notes = [
-        RequestNoteView.model_construct(author=note.author, at=note.at, text=note.text)
-        for note in stored.notes
-    ]
+    parties = tuple(_party(stored, party, caller, now) for party in stored.parties)
+    notes = map(note_view, stored.notes)
     return RequestView.model_construct(
         role="asked" if listed.publication_id is None else "asking",
         originator=listed.originator,
@@ -153,6 +162,11 @@ def request_view(stored: StoredRequest, caller: Caller, now: datetime) -> Reques
     )
 
 
+def note_view(note: Note) -> RequestNoteView:
+    """One note as it is shown."""
+    return RequestNoteView.model_construct(author=note.author, at=note.at, text=note.text)
+
+
 def _states_that_count(parties: Sequence[RequestPartyView]) -> set[RequestState]:
     """Of those asked to act, if anybody was, among those who may have it."""
     having = [each for each in parties if each.delivery not in ("withheld", "refused")] or list(parties)
@@ -160,13 +174,13 @@ def _states_that_count(parties: Sequence[RequestPartyView]) -> set[RequestState]
     return {each.state for each in acting or having}
 
 
-def _party(stored: StoredRequest, party: Party, now: datetime) -> RequestPartyView:
+def _party(stored: StoredRequest, party: Party, caller: Caller, now: datetime) -> RequestPartyView:
     state, outcome, timeline = _told(party, now), party.outcome, None
     if stored.acts is not None:
         acts = stored.acts[party.nation]
         standing = settle([act.signed for act in acts], ltiov=party.ltiov, now=now)
         state, outcome = standing.state, standing.outcome
-        timeline = _timeline(party, acts, standing)
+        timeline = _timeline(stored, party, acts, standing, caller)
     copy = stored.copies.get(party.nation)
     among = ASKED_ACTS if stored.listed.publication_id is None else ASKING_ACTS
     return RequestPartyView.model_construct(
@@ -188,23 +202,40 @@ def _told(party: Party, now: datetime) -> RequestState:
     return expired if expired is not None and now > party.ltiov else state
 
 
-def _timeline(party: Party, acts: Sequence[StoredAct], standing: Standing) -> tuple[RequestStepView, ...]:
+def _timeline(
+    stored: StoredRequest, party: Party, acts: Sequence[StoredAct], standing: Standing, caller: Caller
+) -> tuple[RequestStepView, ...]:
     known = {act.signed: act for act in acts}
     steps = []
     for step in standing.steps:
         signed, act = step.signed, known.get(step.signed)
-        by = None if act is None else party.nation if signed.act in ASKED_ACTS else party.originator
+        author = _author(party, signed)
+        sees, reads = _may_see(caller, signed, party.mode, (author, signed.act_id) in stored.for_display)
         steps.append(
             RequestStepView.model_construct(
                 act=signed.act,
                 at=signed.at,
-                by=by,
-                message_id=signed.act_id if "-" in signed.act_id else None,
+                by=None if act is None else author,
+                message_id=signed.act_id if sees and "-" in signed.act_id else None,
                 outcome=signed.outcome,
-                detail=None if act is None else act.detail,
+                detail=act.detail if reads and act is not None else None,
                 recorded_at=None if act is None else act.recorded_at,
                 effective=step.legal,
                 state=step.state,
             )
         )
     return tuple(steps)
+
+
+def _author(party: Party, signed: SignedAct) -> str:
+    return party.nation if signed.act in ASKED_ACTS else party.originator
+
+
+def _may_see(caller: Caller, signed: SignedAct, mode: Mode, display_only: bool) -> tuple[bool, bool]:
+    """Whether the message that says an act is for this caller, and whether what it says is."""
+    kind = Kind.INFORMATION_REQUEST
+    if signed.act in ASKED_ACTS:
+        acknowledges = signed.act is RequestAct.ACKNOWLEDGE
+        kind = Kind.ACKNOWLEDGEMENT if acknowledges else Kind.INFORMATION_RESPONSE
+    sees = caller.sees(kind, mode) and (not display_only or caller.lists_display_only)
+    return sees, sees and caller.sees_content and (not display_only or caller.shows_display_only)
