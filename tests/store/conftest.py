@@ -9,6 +9,7 @@ import pytest
 from bus.store.epochs import EPOCH_ORIGIN
 from bus.store.migrations import bring_forward
 from bus.store.writer import Store
+from tests.store.overwritten import watched
 from tests.store.samples import NATION, REALM
 
 
@@ -21,10 +22,14 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 @pytest.fixture
 def tx() -> Iterator[sqlite3.Connection]:
-    """The tables as a job sees them, in memory, founded in epoch 1: durability is tested with `store`."""
+    """The tables as a job sees them, in memory, founded in epoch 1: durability is tested with `store`.
+
+    Whatever a test has done with them: no row of the inbox changed and left anything behind.
+    """
     connection = sqlite3.connect(":memory:", isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA recursive_triggers = ON")
     bring_forward(connection, NATION, REALM, lambda: EPOCH_ORIGIN)
-    yield connection
+    with watched(connection):
+        yield connection
     connection.close()

@@ -2,9 +2,10 @@
 
 import sqlite3
 
-from bus.store import inbox, reading, receipts
+from bus.store import inbox, reading, receipts, withdrawals
 from bus.store.receipts import ReceiptsDue
 from schemas.header import Mode
+from schemas.recall import RecallReason
 from schemas.receipt import Receipt, ReceiptStatus
 from schemas.wire import Lane
 from tests.store.samples import NOW, SECOND, digest_of, inbox_message, message_id
@@ -27,7 +28,7 @@ def test_the_first_who_opens_a_message_is_kept(tx: Tx) -> None:
 
 def test_what_was_recalled_is_read_by_nobody(tx: Tx) -> None:
     inbox.file(tx, [inbox_message(1)])
-    tx.execute("UPDATE inbox SET recalled_at = 1")
+    withdrawals.withdraw(tx, 1, RecallReason.UNSPECIFIED, NOW)
     assert reading.note(tx, 1, "operator:anna", NOW) is None
     assert reading.note(tx, 9, "operator:anna", NOW) is None
 

@@ -9,10 +9,12 @@ import pytest
 
 from bus.store import inbox, reading, withdrawals
 from bus.store.checkpoints import Checkpointer
+from bus.store.overwriting import overwriting
 from bus.store.withdrawals import Barred, ReceivedRecall
 from bus.store.writer import Store, Transaction
 from schemas.header import Mode
 from schemas.recall import RecallOutcome, RecallReason
+from tests.store.overwritten import watched
 from tests.store.samples import NATION, NOW, REALM, SECOND, inbox_message
 
 MARK = b"Harbour gates stand open until nine. "
@@ -130,10 +132,26 @@ def test_cutting_the_log_off_is_tried_again_while_somebody_reads(
         connection.close()
 
 
-def test_every_change_of_a_row_of_the_inbox_leaves_nothing_behind() -> None:
-    for source in Path(inbox.__file__).parent.glob("*.py"):
-        text = source.read_text()
-        assert "UPDATE inbox SET" not in text or "with overwriting(tx):" in text, source.name
+def test_reading_acknowledging_and_withdrawing_leave_nothing_behind(tx: sqlite3.Connection) -> None:
+    new = inbox_message(1)
+    with watched(tx) as changes:
+        (seq,) = inbox.file(tx, [new])
+        reading.note(tx, seq, "operator:anna", NOW)
+        inbox.mark_acknowledged(tx, new.originator, new.message_id, NOW)
+        withdrawals.withdraw(tx, seq, RecallReason.UNSPECIFIED, NOW)
+    assert [change.split()[3] for change in changes] == ["read_at", "acknowledged_at", "content"]
+
+
+def test_a_change_that_would_leave_something_behind_is_noticed(tx: sqlite3.Connection) -> None:
+    watching = watched(tx)
+    watching.__enter__()
+    with overwriting(tx):
+        tx.execute("UPDATE inbox SET status = 'UPDATED'")
+    tx.execute("UPDATE inbox SET status = 'CURRENT'")
+    with pytest.raises(AssertionError, match="leave what they replace") as noticed:
+        watching.__exit__(None, None, None)
+    assert "CURRENT" in str(noticed.value)
+    assert "UPDATED" not in str(noticed.value)
 
 
 def test_a_recall_bars_exactly_what_it_names(tx: sqlite3.Connection) -> None:
