@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from itertools import chain, repeat
 
 from bus.protocol.lane_health import STATES, LaneAlarm, over, silent, withheld
@@ -21,6 +22,8 @@ from schemas.wire import Lane
 
 ACTOR = "lanes"
 LOOK_SECONDS = 5.0
+HELD_PATIENCE = 10
+"""How many times as long a lost tail is waited for while something of its originator is held."""
 
 
 class LaneKeeper:
@@ -46,23 +49,33 @@ class LaneKeeper:
         return Keeper(self._context, "lanes", look, longest=longest)
 
     async def look(self) -> None:
-        """One look at every lane, in one transaction."""
+        """One look at every lane: sending, missing and naming in a transaction each, so that none of them
+        fails with another. Raises the first error once all had their turn.
+        """
         context, may_send = self._context, self._connected()
-        if await context.store.write(lambda tx: self._look(tx, may_send=may_send)):
-            context.relay_wanted.set()
-
-    def _look(self, tx: Transaction, *, may_send: bool) -> bool:
-        context = self._context
-        # Read within the transaction, as the relay does: what it gave before, it signed before.
-        now = context.now()
-        evidence = context.evidence(ACTOR, now)
+        jobs = (self._missed_tails, self._name)
+        relay, fault = False, None
         # With the broker away heads would only wait, and be old when they leave.
-        sent = queue_heads(context, tx, now, self._moving) if may_send else 0
-        missed = self._missed_tails(tx, evidence, now)
-        self._name(tx, evidence, now)
+        for job in (self._send_heads, *jobs) if may_send else jobs:
+            try:
+                relay |= await context.store.write(partial(self._within, job))
+            except Exception as error:  # noqa: BLE001 - raised below
+                fault = fault or error
+        if relay:
+            context.relay_wanted.set()
+        if fault is not None:
+            raise fault
+
+    def _within(self, job: Callable[[Transaction, Evidence, datetime], bool], tx: Transaction) -> bool:
+        # Read within the transaction, as the relay does: what it gave before, it signed before.
+        now = self._context.now()
+        evidence = self._context.evidence(ACTOR, now)
+        relay = job(tx, evidence, now)
         evidence.write(tx)
-        context.counters.alarm_lanes = lane_alarms.count(tx)
-        return bool(sent or missed)
+        return relay
+
+    def _send_heads(self, tx: Transaction, _evidence: Evidence, now: datetime) -> bool:
+        return queue_heads(self._context, tx, now, self._moving) > 0
 
     # -- what heads announced and did not come --------------------------------------------------------------
 
@@ -76,11 +89,12 @@ class LaneKeeper:
         missed = False
         for key, (highest, announced) in tails.items():
             known = self._tails.get(key)
-            # What is held as a whole has shown no serial yet: it may well be the tail.
-            if known is None or known[0] != highest or known[1] > now or holding.get(key.originator):
+            if known is None or known[0] != highest or known[1] > now:
                 self._tails[key] = (highest, now)
                 continue
-            if now - known[1] < self._context.limits.heads.patience:
+            # What is held as a whole has shown no serial yet: it may well be the tail, but not for ever.
+            times = HELD_PATIENCE if holding.get(key.originator) else 1
+            if now - known[1] < times * self._context.limits.heads.patience:
                 continue
             note_gaps(evidence, key, lane_tails.miss_tail(tx, key, announced, now))
             missed = True
@@ -88,7 +102,7 @@ class LaneKeeper:
 
     # -- what is wrong, and what is over --------------------------------------------------------------------
 
-    def _name(self, tx: Transaction, evidence: Evidence, now: datetime) -> None:
+    def _name(self, tx: Transaction, evidence: Evidence, now: datetime) -> bool:
         context = self._context
         policy = context.limits.lanes
         found = self._withheld(tx) | self._silent(tx, now)
@@ -105,6 +119,8 @@ class LaneKeeper:
             raise_alarm(context, tx, evidence, place, alarm, now, count)
         for place, count in context.floods.take().items():
             raise_alarm(context, tx, evidence, place, LaneAlarm.FLOODED, now, count)
+        context.counters.alarm_lanes = lane_alarms.count(tx)
+        return False
 
     def _withheld(self, tx: Transaction) -> dict[tuple[LanePlace, LaneAlarm], int]:
         """Missing serials that were asked for in vain, by lane."""
