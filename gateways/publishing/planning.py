@@ -151,3 +151,18 @@ async def known_messages(context: GatewayContext, header: DraftHeader) -> Known:
         return found
 
     return await context.store.read(look)
+
+
+def recalled_since(tx: Transaction, header: DraftHeader, nation: str) -> int | None:
+    """The number of a reference to a message that was recalled, as it is now: what was looked at before a
+    transaction may have been recalled until then."""
+    for index, reference in enumerate(header.references):
+        if reference.originator == nation:
+            own = own_messages.reference(tx, reference.message_id)
+            recalled = own is not None and bool(recalls.among(tx, [own.publication_id]))
+        else:
+            theirs = inbox.reference(tx, reference.originator, reference.message_id, reference.digest)
+            recalled = theirs is not None and theirs.recalled
+        if recalled:
+            return index
+    return None

@@ -26,7 +26,7 @@ from gateways.publishing.author import actor_of_author, by_operator, check_allow
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.new_publication import answer_of, evidence_of, new_publication
 from gateways.publishing.planned import Planned
-from gateways.publishing.planning import plan
+from gateways.publishing.planning import plan, recalled_since
 from gateways.publishing.request_acts import note_requests
 from gateways.receipts.owing import acknowledged_in, note_acknowledged
 from gateways.releasing.wait import record_wait, second_person_wanted, told
@@ -114,6 +114,10 @@ async def _accept(context: GatewayContext, raw: bytes, request: _Request) -> Acc
             _check_room_of_author(context, tx, api_key_id)
         if change is not None:
             check_unmoved(tx, change, header, context.nation)
+        recalled = recalled_since(tx, header, context.nation)
+        if recalled is not None:
+            pointer = f"/header/references/{recalled}"
+            raise DraftRefused(ReasonCode.RECALLED, pointer, ReasonCode.RECALLED.explanation)
         publication_seq = publications.insert(tx, new)
         note_requests(context, tx, publication_seq, new, planned, waits=wanted is not None)
         if wanted is not None:

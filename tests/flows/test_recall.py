@@ -1,6 +1,7 @@
 """A recall reaches every copy that may be anywhere, whenever it comes, and everybody says what they did."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -214,6 +215,31 @@ def test_nothing_may_refer_to_what_was_recalled_neither_there_nor_here(world: Re
         with pytest.raises(DraftRefused) as here:
             world.gateways["XAA"].publish(draft(["XBB"], header={"references": [reference]}))
         assert here.value.code is R.RECALLED
+
+
+def test_a_recall_that_comes_while_an_acknowledgement_is_accepted_wins(
+    world: RecallWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accepted = world.publish("XBB")
+    world.settle()
+    gateway, copy = world.gateways["XBB"], world.the_copy("XBB")
+    write = gateway.store.write
+
+    async def after_the_recall(job: Any) -> Any:
+        monkeypatch.setattr(gateway.store, "write", write)
+        world.recall(accepted)
+        world.settle()
+        return await write(job)
+
+    monkeypatch.setattr(gateway.store, "write", after_the_recall)
+    with pytest.raises(DraftRefused) as refused:
+        gateway.publish(acknowledgement(copy, at=world.now))
+    assert (refused.value.code, refused.value.pointer) == (R.RECALLED, "/header/references/0")
+    world.settle()
+    confirmation = world.asked(accepted)["XBB"].confirmation
+    assert confirmation is not None
+    assert confirmation.already_read is False
+    assert world.states(accepted)["XBB"] == ("delivered", None)
 
 
 def test_a_crash_before_the_commit_recalls_all_or_nothing(world: RecallWorld) -> None:
