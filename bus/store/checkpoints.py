@@ -7,6 +7,7 @@ for as long as it takes to write and sync some thousand pages.
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 
 PAGES = 5000
@@ -17,7 +18,10 @@ ROWS_PER_PAGE = 2
 LONGEST_LOG_PAGES = 16_000
 """Beyond this the writer copies what is left itself: under load the log else never ends where a copy did, and
 only then SQLite begins it again."""
-SCRUB_AGAIN_SECONDS = 1.0
+SCRUB_PAUSE_SECONDS = 5.0
+"""Between two times that the log is cut off: it holds the writer up, and partners' recalls ask for it."""
+SCRUB_LONGEST_PAUSE_SECONDS = 60.0
+"""The pause doubles up to this while somebody reads on and on."""
 SCRUB_PATIENCE_MILLISECONDS = 200
 """How long cutting the log off may wait for readers: the writer waits as long."""
 
@@ -30,7 +34,10 @@ class Checkpointer:
         self._changes = 0
         self._pages = 0
         self._stopping = False
+        self._copying = False
         self._scrubbing = False
+        self._scrub_at = 0.0
+        self._pause = SCRUB_PAUSE_SECONDS
         self._wanted = threading.Event()
         self._thread = threading.Thread(target=self._work, name=name, daemon=True)
         self._thread.start()
@@ -41,10 +48,14 @@ class Checkpointer:
         self._changes = changes
         if self._pages >= PAGES:
             self._pages = 0
+            self._copying = True
             self._wanted.set()
 
     def scrub(self) -> None:
-        """Copy the whole log soon, and cut it off: nothing that it held is left in it. From any thread."""
+        """Copy the whole log soon, and cut it off: nothing that it held is left in it. From any thread.
+
+        At once, or a pause after the time before; it is tried until it is done.
+        """
         self._scrubbing = True
         self._wanted.set()
 
@@ -57,23 +68,36 @@ class Checkpointer:
     def _work(self) -> None:
         connection: sqlite3.Connection | None = None
         while self._asked() and not self._stopping:
-            scrubbing, self._scrubbing = self._scrubbing, False
+            scrub = self._scrubbing and self._until_scrub() <= 0
+            if not scrub and not self._copying:
+                continue
+            self._copying = False
+            if scrub:
+                self._scrubbing = False
             busy = True
             # What cannot be copied stays in the log, which loses nothing; the writer meets the same fault.
             with contextlib.suppress(sqlite3.Error):
                 connection = connection or self._connect()
-                if scrubbing:
+                if scrub:
                     busy = not cut_off(connection)
                 else:
                     connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
-            if scrubbing and busy:
-                self._scrubbing = True
+            if scrub:
+                self._next_scrub(busy=busy)
         if connection is not None:
             connection.close()
 
+    def _next_scrub(self, *, busy: bool) -> None:
+        self._scrubbing |= busy
+        self._scrub_at = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, SCRUB_LONGEST_PAUSE_SECONDS) if busy else SCRUB_PAUSE_SECONDS
+
+    def _until_scrub(self) -> float:
+        return self._scrub_at - time.monotonic()
+
     def _asked(self) -> bool:
-        """Wait to be asked, or for the next try to cut the log off while others read or write it."""
-        self._wanted.wait(SCRUB_AGAIN_SECONDS if self._scrubbing else None)
+        """Wait to be asked, or until the log may be cut off again."""
+        self._wanted.wait(max(0.0, self._until_scrub()) if self._scrubbing else None)
         self._wanted.clear()
         return True
 

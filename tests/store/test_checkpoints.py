@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -96,3 +97,38 @@ async def test_a_store_counts_what_its_writer_commits(
     await store.write(lambda tx: tx.execute("INSERT INTO meta VALUES ('a', 'b'), ('c', 'd')"))
     await store.close()
     assert counted == [before, before + 2]
+
+
+def test_cutting_off_that_is_asked_for_again_and_again_is_done_seldom_and_at_last(
+    writer: sqlite3.Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Partners' recalls ask for it, and the writer waits meanwhile."""
+    monkeypatch.setattr("bus.store.checkpoints.SCRUB_PAUSE_SECONDS", 0.5)
+    log = tmp_path / "store.sqlite3-wal"
+    cuts = threading.Semaphore(0)
+    times: list[float] = []
+
+    class Telling(sqlite3.Connection):
+        def execute(self, *given: object) -> sqlite3.Cursor:
+            cursor: sqlite3.Cursor = super().execute(*given)  # type: ignore[arg-type]
+            if "TRUNCATE" in str(given[0]):
+                times.append(time.monotonic())
+                cuts.release()
+            return cursor
+
+    checkpoints = Checkpointer(
+        lambda: sqlite3.connect(
+            tmp_path / "store.sqlite3", isolation_level=None, check_same_thread=False, factory=Telling
+        ),
+        "test",
+    )
+    checkpoints.scrub()
+    assert cuts.acquire(timeout=PATIENCE)
+    writer.execute("INSERT INTO t VALUES (?)", (MARK,))
+    for _ in range(1000):
+        checkpoints.scrub()
+    assert cuts.acquire(timeout=PATIENCE)
+    checkpoints.stop()
+    assert log.read_bytes() == b"", "what was put off was done"
+    assert len(times) == 2
+    assert times[1] - times[0] >= 0.5

@@ -97,7 +97,7 @@ async def test_a_log_that_was_not_cut_off_before_the_end_is_at_the_next_start(tm
 def test_cutting_the_log_off_is_tried_again_while_somebody_reads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bus.store.checkpoints.SCRUB_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr("bus.store.checkpoints.SCRUB_PAUSE_SECONDS", 0.01)
     monkeypatch.setattr("bus.store.checkpoints.SCRUB_PATIENCE_MILLISECONDS", 1)
     path = tmp_path / "store.db"
     writer = sqlite3.connect(path, isolation_level=None)
