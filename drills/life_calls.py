@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from drills.life_injects import ANSWERING
 from drills.partner_system import Answer, PartnerSystem, PartnerSystemError
 from drills.placeholders import PlayedMessage
 
@@ -66,7 +67,7 @@ async def step_on_request(
 ) -> Answer:
     """Accept, decline, redirect, close or cancel a request."""
     path = f"/v1/requests/{request.message_id}/{act.lower()}"
-    return await partner.hand_in(path, dict(body), _originator(request))
+    return await partner.hand_in(path, dict(body), _originator(request), once=act in ANSWERING)
 
 
 async def request_shown(partner: PartnerSystem, request: PlayedMessage) -> Json | None:

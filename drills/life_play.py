@@ -13,6 +13,8 @@ from drills.scenario import Inject, Scenario
 from drills.seen import Seen
 
 _POLL = 0.02
+DEADLINE_PATIENCE = 30.0
+"""Seconds to wait for a deadline to pass, and for the gateway to tell of it."""
 
 
 class LifePlay:
@@ -70,7 +72,8 @@ class LifePlay:
 
     async def _watched(self, inject: Inject, about: str) -> Seen:
         wanted = self._scenario.expectation(inject.serial)
-        until = asyncio.get_running_loop().time() + self._patience
+        patience = max(self._patience, DEADLINE_PATIENCE) if wanted.overdue else self._patience
+        until = asyncio.get_running_loop().time() + patience
         while True:
             seen = await self._observer.look(about, wanted, inject.serial)
             if not different(wanted, seen) or asyncio.get_running_loop().time() > until:

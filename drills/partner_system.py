@@ -58,14 +58,14 @@ class PartnerSystem:
     async def publish(self, draft: bytes, key: str | None = None, source_id: str | None = None) -> Answer:
         """Hand in a draft, with our own API key or with `key` ("" for none)."""
         parameters = {"source_id": source_id} if source_id else None
-        return await self._post("/v1/messages", draft, key, parameters)
+        return await self._post("/v1/messages", draft, key, parameters, once=True)
 
     async def acknowledge(
         self, message_id: str, originator: str, acknowledgement: bytes, key: str | None = None
     ) -> Answer:
         """Acknowledge a message of the inbox."""
         path = f"/v1/inbox/{message_id}/acknowledgements"
-        return await self._post(path, acknowledgement, key, {"originator": originator})
+        return await self._post(path, acknowledgement, key, {"originator": originator}, once=True)
 
     async def preview(self, draft: bytes) -> Answer:
         """Ask who would get a draft."""
@@ -115,10 +115,16 @@ class PartnerSystem:
             after = page["next"]
 
     async def hand_in(
-        self, path: str, body: Mapping[str, Any] | None, parameters: Mapping[str, str] | None = None
+        self,
+        path: str,
+        body: Mapping[str, Any] | None,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        once: bool = False,
     ) -> Answer:
-        """Post something to our gateway with our own API key."""
-        return await self._post(path, b"" if body is None else json.dumps(body).encode(), None, parameters)
+        """Post something to our gateway with our own API key; ``once``: with an Idempotency-Key."""
+        encoded = b"" if body is None else json.dumps(body).encode()
+        return await self._post(path, encoded, None, parameters, once=once)
 
     async def look(self, path: str, parameters: Mapping[str, Any]) -> Answer:
         """Ask our gateway for something; a problem is an answer, too."""
@@ -212,12 +218,17 @@ class PartnerSystem:
             self._news.notify_all()
 
     async def _post(
-        self, path: str, body: bytes, key: str | None, parameters: Mapping[str, str] | None
+        self,
+        path: str,
+        body: bytes,
+        key: str | None,
+        parameters: Mapping[str, str] | None,
+        *,
+        once: bool = False,
     ) -> Answer:
-        headers = self._headers(self.key if key is None else key) | {
-            "Content-Type": "application/json",
-            "Idempotency-Key": str(uuid.uuid4()),
-        }
+        headers = self._headers(self.key if key is None else key) | {"Content-Type": "application/json"}
+        if once:
+            headers["Idempotency-Key"] = str(uuid.uuid4())
         response = await self._client.post(self._url + path, content=body, headers=headers, params=parameters)
         return Answer(response.status_code, _json(response))
 

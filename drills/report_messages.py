@@ -7,7 +7,7 @@ from drills.outcome import DrillOutcome, MessageOutcome, NationOutcome
 
 DISPLAY_ONLY = "DISPLAY_ONLY_PERMITTED"
 GETS = {
-    "UPDATE": "as an update",
+    "UPDATE": "as a change",
     "FRESH": "as a first message",
     "CANCELLATION": "told: what it has is cancelled",
 }
