@@ -47,6 +47,7 @@ class AuditEvent(StrEnum):
     PUBLICATION_CHANGED = "publication.changed"
     PUBLICATION_CANCELLED = "publication.cancelled"
     CANCELLATION_QUEUED = "cancellation.queued"
+    CANCELLATION_KEPT = "cancellation.kept"
     MESSAGE_READ = "message.read"
     LANE_GAP = "lane.gap"
     LANE_GAP_CLOSED = "lane.gap-closed"

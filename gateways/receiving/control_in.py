@@ -63,6 +63,8 @@ class ControlReader:
     """How many more deliveries resend requests may have looked at."""
     withdrawn: int = 0
     """How many messages of the partner were withdrawn or barred."""
+    overwritten: bool = False
+    """Whether content was overwritten for it."""
     voids: dict[LaneKey, list[Range]] = field(default_factory=dict)
     """Serials that will not come, read so far: ``finish`` takes those of a whole bundle at once."""
     papers: dict[bytes, None] = field(default_factory=dict)
@@ -90,7 +92,7 @@ class ControlReader:
             used = [Used(seen.lane, seen.lane_epoch, seen.serial) for seen in control.lanes]
             self.relay |= heed(self.context, self.tx, self.evidence, self.partner, mode, used, self.now)
         elif isinstance(control, RequestClosed):
-            note_closed(self.context, self.tx, self.partner, control, self.now)
+            note_closed(self.context, self.tx, self.partner, control, self.evidence, self.now)
         elif isinstance(control, Recall | Recalled):
             self._recall(control)
         elif isinstance(control, Cancellation):
@@ -107,6 +109,7 @@ class ControlReader:
         reading = RecallReader(self.context, self.tx, self.evidence, self.partner, self.now)
         reading.read(said)
         self.withdrawn += reading.withdrawn
+        self.overwritten |= reading.overwritten
         self.relay |= reading.answered
 
     def _resend(self, request: ResendRequest, mode: Mode) -> None:

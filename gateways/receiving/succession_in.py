@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bus.protocol.succession import Cancelled, Known, Status
-from bus.store import events, inbox_changes
+from bus.store import events, inbox_changes, withdrawals
 from bus.store.events import NewEvent
 from bus.store.inbox_changes import Changed, Changes
 from bus.store.writer import Transaction
@@ -54,6 +54,14 @@ def take_cancellation(
 ) -> None:
     """A partner cancels a message of its own, which may still be on its way."""
     word = Cancelled(partner, said.message_id, said.digest, said.mode, said.at)
+    if all(copy.originator != partner for copy in withdrawals.copies(tx, said.message_id)):
+        evidence.add(
+            AuditEvent.CANCELLATION_KEPT,
+            partner=partner,
+            mode=said.mode,
+            message_id=said.message_id,
+            digest=said.digest,
+        )
     _tell(tx, evidence, me, partner, said.mode, inbox_changes.cancel(tx, word), now)
 
 

@@ -101,12 +101,28 @@ def note_filed(
 
 
 def note_closed(
-    context: GatewayContext, tx: Transaction, partner: str, closed: RequestClosed, now: datetime
+    context: GatewayContext,
+    tx: Transaction,
+    partner: str,
+    closed: RequestClosed,
+    evidence: Evidence,
+    now: datetime,
 ) -> None:
     """A partner closed a request of its own, which may still be on its way."""
     signed = SignedAct(closed.at, "close", RequestAct.CLOSE, closed.outcome)
+    party = requests.party(tx, partner, closed.message_id, context.nation)
+    same = party is None or (party.digest, party.mode) == (closed.digest, closed.mode)
     key = (partner, closed.message_id, closed.digest, closed.mode, context.nation)
-    _record(tx, NewAct(*key, signed), now)
+    counts = _record(tx, NewAct(*key, signed), now) and same
+    evidence.add(
+        AuditEvent.REQUEST_ACT_RECORDED if counts else AuditEvent.REQUEST_ACT_IGNORED,
+        AuditOutcome.SUCCESS if counts else AuditOutcome.REFUSED,
+        partner=partner,
+        kind=Kind.INFORMATION_REQUEST,
+        mode=closed.mode,
+        message_id=closed.message_id,
+        digest=closed.digest,
+    )
 
 
 def note_cancelled(

@@ -97,6 +97,8 @@ async def test_nobody_elses_word_and_no_wrong_one_cancels_a_message(world: World
     await say(alfa, "XBB", entry, mode=Mode.EXERCISE)
     ignored = await bravo.evidence(AuditEvent.CHANGE_IGNORED, 2)
     assert {record.partner for record in ignored} == {"XAA"}
+    (kept,) = await bravo.evidence(AuditEvent.CANCELLATION_KEPT, 1)
+    assert (kept.partner, kept.message_id) == ("XCC", entry.message_id)
     await bravo.store.until(
         lambda tx: tx.execute("SELECT count(*) FROM cancellation").fetchone()[0], lambda n: n == 3
     )

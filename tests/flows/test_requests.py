@@ -176,6 +176,8 @@ def test_a_closing_may_come_before_its_request(world: RequestWorld) -> None:
     assert len(world.world.travelling["XBB"]) == 2
     world.world.deliver("XBB", 1)
     assert world.party("XBB", "XBB") is None
+    (record,) = world.records("XBB", AuditEvent.REQUEST_ACT_RECORDED)
+    assert (record.partner, record.mode) == (ASKER, "OPERATION")
     world.deliver_all()
     assert world.both("XBB") == "CLOSED OVERTAKEN"
     assert world.told("XBB", "XBB") == ["CLOSED"]

@@ -93,6 +93,14 @@ def test_a_nation_that_was_to_be_asked_and_never_was_changes_nothing(world: Requ
     assert len(world.records(ASKER, AuditEvent.REQUEST_ACT_IGNORED)) == 1
 
 
+def told(world: RequestWorld, partner: str, said: RequestClosed) -> None:
+    """XBB reads a partner's closing."""
+    context, now = world.gateway("XBB").context, world.world.now
+    evidence = context.evidence("test", now)
+    note_closed(context, world.tx("XBB"), partner, said, evidence, now)
+    evidence.write(world.tx("XBB"))
+
+
 def test_nobody_closes_anothers_request(world: RequestWorld) -> None:
     """XCC closes a request of its own that has, as far as it says, the id of XAA's."""
     accepted = world.asked()
@@ -104,16 +112,22 @@ def test_nobody_closes_anothers_request(world: RequestWorld) -> None:
         outcome=CloseOutcome.SATISFIED,
         at=world.world.now,
     )
-    context, tx = world.gateway("XBB").context, world.tx("XBB")
-    note_closed(context, tx, "XCC", said, world.world.now)
+    told(world, "XCC", said)
     assert world.both("XBB") == "SUBMITTED"
     # The asker itself closes what has this id under another digest, or in another mode: that is not this.
     wrong = said.model_copy(update={"digest": "sha256:" + "0" * 64})
-    note_closed(context, tx, ASKER, wrong, world.world.now)
-    note_closed(context, tx, ASKER, said.model_copy(update={"mode": Mode.TEST}), world.world.now)
+    told(world, ASKER, wrong)
+    told(world, ASKER, said.model_copy(update={"mode": Mode.TEST}))
     assert world.both("XBB") == "SUBMITTED"
-    note_closed(context, tx, ASKER, said, world.world.now)
+    ignored = world.records("XBB", AuditEvent.REQUEST_ACT_IGNORED)
+    assert [(record.digest, record.mode) for record in ignored] == [
+        (wrong.digest, Mode.OPERATION),
+        (said.digest, Mode.TEST),
+    ]
+    told(world, ASKER, said)
     assert world.stands("XBB", "XBB") == "CLOSED SATISFIED"
+    record = world.records("XBB", AuditEvent.REQUEST_ACT_RECORDED)[-1]
+    assert (record.partner, record.kind, record.message_id) == (ASKER, "information_request", said.message_id)
 
 
 def test_a_flood_of_acts_is_kept_only_so_far(world: RequestWorld, monkeypatch: pytest.MonkeyPatch) -> None:

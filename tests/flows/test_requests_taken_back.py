@@ -11,6 +11,7 @@ from gateways.changing.cancel import WantedCancellation, cancel
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.recalling.recalling import WantedRecall, recall
+from schemas.audit import AuditEvent
 from schemas.cancellation import CancellationReason
 from schemas.reasons import ReasonCode
 from schemas.recall import RecallReason
@@ -113,8 +114,11 @@ def test_a_cancel_may_come_before_its_request(world: RequestWorld) -> None:
     take_back(world, first)
     world.world.relay(ASKER)
     world.world.deliver("XBB", 1)
+    (record,) = world.records("XBB", AuditEvent.CANCELLATION_KEPT)
+    assert (record.partner, record.message_id) == (ASKER, first.message_id)
     world.deliver_all()
     assert world.both("XBB") == "CANCELLED"
+    assert len(world.records("XBB", AuditEvent.MESSAGE_CANCELLED)) == 1
 
 
 def test_a_cancelled_request_that_never_left_is_cancelled_here_and_unknown_there(world: RequestWorld) -> None:
