@@ -301,6 +301,11 @@ class ReasonCode(StrEnum):
         "IDEMPOTENCY_CONFLICT",
         "The Idempotency-Key was used before with another request.",
     )
+    IDEMPOTENCY_KEY_NOT_HEEDED = (
+        "IDEMPOTENCY_KEY_NOT_HEEDED",
+        "This address heeds no Idempotency-Key: a repeated request would be done twice.",
+    )
+    NOTES_FULL = "NOTES_FULL", "The request has as many notes as are kept."
     NOT_FOUND = "NOT_FOUND", "There is nothing here under this address."
     METHOD_NOT_ALLOWED = "METHOD_NOT_ALLOWED", "This address does not take this method."
     MEDIA_TYPE_UNSUPPORTED = "MEDIA_TYPE_UNSUPPORTED", "The body must be application/json."

@@ -6,12 +6,13 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 
 import structlog
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from bus.store.minimize import get as stored_minimize
 from gateways.http import openapi, problems
 from gateways.http.access import Access
 from gateways.http.front import Front
+from gateways.http.heeding import refuse_unheeded
 from gateways.http.metrics import HttpMetrics
 from gateways.http.routes import (
     agreements,
@@ -100,6 +101,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
         redoc_url=None,
         lifespan=lifespan,
         redirect_slashes=False,
+        dependencies=[Depends(refuse_unheeded)],
         generate_unique_id_function=lambda route: route.name,
     )
     app.state.closing = closing

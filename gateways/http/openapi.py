@@ -10,6 +10,7 @@ from fastapi.openapi.utils import get_openapi
 import schemas
 from gateways.backfill.listing import BackfillRequest
 from gateways.http import openapi_schemas
+from gateways.http.heeding import SAME_WHEN_REPEATED
 from gateways.http.request_bodies import (
     RequestAccept,
     RequestAssignment,
@@ -19,10 +20,12 @@ from gateways.http.request_bodies import (
     RequestNote,
     RequestRedirect,
 )
+from gateways.http.routes.answers import problems
 from gateways.http.webhook_views import ReplayRequest, WebhookRequest
 from schemas.acknowledgement import Acknowledgement
 from schemas.agreement import AgreementDraft
 from schemas.header import Kind
+from schemas.reasons import ReasonCode
 
 TITLE = "Entente gateway"
 VERSION = "1"
@@ -53,13 +56,16 @@ _REQUESTS = (
 _RETRY_AFTER = {
     "Retry-After": {"description": "Seconds to wait before sending again.", "schema": {"type": "integer"}}
 }
-_ACCEPTED = {
-    "Location": {"description": "Where the publication stands.", "schema": {"type": "string"}},
+_REPLAYED = {
     "Idempotent-Replayed": {
         "description": "true: an earlier request with this Idempotency-Key was done; this is its answer.",
         "schema": {"type": "string", "enum": ["true"]},
     },
 }
+_ACCEPTED = {
+    "Location": {"description": "Where the publication stands.", "schema": {"type": "string"}}
+} | _REPLAYED
+_PUBLISHED = {"$ref": "#/components/schemas/Accepted"}
 _OPEN = frozenset({"/healthz", "/readyz", "/v1/schemas/{kind}"})
 
 
@@ -88,16 +94,28 @@ def _build(app: FastAPI) -> dict[str, Any]:
     }
     examples = _draft_examples()
     for path, item in built["paths"].items():
-        for operation in item.values():
+        for method, operation in item.items():
             either: list[dict[str, list[str]]] = [{"bearer": []}, {"apiKey": []}, {"operator": []}]
             # A route that is not for API keys says so itself.
             operation.setdefault("security", [] if path in _OPEN else either)
             openapi_schemas.plain_parameters(operation)
             _name_headers(operation)
+            _name_unheeded(method, operation)
             body = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
             if body.get("schema") == openapi_schemas.DRAFT:
                 body["examples"] = examples
     return built
+
+
+def _name_unheeded(method: str, operation: dict[str, Any]) -> None:
+    """Every route that does something can be asked to heed an Idempotency-Key, and may not."""
+    heeds = any(entry["name"] == "Idempotency-Key" for entry in operation.get("parameters", ()))
+    if method != "post" or heeds or operation["operationId"] in SAME_WHEN_REPEATED:
+        return
+    for status, answer in problems(ReasonCode.IDEMPOTENCY_KEY_NOT_HEEDED).items():
+        said = operation["responses"].setdefault(str(status), answer)
+        if answer["description"] not in said["description"] and str(status) == "400":
+            said["description"] += f"; {answer['description']}"
 
 
 def _name_headers(operation: dict[str, Any]) -> None:
@@ -107,7 +125,8 @@ def _name_headers(operation: dict[str, Any]) -> None:
         if status in ("429", "503"):
             answer["headers"] = _RETRY_AFTER
         elif status == "201" and "Idempotency-Key" in named:
-            answer["headers"] = _ACCEPTED
+            schema = answer["content"]["application/json"]["schema"]
+            answer["headers"] = _ACCEPTED if schema == _PUBLISHED else _REPLAYED
 
 
 def _draft_examples() -> dict[str, Any]:

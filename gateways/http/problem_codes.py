@@ -19,7 +19,7 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
     _.BODY_TOO_SLOW: (HTTPStatus.REQUEST_TIMEOUT, "Send again over a better connection, or send less."),
     _.SCHEMA_INVALID: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
-        "Compare with the schema at /v1/schemas/{kind}; errors lists every fault with its pointer.",
+        "Compare with the body that /docs describes; errors lists every fault with its pointer.",
     ),
     _.TIME_INVALID: (
         HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -65,6 +65,11 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
         "Use a new Idempotency-Key for a new request; repeat an old one byte for byte.",
     ),
+    _.IDEMPOTENCY_KEY_NOT_HEEDED: (
+        HTTPStatus.BAD_REQUEST,
+        "Send it without the key; if the answer is lost, look whether it was done before repeating it.",
+    ),
+    _.NOTES_FULL: (HTTPStatus.CONFLICT, "Keep further notes elsewhere; a request keeps the first 1000."),
     _.NOT_FOUND: (HTTPStatus.NOT_FOUND, "Check the address and the id; /docs lists what there is."),
     _.METHOD_NOT_ALLOWED: (HTTPStatus.METHOD_NOT_ALLOWED, "Use a method that the Allow header names."),
     _.MEDIA_TYPE_UNSUPPORTED: (
@@ -224,6 +229,13 @@ def status_of(code: ReasonCode) -> HTTPStatus:
     return _TABLE.get(code, _DEFAULT)[0]
 
 
-def what_to_do(code: ReasonCode) -> str:
-    """What the caller can do about it, in one or two plain sentences."""
+_DRAFT_SCHEMA_INVALID = (
+    "Compare with the schema at /v1/schemas/{kind}; errors lists every fault with its pointer."
+)
+
+
+def what_to_do(code: ReasonCode, *, of_draft: bool = False) -> str:
+    """What the caller can do about it, in one or two plain sentences. Drafts alone have schemas by kind."""
+    if of_draft and code is ReasonCode.SCHEMA_INVALID:
+        return _DRAFT_SCHEMA_INVALID
     return _TABLE.get(code, _DEFAULT)[1]

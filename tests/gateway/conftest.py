@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.gateway.asking import ask
 from tests.gateway.hook_receiver import FOLLOWS, HookReceiver, hook_receiver
 from tests.gateway.running import Gateway, World
 
@@ -45,3 +46,9 @@ def key(xbb: Gateway) -> Iterator[str]:
     made = xbb.new_key(FOLLOWS, rate_per_second=1000, burst=1000)
     yield made
     xbb.write(lambda tx: tx.execute("DELETE FROM webhook WHERE key_id = ?", (made.split("_")[1],)))
+
+
+@pytest.fixture
+def asked(xaa: Gateway, xbb: Gateway) -> str:
+    """The message id of a request of XAA's that XBB has."""
+    return ask(xaa, xbb)

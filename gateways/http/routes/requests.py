@@ -1,5 +1,6 @@
 """Information requests: what partners ask us and what we ask them, where each stands, who works on it."""
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -16,9 +17,11 @@ from gateways.http.limits import read_json_body
 from gateways.http.problems import ApiRefused
 from gateways.http.request_bodies import RequestAssignment, RequestNote
 from gateways.http.request_views import (
+    RequestNoteView,
     RequestPage,
     RequestView,
     StoredRequest,
+    note_view,
     request_view,
     stored_request,
 )
@@ -28,8 +31,10 @@ from gateways.http.routes.answers import (
     Limit,
     answers,
     json_body,
+    json_response,
     statement_response,
 )
+from gateways.http.routes.messages import IDEMPOTENCY_HEADER, idempotency_key
 from gateways.http.runtime import Runtime, runtime
 from gateways.requests import work
 from schemas.base import Nation, Uuid7
@@ -155,22 +160,40 @@ async def assign_request(request: Request, message_id: MessageId, originator: Or
     "/{message_id}/notes",
     status_code=201,
     summary="Add a note to a request.",
-    responses=answers(201, RequestView, "The request, with the note.", (*BODY, *FINDING, C.QUEUE_FULL)),
+    responses=answers(
+        201,
+        RequestNoteView,
+        "The note, as it is kept.",
+        (*BODY, *FINDING, C.NOTES_FULL, C.IDEMPOTENCY_KEY_INVALID, C.IDEMPOTENCY_CONFLICT),
+    ),
     openapi_extra=json_body(
         {"$ref": "#/components/schemas/RequestNote"},
         {"note": {"value": {"text": "Asked the harbour office; they call back at noon."}}},
-    ),
+    )
+    | {"parameters": [IDEMPOTENCY_HEADER]},
 )
 async def note_request(request: Request, message_id: MessageId, originator: Originator = None) -> Response:
     """Keep a note for this nation's own people. It is never sent, whatever becomes of the request."""
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.REQUESTS_WRITE)
+    key = idempotency_key(request)
     raw = await read_json_body(request, max_bytes=MAX_BODY, within=gateway.settings.body_timeout_seconds)
     given = parse_model(RequestNote, raw, MAX_BODY)
     found = await the_request(gateway, caller, message_id, originator)
-    if not await work.add_note(gateway.context, found, given.text, caller.actor):
-        raise ApiRefused(C.QUEUE_FULL, "The request has as many notes as are kept.")
-    return await shown(gateway, caller, message_id, originator, status=201)
+    same = hashlib.sha256(f"note {found.originator} {message_id}\n".encode() + raw).hexdigest()
+    repeatable = None if key is None else work.Repeatable(caller.author, key, same)
+    try:
+        answer = await work.add_note(
+            gateway.context,
+            found,
+            given.text,
+            caller.actor,
+            lambda note: note_view(note).encode(),
+            repeatable,
+        )
+    except work.NoteRefused as refused:
+        raise ApiRefused(refused.code) from None
+    return json_response(answer.body, 201, {"Idempotent-Replayed": "true"} if answer.replayed else None)
 
 
 async def the_request(
@@ -194,13 +217,8 @@ async def the_request(
     return visible[0]
 
 
-async def shown(
-    gateway: Runtime, caller: Caller, message_id: str, originator: str | None, *, status: int = 200
-) -> Response:
+async def shown(gateway: Runtime, caller: Caller, message_id: str, originator: str | None) -> Response:
     """The request in full, as it stands now."""
     found = await the_request(gateway, caller, message_id, originator)
     stored = await gateway.context.store.read(lambda tx: stored_request(tx, found, in_full=True))
-    view = request_view(stored, caller, gateway.context.now())
-    response = statement_response(view)
-    response.status_code = status
-    return response
+    return statement_response(request_view(stored, caller, gateway.context.now()))
