@@ -19,6 +19,7 @@ from gateways.http.problem_codes import status_of, what_to_do
 from gateways.publishing.draft_refused import CurrentMessage, DraftRefused
 from schemas.base import Digest, Statement, Uuid, Uuid7
 from schemas.reasons import ReasonCode
+from schemas.request_acts import RequestAct
 from schemas.strict_json import JsonRefused, json_pointer
 
 MEDIA_TYPE = "application/problem+json"
@@ -78,6 +79,9 @@ class Problem(Statement):
     current: CurrentView | None = Field(
         None, description="With CHANGE_NOT_CURRENT: what is current, to be changed instead."
     )
+    legal: tuple[RequestAct, ...] | None = Field(
+        None, description="With REQUEST_TRANSITION_ILLEGAL: what this nation may do of the request now."
+    )
     instance: str | None = Field(None, description="Names this occurrence in the gateway's log.")
 
 
@@ -95,6 +99,8 @@ class ApiRefused(Exception):
         instance: str | None = None,
         status: HTTPStatus | None = None,
         current: CurrentMessage | None = None,
+        legal: tuple[RequestAct, ...] | None = None,
+        advice: str | None = None,
     ) -> None:
         super().__init__(code.value)
         self.status = status or status_of(code)
@@ -105,6 +111,8 @@ class ApiRefused(Exception):
         self.headers = dict(headers or {})
         self.instance = instance
         self.current = current
+        self.legal = legal
+        self.advice = advice or what_to_do(code)
 
     @property
     def problem(self) -> Problem:
@@ -117,8 +125,9 @@ class ApiRefused(Exception):
             code=self.code,
             pointer=None if self.pointer is None else self.pointer[:MAX_POINTER],
             errors=self.faults[:MAX_FAULTS],
-            what_to_do=what_to_do(self.code),
+            what_to_do=self.advice,
             current=None if self.current is None else CurrentView(**self.current._asdict()),
+            legal=self.legal,
             instance=self.instance,
         )
 
@@ -151,12 +160,16 @@ def refused_draft(refused: DraftRefused) -> ApiRefused:
         # Of a draft every denial is a fault of the draft; of an act the same code is a conflict.
         status=HTTPStatus.UNPROCESSABLE_ENTITY if refused.code in AGREEMENT_CODES else None,
         current=refused.current,
+        legal=refused.legal,
+        advice=refused.what_to_do,
     )
 
 
 def refused_json(refused: JsonRefused) -> ApiRefused:
-    """What an unacceptable body looks like to its author."""
-    return refused_draft(DraftRefused.from_json(refused))
+    """What an unacceptable body that is no draft looks like to its author."""
+    found = refused_draft(DraftRefused.from_json(refused))
+    found.advice = what_to_do(found.code)
+    return found
 
 
 def _fault_code(kind: str, otherwise: ReasonCode) -> ReasonCode:

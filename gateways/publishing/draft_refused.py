@@ -5,6 +5,7 @@ from typing import NamedTuple
 from bus.protocol.errors import ReleaseRefused
 from gateways.http.problem_codes import what_to_do
 from schemas.reasons import ReasonCode
+from schemas.request_acts import RequestAct
 from schemas.strict_json import JsonRefused
 
 _JSON_CODES = {
@@ -33,7 +34,7 @@ class DraftRefused(Exception):
 
     ``pointer`` is an RFC 6901 JSON pointer into the draft ("" is all of it); ``faults`` lists (pointer,
     stable fault type, explanation) where several were found. No text quotes the draft. ``current``: what to
-    change instead of what the draft changes.
+    change instead of what the draft changes; ``legal``: what may be said of a request instead.
     """
 
     def __init__(
@@ -43,18 +44,20 @@ class DraftRefused(Exception):
         explanation: str,
         faults: tuple[tuple[str, str, str], ...] = (),
         current: CurrentMessage | None = None,
+        legal: tuple[RequestAct, ...] | None = None,
     ) -> None:
         super().__init__(f"{code.value} at {pointer or 'the top'}: {explanation}")
         self.code = code
         self.pointer = pointer
         self.explanation = explanation
         self.current = current
+        self.legal = legal
         self.faults = faults or ((pointer, code.value, explanation),)
 
     @property
     def what_to_do(self) -> str:
         """What the author can do about it."""
-        return what_to_do(self.code)
+        return what_to_do(self.code, of_draft=True)
 
     @classmethod
     def from_json(cls, refused: JsonRefused) -> "DraftRefused":

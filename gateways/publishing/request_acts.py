@@ -87,4 +87,5 @@ def _check(tx: Transaction, *, nation: str, reference: Reference, act: SignedAct
 
 def _refused(illegal: TransitionIllegal, version: int = 0) -> DraftRefused:
     pointer = version_pointer("/body/state", version)
-    return DraftRefused(ReasonCode.REQUEST_TRANSITION_ILLEGAL, pointer, illegal.words)
+    code = ReasonCode.REQUEST_TRANSITION_ILLEGAL
+    return DraftRefused(code, pointer, illegal.words, legal=illegal.legal)

@@ -180,7 +180,8 @@ def _note_requests(
     try:
         note_released(context, tx, seq, kind, going, addressed, now)
     except TransitionIllegal as illegal:
-        raise NotReleased(ReasonCode.REQUEST_TRANSITION_ILLEGAL, illegal.words) from None
+        code = ReasonCode.REQUEST_TRANSITION_ILLEGAL
+        raise NotReleased(code, illegal.words, legal=illegal.legal) from None
 
 
 def end_unreleased(

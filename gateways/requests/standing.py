@@ -21,9 +21,9 @@ class TransitionIllegal(Exception):
 
     @property
     def words(self) -> str:
-        """What a person reads."""
+        """The sentence that a person reads; a program reads ``legal``."""
         named = ", ".join(self.legal) or "none"
-        return f"the request is {self.state.value}, where {self.act.value} is illegal; legal now: {named}"
+        return f"The request is {self.state.value}, where {self.act.value} is illegal; legal now: {named}."
 
 
 def standing_of(tx: Transaction, party: Party, now: datetime) -> Standing:

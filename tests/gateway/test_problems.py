@@ -44,6 +44,21 @@ def test_the_frameworks_errors_are_problems(
         assert answer.headers["allow"]
 
 
+def test_what_does_not_follow_its_schema_is_sent_to_a_schema_that_there_is(xaa: Gateway) -> None:
+    absent = "01890000-0000-7000-8000-000000000000"
+    wrong = {"wrong": True}
+    draft_faults = [xaa.publish(wrong), xaa.post("/v1/release-preview", wrong)]
+    assert ["/v1/schemas/{kind}" in fault.json()["what_to_do"] for fault in draft_faults] == [True, True]
+    for path in (
+        *(f"/v1/messages/{absent}/recall", f"/v1/messages/{absent}/cancel", "/v1/webhooks"),
+        *(f"/v1/requests/{absent}/{act}" for act in ("accept", "close", "cancel", "notes")),
+        *("/v1/backfills", f"/v1/inbox/{absent}/acknowledgements"),
+    ):
+        problem = assert_problem(xaa.post(path, wrong), 422, "SCHEMA_INVALID")
+        assert "/docs" in problem["what_to_do"], path
+        assert "/v1/schemas" not in problem["what_to_do"], path
+
+
 def test_what_does_not_exist_is_not_found(xaa: Gateway) -> None:
     absent = "01890000-0000-7000-8000-000000000000"
     assert_problem(xaa.get(f"/v1/messages/{absent}"), 404, "NOT_FOUND")

@@ -151,6 +151,7 @@ async def list_releases(request: Request, after: After = 0, limit: Limit = 50) -
             *(C.OPERATOR_ONLY, C.ROLE_MISSING, C.SIGN_IN_NOT_FRESH, C.NOT_FOUND),
             *(C.RELEASE_NOT_WAITING, C.RELEASE_OWN_DRAFT, C.RELEASE_DIGEST_MISMATCH, C.RELEASE_NOT_CONFIRMED),
             *(C.MINIMIZE_IN_FORCE, C.TRUST_STALE, C.QUEUE_FULL, C.REQUEST_TRANSITION_ILLEGAL),
+            *(C.CHANGE_NOT_CURRENT, C.RECALLED),
         ),
     },
     openapi_extra=_OPERATOR | json_body(_BODY),
@@ -207,7 +208,9 @@ async def _take(gateway: Runtime, caller: Caller, publication_id: str, given: Re
         await take_word(gateway.context, word, still_may)
     except NotReleased as refused:
         headers = {"Retry-After": "5"} if refused.code is C.QUEUE_FULL else None
-        raise ApiRefused(refused.code, refused.detail, pointer=refused.pointer, headers=headers) from None
+        raise ApiRefused(
+            refused.code, refused.detail, pointer=refused.pointer, headers=headers, legal=refused.legal
+        ) from None
 
 
 def _fresh(gateway: Runtime, caller: Caller, now: datetime) -> None:

@@ -123,7 +123,7 @@ async def close_request(request: Request, message_id: MessageId, originator: Ori
     try:
         await close(gateway.context, Closing(found.request_seq, given.outcome, given.nation, caller.actor))
     except TransitionIllegal as illegal:
-        raise ApiRefused(C.REQUEST_TRANSITION_ILLEGAL, _sentence(illegal.words)) from None
+        raise _refused(illegal) from None
     except LookupError:
         raise ApiRefused(C.NOT_FOUND, "This nation was not asked.", pointer="/nation") from None
     return await shown(gateway, caller, message_id, originator)
@@ -157,9 +157,7 @@ async def cancel_request(request: Request, message_id: MessageId, originator: Or
     stored = await gateway.context.store.read(lambda tx: stored_request(tx, found, in_full=True))
     stands = request_view(stored, caller, gateway.context.now()).state
     if stands is RequestState.CLOSED:
-        raise ApiRefused(
-            C.REQUEST_TRANSITION_ILLEGAL, _sentence(TransitionIllegal(RequestAct.CANCEL, stands, ()).words)
-        )
+        raise _refused(TransitionIllegal(RequestAct.CANCEL, stands, ()))
     wanted = WantedCancellation(publication_id, given.reason, caller.actor, caller.sees)
     try:
         await cancel(gateway.context, wanted)
@@ -241,13 +239,11 @@ async def _not_ours(gateway: Runtime, caller: Caller, found: ListedRequest, act:
     view = request_view(stored, caller, now)
     among = ASKED_ACTS if found.publication_id is None else ASKING_ACTS
     legal = legal_acts(view.state, among, ltiov=found.ltiov, now=now)
-    return ApiRefused(
-        C.REQUEST_TRANSITION_ILLEGAL, _sentence(TransitionIllegal(act, view.state, legal).words)
-    )
+    return _refused(TransitionIllegal(act, view.state, legal))
 
 
-def _sentence(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}."
+def _refused(illegal: TransitionIllegal) -> ApiRefused:
+    return ApiRefused(C.REQUEST_TRANSITION_ILLEGAL, illegal.words, legal=illegal.legal)
 
 
 def _as_seen_by_author(refused: DraftRefused) -> DraftRefused:
@@ -262,4 +258,6 @@ def _as_seen_by_author(refused: DraftRefused) -> DraftRefused:
         moved(refused.pointer),
         refused.explanation,
         tuple((moved(pointer), kind, words) for pointer, kind, words in refused.faults),
+        refused.current,
+        refused.legal,
     )
