@@ -189,6 +189,7 @@ class _Filing:
         self.filed.deadlines |= reader.deadlines
         self.filed.trust = reader.trust
         self.filed.withdrawn = reader.withdrawn
+        self.filed.overwritten = reader.overwritten
 
     def _heard(self, opened: OpenedBundle, verdicts: Sequence[Verdict]) -> None:
         """What the partner signed, and when, shows that it is there."""

@@ -61,6 +61,8 @@ class Filed:
     """Whether something that was overdue may be so no more."""
     withdrawn: int = 0
     """Messages withdrawn or barred because their originator recalled them."""
+    overwritten: bool = False
+    """Whether content was overwritten for it, of which the log beside the store still has a copy."""
     barren: LanePlace | None = None
     """The lane of a bundle that brought nothing but duplicates and refusals."""
     refusals: list[str] = field(default_factory=list)
@@ -79,6 +81,7 @@ class Filed:
             counters.count_rejected(code)
         if self.withdrawn:
             counters.messages_withdrawn += self.withdrawn
+        if self.overwritten:
             context.store.scrub()
         if self.barren is not None:
             context.floods.note(self.barren, context.now())

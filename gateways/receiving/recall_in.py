@@ -50,6 +50,8 @@ class RecallReader:
     now: datetime
     withdrawn: int = 0
     """How many messages were withdrawn or barred."""
+    overwritten: bool = False
+    """Whether content was overwritten, of which the log beside the store still has a copy."""
     answered: bool = False
     """Whether an answer is on its way."""
 
@@ -87,6 +89,7 @@ def _read_recall(reader: RecallReader, recall: Recall) -> None:
     outcome, read = ANSWER_IN[after], None
     if own is not None:
         withdrawals.withdraw(reader.tx, own.inbox_seq, recall.reason, reader.now)
+        reader.overwritten = True
         read = own.read if reader.context.read_receipts else None
     effect = ReceivedRecall(recall.reason, recall.at, reader.now, outcome, read, reader.now)
     withdrawals.record(reader.tx, named, effect)
