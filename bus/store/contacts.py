@@ -80,6 +80,11 @@ def of_all(tx: sqlite3.Connection) -> Mapping[str, Contact]:
     }
 
 
+def silent(tx: sqlite3.Connection) -> dict[str, datetime]:
+    """Which partners are silent now, and since when that is known."""
+    return {name: each.silent_since for name, each in of_all(tx).items() if each.silent_since is not None}
+
+
 def count_silent(tx: sqlite3.Connection) -> int:
     """How many partners are silent now."""
     row = tx.execute("SELECT count(*) FROM partner_contact WHERE silent_since IS NOT NULL").fetchone()

@@ -1,6 +1,7 @@
 """What the API shows of how far deliveries have come: what recipients signed, deadlines, what is overdue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from pydantic import Field
@@ -56,12 +57,25 @@ class ReceiptView(ProgressView):
     reason: ReasonCode | None = Field(None, description="Why it was refused or withheld.")
     released_at: UtcTime | None = Field(None, description="From when its deadlines count.")
     sent_at: UtcTime | None = Field(None, description="When the broker last confirmed a bundle with it.")
+    silent_since: UtcTime | None = Field(None, description="Since when its nation is silent, if it is.")
+
+
+class SilentPartner(Statement):
+    """A partner from which nothing signed came after something sent to it that is overdue."""
+
+    nation: Nation
+    silent_since: UtcTime = Field(description="Since when that is known.")
 
 
 class ReceiptPage(Statement):
     """Copies, newest first. A page may hold fewer than asked for; ``next`` says whether to go on."""
 
     items: tuple[ReceiptView, ...]
+    silent_partners: tuple[SilentPartner, ...] | None = Field(
+        None,
+        description="Every partner that is silent now (of nation=, where that is given), in order of code."
+        " Absent, as every silent_since, for who sees only some modes: it would tell of the others.",
+    )
     next: int | None = Field(None, description="Give it as before= for the next page.")
 
 
@@ -79,12 +93,22 @@ def progress_fields(progress: Progress) -> dict[str, Any]:
     }
 
 
-def receipt_page(shown: Sequence[DeliveryProgress], following: int | None) -> ReceiptPage:
-    """A page of ``GET /v1/receipts``."""
-    return ReceiptPage.model_construct(items=tuple(map(_receipt_view, shown)), next=following)
+def receipt_page(
+    shown: Sequence[DeliveryProgress], following: int | None, silent: Mapping[str, datetime] | None
+) -> ReceiptPage:
+    """A page of ``GET /v1/receipts``. ``silent``: partners that are, and since when; None where not shown."""
+    since = silent or {}
+    partners = (
+        SilentPartner.model_construct(nation=nation, silent_since=at) for nation, at in sorted(since.items())
+    )
+    return ReceiptPage.model_construct(
+        items=tuple(_receipt_view(row, since.get(row.nation)) for row in shown),
+        silent_partners=None if silent is None else tuple(partners),
+        next=following,
+    )
 
 
-def _receipt_view(row: DeliveryProgress) -> ReceiptView:
+def _receipt_view(row: DeliveryProgress, silent_since: datetime | None) -> ReceiptView:
     return ReceiptView.model_construct(
         publication_id=row.publication_id,
         message_id=row.message_id,
@@ -98,5 +122,6 @@ def _receipt_view(row: DeliveryProgress) -> ReceiptView:
         reason=row.reason,
         released_at=row.released_at,
         sent_at=row.sent_at,
+        silent_since=silent_since,
         **progress_fields(row.progress),
     )

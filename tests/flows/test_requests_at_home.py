@@ -165,7 +165,8 @@ def test_an_answer_that_became_illegal_while_it_waited_is_not_released(world: Re
     with pytest.raises(NotReleased) as caught:
         confirm(world, "XBB", answer)
     assert caught.value.code is ReasonCode.REQUEST_TRANSITION_ILLEGAL
-    assert caught.value.detail.startswith("the request is CLOSED")
+    assert caught.value.detail == "The request is CLOSED, where ANSWER is illegal; legal now: none."
+    assert caught.value.legal == ()
     world.deliver_all()
     assert world.both("XBB") == "CLOSED OVERTAKEN"
     assert world.gateway(ASKER).inbox() == ()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bus.store import publications
+from bus.store import contacts, publications
 from bus.store.deadlines import note_passed
 from gateways.http.api_keys import Scope
 from gateways.receipts.watching import look
@@ -152,7 +152,7 @@ def test_what_is_overdue_is_listed_filtered_and_paged_for_those_who_may_see_it(l
     operation = draft(action_addressees=["XBB", "XCC"], acknowledgement={"required": True})
     exercise = draft(mode="EXERCISE", exercise_id="STEADY 26")
     real, played = (late.publish(body).json()["publication_id"] for body in (operation, exercise))
-    assert late.get("/v1/receipts", params={"overdue": True}).json() == {"items": []}
+    assert late.get("/v1/receipts", params={"overdue": True}).json() == {"items": [], "silent_partners": []}
     late.write(lambda tx: note_passed(tx, datetime.now(UTC) + timedelta(days=1)))
 
     def listed(**params: Any) -> list[tuple[str, str]]:
@@ -172,6 +172,18 @@ def test_what_is_overdue_is_listed_filtered_and_paged_for_those_who_may_see_it(l
     assert item["overdue"] == ["delivery", "acknowledgement"]
     assert item["overdue_since"] == item["deliver_by"] == item["acknowledge_by"]
     assert (item["state"], item["receipts"]) == ("queued", [])
+    assert "silent_since" not in item
+    now = datetime.now(UTC)
+    late.write(lambda tx: [contacts.missed(tx, nation, now, now) for nation in ("XCC", "XBB")])
+    page = late.get("/v1/receipts", params={"overdue": True, "limit": 1}).json()
+    assert [partner["nation"] for partner in page["silent_partners"]] == ["XBB", "XCC"]
+    assert [item["silent_since"] for item in page["items"]] == [page["silent_partners"][0]["silent_since"]]
+    narrowed = late.get("/v1/receipts", params={"nation": "XCC"}).json()["silent_partners"]
+    assert [partner["nation"] for partner in narrowed] == ["XCC"]
+    late.write(lambda tx: contacts.heard(tx, "XBB", now, now))
+    left = late.get("/v1/receipts").json()
+    assert [partner["nation"] for partner in left["silent_partners"]] == ["XCC"]
+    assert {item["nation"] for item in left["items"] if "silent_since" in item} == {"XCC"}
 
 
 def test_lists_show_nobody_more_than_their_kinds_and_modes(late: Gateway) -> None:
@@ -179,8 +191,11 @@ def test_lists_show_nobody_more_than_their_kinds_and_modes(late: Gateway) -> Non
     token = sign_in(late, "cast")["access_token"]
     real = late.publish(draft()).json()["publication_id"]
     shown = late.publish(draft(mode="EXERCISE", exercise_id="STEADY 26")).json()["publication_id"]
-    mine = late.get("/v1/receipts", headers=as_(token)).json()["items"]
-    assert [item["publication_id"] for item in mine] == [shown]
+    now = datetime.now(UTC)
+    late.write(lambda tx: [contacts.missed(tx, nation, now, now) for nation in ("XCC", "XBB")])
+    page = late.get("/v1/receipts", headers=as_(token)).json()
+    assert [item["publication_id"] for item in page["items"]] == [shown]
+    assert "silent" not in str(page), "that would tell of live traffic"
     assert late.get("/v1/receipts", headers=as_(token), params={"publication_id": real}).json()["items"] == []
     other = late.new_key([Scope.MESSAGES_READ], kinds=[Kind.EXERCISE_NOTICE.value])
     assert late.get("/v1/receipts", other).json()["items"] == []

@@ -1,11 +1,14 @@
 """What recipients signed of this nation's messages, and what is overdue (design 8)."""
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from bus.store import progress
+from bus.store import contacts, progress
+from bus.store.progress import DeliveryProgress
+from bus.store.writer import Transaction
 from gateways.http.api_keys import Scope
 from gateways.http.progress_views import ReceiptPage, receipt_page
 from gateways.http.routes.answers import Before, Limit, answers, statement_response
@@ -35,12 +38,14 @@ async def list_receipts(
     """One item per publication and nation: its state, when each state was reached, what was due when.
 
     A deadline is overdue from when this gateway noticed that it passed, and is so no more once it is met, or
-    once nobody can meet it any longer: the copy was refused, withheld or taken back.
+    once nobody can meet it any longer: the copy was refused, withheld or taken back. Partners that are silent
+    stand beside the items, whether or not the page has copies of theirs.
     """
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.MESSAGES_READ)
-    stored = await gateway.context.store.read(
-        lambda tx: progress.list_newest(
+
+    def look(tx: Transaction) -> tuple[tuple[DeliveryProgress, ...], dict[str, datetime]]:
+        found = progress.list_newest(
             tx,
             before=before,
             limit=limit,
@@ -49,6 +54,10 @@ async def list_receipts(
             mode=mode,
             publication_id=publication_id,
         )
-    )
+        return found, contacts.silent(tx)
+
+    stored, silent = await gateway.context.store.read(look)
+    asked = {name: since for name, since in silent.items() if nation in (None, name)}
     shown = [row for row in stored if caller.sees(row.kind, row.mode)]
-    return statement_response(receipt_page(shown, stored[-1].delivery_seq if len(stored) == limit else None))
+    following = stored[-1].delivery_seq if len(stored) == limit else None
+    return statement_response(receipt_page(shown, following, asked if caller.modes is None else None))
