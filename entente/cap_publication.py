@@ -10,14 +10,13 @@ from pydantic import ValidationError
 
 from entente.gateway_client import GatewayRefusedError, answered
 from entente.terminal import CommandFailed, say
-from schemas.header import Kind, Precedence, Reference
+from schemas.header import MAX_CHANGES, Kind, Precedence, Reference
 from schemas.interop.cap import CapDraft, CapOptions, CapRefused, CapTaken, read_cap, source_id_of
 from schemas.label import DraftLabel
 from schemas.message import Draft
 from schemas.strict_json import schema_refusal
 from schemas.threat_alert import ThreatAlert
 
-MAX_REFERENCES = 50
 _PAGE = 200
 
 
@@ -101,9 +100,9 @@ class EarlierAlerts:
                     digest=each["digest"],
                     relation=part.draft.relation,
                 )
-        if len(found) > MAX_REFERENCES:
-            say(f"warning: {part.name} refers to {len(found)} messages; {MAX_REFERENCES} references are kept")
-        return tuple(found.values())[:MAX_REFERENCES]
+        if len(found) > MAX_CHANGES:
+            say(f"warning: {part.name} refers to {len(found)} messages; {MAX_CHANGES} references are kept")
+        return tuple(found.values())[:MAX_CHANGES]
 
     def _current(self, publication: dict[str, Any]) -> dict[str, Any] | None:
         """The publication that is current in the chain of this one, if there still is one."""

@@ -66,6 +66,12 @@ class Relation(StrEnum):
     RELATES = "relates"
 
 
+CHANGING = frozenset({Relation.UPDATES, Relation.CORRECTS, Relation.SUPERSEDES, Relation.CANCELS})
+"""Relations that make something of the earlier message."""
+MAX_CHANGES = 10
+"""How many messages one changes at most: each costs whoever gets it work in its store."""
+
+
 class Reference(Statement):
     """A pointer to another message by id and by the digest of its exact content bytes."""
 
@@ -88,6 +94,16 @@ class AcknowledgementPolicy(Statement):
         return self
 
 
+def _few_changes(references: tuple[Reference, ...]) -> tuple[Reference, ...]:
+    if len(references) > MAX_CHANGES:
+        changes = sum(reference.relation in CHANGING for reference in references)
+        if changes > MAX_CHANGES:
+            raise PydanticCustomError(
+                "changes_too_many", "one message changes at most {most} others", {"most": MAX_CHANGES}
+            )
+    return references
+
+
 Addressees = Annotated[tuple[NationOrCommunity, ...], Field(max_length=100), AfterValidator(unique)]
 ExerciseId = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9][A-Z0-9 ._/-]{0,63}$")]
 
@@ -103,7 +119,9 @@ class DraftHeader(Statement):
     expires_at: UtcTime | None = None
     action_addressees: Addressees = ()
     info_addressees: Addressees = ()
-    references: Annotated[tuple[Reference, ...], Field(max_length=50), AfterValidator(unique)] = ()
+    references: Annotated[
+        tuple[Reference, ...], Field(max_length=50), AfterValidator(unique), AfterValidator(_few_changes)
+    ] = ()
     acknowledgement: AcknowledgementPolicy = AcknowledgementPolicy()
     subject: TitleText
     language: LanguageTag = "en"
