@@ -140,11 +140,10 @@ def _note(tx: sqlite3.Connection, awaited: Awaited, seqs: Iterable[int], now: da
 
 
 def count_overdue(tx: sqlite3.Connection) -> Mapping[tuple[str, Awaited], int]:
-    """How many deliveries are overdue now, by recipient and what is awaited (a scan of what is overdue)."""
+    """How many deliveries are overdue now, by recipient and what is awaited."""
     found: dict[tuple[str, Awaited], int] = {}
     for recipient, overdue, count in tx.execute(
-        "SELECT recipient, overdue, count(*) FROM delivery INDEXED BY delivery_late WHERE overdue > 0"
-        " GROUP BY recipient, overdue"
+        "SELECT recipient, overdue, count FROM overdue_count WHERE count > 0"
     ):
         for awaited, bit in BIT.items():
             if overdue & bit:

@@ -63,10 +63,12 @@ def begin_epoch_towards(tx: sqlite3.Connection, recipient: str, now: datetime, p
         " ON CONFLICT DO UPDATE SET epoch = excluded.epoch, next_serial = 1",
         [(recipient, mode.value, lane.value, epoch) for mode in Mode for lane in Lane],
     )
-    tx.execute(
-        f"{_ANEW} WHERE recipient = ? AND (state IN ('queued', 'sent') OR {_SERIAL_TAKEN})",
-        (recipient,),
-    )
+    for state, index in _ANEW_TOWARDS.items():
+        tx.execute(
+            f"{_ANEW} WHERE delivery_seq IN (SELECT delivery_seq FROM delivery"  # noqa: S608 - fixed texts
+            f" INDEXED BY {index} WHERE recipient = ? AND {state})",
+            (recipient,),
+        )
     return epoch
 
 
@@ -95,3 +97,9 @@ _ANEW = (
 """What an old copy of the store takes for never tried may have left since: with ``attempts`` above 0 it
 counts as possibly sent, for recalls and cancellations, though it has no serial any more."""
 _SERIAL_TAKEN = "state = 'refused' AND reason = 'SERIAL_REUSED'"
+_ANEW_TOWARDS = {
+    "state = 'queued'": "delivery_waiting",
+    "state = 'sent'": "delivery_overdue",
+    _SERIAL_TAKEN: "delivery_serial_reused",
+}
+"""Each with the index of what is in that state: any partner may cause this, and history only grows."""

@@ -86,11 +86,10 @@ def hold(tx: sqlite3.Connection, new: NewHeld, quota: Quota) -> HoldResult:
 
 def usage(tx: sqlite3.Connection, originator: str) -> tuple[int, int]:
     """How many bundles and how many bytes are held of an originator."""
-    row = tx.execute(
-        "SELECT count(*), coalesce(sum(size), 0) FROM held INDEXED BY held_originator WHERE originator = ?",
-        (originator,),
+    row: tuple[int, int] | None = tx.execute(
+        "SELECT count, octets FROM held_usage WHERE originator = ?", (originator,)
     ).fetchone()
-    return int(row[0]), int(row[1])
+    return row or (0, 0)
 
 
 _SELECT = "SELECT held_seq, originator, mode, lane, subject, sealed, reason, held_at FROM held"
@@ -138,9 +137,7 @@ def discharge(tx: sqlite3.Connection, held_seqs: Iterable[int]) -> None:
 
 def count_by_originator(tx: sqlite3.Connection) -> dict[str, int]:
     """How many bundles are held, by originator; for metrics and the list of partners."""
-    return dict(
-        tx.execute("SELECT originator, count(*) FROM held INDEXED BY held_originator GROUP BY originator")
-    )
+    return dict(tx.execute("SELECT originator, count FROM held_usage"))
 
 
 def _held(rows: Iterable[tuple[int, str, str, str, str, bytes, str, int]]) -> tuple[Held, ...]:

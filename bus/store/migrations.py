@@ -269,6 +269,36 @@ STEPS: dict[int, str] = {
             originator TEXT NOT NULL, message_id TEXT NOT NULL, digest TEXT NOT NULL, mode TEXT NOT NULL,
             at INTEGER NOT NULL, PRIMARY KEY (originator, message_id, digest, mode)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX delivery_recipient ON delivery (recipient) WHERE publication_seq > 0;
+        CREATE INDEX delivery_serial_reused ON delivery (recipient)
+            WHERE state = 'refused' AND reason = 'SERIAL_REUSED';
+        CREATE TABLE overdue_count (
+            recipient TEXT NOT NULL, overdue INTEGER NOT NULL, count INTEGER NOT NULL,
+            PRIMARY KEY (recipient, overdue)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER overdue_changes AFTER UPDATE OF overdue ON delivery
+        WHEN old.overdue <> new.overdue BEGIN
+            UPDATE overdue_count SET count = count - 1
+                WHERE recipient = old.recipient AND overdue = old.overdue AND old.overdue > 0;
+            INSERT INTO overdue_count SELECT new.recipient, new.overdue, 1 WHERE new.overdue > 0
+                ON CONFLICT DO UPDATE SET count = count + 1;
+        END;
+        CREATE TABLE held_usage (
+            originator TEXT PRIMARY KEY, count INTEGER NOT NULL, octets INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        INSERT INTO held_usage SELECT originator, count(*), sum(size) FROM held GROUP BY originator;
+        DROP INDEX held_originator;
+        CREATE TRIGGER held_comes AFTER INSERT ON held BEGIN
+            INSERT INTO held_usage VALUES (new.originator, 1, new.size)
+                ON CONFLICT DO UPDATE SET count = count + 1, octets = octets + excluded.octets;
+        END;
+        CREATE TRIGGER held_goes AFTER DELETE ON held BEGIN
+            UPDATE held_usage SET count = count - 1, octets = octets - old.size
+                WHERE originator = old.originator;
+            DELETE FROM held_usage WHERE originator = old.originator AND count = 0;
+        END;
+        CREATE INDEX lane_gap_asked ON lane_gap (asked_count) WHERE asked_count > 0;
+        CREATE INDEX request_party_state ON request_party (state, request_seq) WHERE state > '';
     """,
 }
 """Statements that bring a file of format n to n + 1, by n."""

@@ -89,7 +89,7 @@ def list_newest(
 
     `overdue`: only those with a deadline that passed and was not met since.
     """
-    conditions, values = ["d.publication_seq IS NOT NULL"], list[Any]()
+    conditions, values = ["d.publication_seq > 0"], list[Any]()
     if overdue:
         conditions.append("d.overdue > 0")
     for condition, value in (
@@ -104,9 +104,13 @@ def list_newest(
         if value is not None:
             conditions.append(condition)
             values.append(value)
-    # A publication's own few rows, else backwards through what is overdue, or through everything.
-    by = "delivery_publication" if publication_id is not None else "delivery_late" if overdue else None
-    how = f"INDEXED BY {by}" if by is not None else "NOT INDEXED"
+    # A publication's own few rows, else backwards through what is overdue, a nation's copies, or everything.
+    if publication_id is not None:
+        how = "INDEXED BY delivery_publication"
+    elif overdue:
+        how = "INDEXED BY delivery_late"
+    else:
+        how = "NOT INDEXED" if nation is None else "INDEXED BY delivery_recipient"
     rows = tx.execute(
         "SELECT d.delivery_seq, p.publication_id, c.message_id, c.digest, d.recipient, p.kind, d.mode,"  # noqa: S608
         f" p.exercise_id, p.precedence, d.state, d.reason, p.released_at, d.sent_at, {PROGRESS}"

@@ -59,6 +59,15 @@ _STANDS = (
 )
 
 
+_OPEN = (
+    RequestState.SUBMITTED,
+    RequestState.ACKNOWLEDGED,
+    RequestState.ACCEPTED,
+    RequestState.PARTIALLY_ANSWERED,
+)
+"""Where a request may stand until it expires, which is told a little later."""
+
+
 def list_newest(
     tx: sqlite3.Connection,
     now: datetime,
@@ -94,6 +103,13 @@ def list_newest(
             conditions.append(condition)
             values.append(value)
     if states:
+        # What stands there now was last told so, or is open with its LTIOV passed: found by index.
+        told = {*states, *(_OPEN if RequestState.EXPIRED in states else ())}
+        conditions.append(
+            "r.request_seq IN (SELECT request_seq FROM request_party INDEXED BY request_party_state"  # noqa: S608
+            f" WHERE state > '' AND state IN ({', '.join('?' * len(told))}))"
+        )
+        values += sorted(state.value for state in told)
         conditions.append(_STANDS.format(", ".join("?" * len(states))))
         values += [micros(now), *(state.value for state in states)]
     if modes is not None:

@@ -154,6 +154,21 @@ CREATE INDEX delivery_overdue ON delivery (resend_at, recipient) WHERE state = '
 CREATE UNIQUE INDEX delivery_serial ON delivery (recipient, mode, lane, lane_epoch, serial) WHERE serial IS NOT NULL;
 CREATE INDEX delivery_late ON delivery (delivery_seq, recipient, overdue) WHERE overdue > 0;
 CREATE INDEX delivery_publication ON delivery (publication_seq) WHERE publication_seq IS NOT NULL;
+-- Its condition is said so only where this index is wanted: no other statement may choose it.
+CREATE INDEX delivery_recipient ON delivery (recipient) WHERE publication_seq > 0;
+CREATE INDEX delivery_serial_reused ON delivery (recipient) WHERE state = 'refused' AND reason = 'SERIAL_REUSED';
+
+-- How many deliveries stand at each value of `overdue` above 0: a partner that is away leaves very many.
+CREATE TABLE overdue_count (
+    recipient TEXT NOT NULL, overdue INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (recipient, overdue)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER overdue_changes AFTER UPDATE OF overdue ON delivery WHEN old.overdue <> new.overdue BEGIN
+    UPDATE overdue_count SET count = count - 1
+        WHERE recipient = old.recipient AND overdue = old.overdue AND old.overdue > 0;
+    INSERT INTO overdue_count SELECT new.recipient, new.overdue, 1 WHERE new.overdue > 0
+        ON CONFLICT DO UPDATE SET count = count + 1;
+END;
 
 -- Publications that wait, or waited, for a second person; their deliveries are pending_release meanwhile (pending.py).
 CREATE TABLE pending_release (
@@ -222,6 +237,7 @@ CREATE TABLE lane_gap (
     PRIMARY KEY (originator, mode, lane, epoch, first)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX lane_gap_ask ON lane_gap (ask_at);
+CREATE INDEX lane_gap_asked ON lane_gap (asked_count) WHERE asked_count > 0;
 
 -- The newest head of each partner and mode (heads.py); heard_at: NULL before the first; stated_at: when we last told it what we saw.
 CREATE TABLE head_in (
@@ -322,9 +338,20 @@ CREATE TABLE held (
     sealed_digest TEXT NOT NULL UNIQUE,
     reason TEXT NOT NULL, held_at INTEGER NOT NULL, retried_at INTEGER
 ) STRICT;
-CREATE INDEX held_originator ON held (originator, size);
 CREATE INDEX held_since ON held (held_at);
 CREATE INDEX held_reason ON held (reason);
+-- How much is held of each originator: asked for every bundle that is to be held.
+CREATE TABLE held_usage (
+    originator TEXT PRIMARY KEY, count INTEGER NOT NULL, octets INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER held_comes AFTER INSERT ON held BEGIN
+    INSERT INTO held_usage VALUES (new.originator, 1, new.size)
+        ON CONFLICT DO UPDATE SET count = count + 1, octets = octets + excluded.octets;
+END;
+CREATE TRIGGER held_goes AFTER DELETE ON held BEGIN
+    UPDATE held_usage SET count = count - 1, octets = octets - old.size WHERE originator = old.originator;
+    DELETE FROM held_usage WHERE originator = old.originator AND count = 0;
+END;
 
 CREATE TABLE rejected (
     rejected_seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -371,6 +398,8 @@ CREATE TABLE request_party (
     PRIMARY KEY (request_seq, nation)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_party_message ON request_party (message_id, nation);
+-- As with delivery_recipient: no statement about deadlines may choose it.
+CREATE INDEX request_party_state ON request_party (state, request_seq) WHERE state > '';
 CREATE INDEX request_party_expiring ON request_party (ltiov)
     WHERE state IN ('SUBMITTED', 'ACKNOWLEDGED', 'ACCEPTED', 'PARTIALLY_ANSWERED');
 

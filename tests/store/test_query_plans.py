@@ -10,14 +10,19 @@ from datetime import timedelta
 import pytest
 
 from bus.protocol.deadlines import Deadlines
+from bus.protocol.requests import SignedAct
 from bus.store import (
     api_keys,
     audit,
     backlog,
     bundles,
     contacts,
+    dead_letters,
     deadlines,
     deliveries,
+    epochs,
+    events,
+    heads,
     held,
     idempotency,
     inbox,
@@ -26,22 +31,33 @@ from bus.store import (
     own_messages,
     pending,
     progress,
+    publication_changes,
     publications,
     reading,
+    recall_asked,
+    recalls,
     receipts,
     rejected,
+    request_list,
+    requests,
     resending,
     settlement,
+    webhooks,
+    withdrawals,
 )
 from bus.store.bundles import NewBundle
 from bus.store.deliveries import ResendPolicy
+from bus.store.events import NewEvent
 from bus.store.lanes import Arrival, AskPolicy, LaneKey, StoredHistory
+from bus.store.requests import NewAct, NewParty, NewRequest
 from bus.store.settlement import Claim
 from bus.store.waiting import Blocked, take_waiting
 from schemas.audit import AuditEvent, AuditOutcome, AuditRecord
+from schemas.event import EventType
 from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode
 from schemas.receipt import ReceiptStatus
+from schemas.request_acts import RequestAct, RequestState
 from schemas.wire import ContentType, Lane
 from tests.store.samples import NATION, NOW, inbox_message, message_id, publication, sealed
 from tests.store.test_held_and_rejected import QUOTA, bundle, refusal
@@ -52,6 +68,11 @@ CLAIM = Claim(Lane.NORMAL, 1, 1, publication(1).digest, ReceiptStatus.DELIVERED)
 PLACE = ("XBB", Mode.OPERATION, Lane.NORMAL)
 RECORD = AuditRecord(
     at=NOW, nation=NATION, event=AuditEvent.MESSAGE_ADMITTED, outcome=AuditOutcome.SUCCESS, actor="gateway"
+)
+REQUEST = NewRequest(NATION, message_id(1), 1, Mode.OPERATION, None, False, NOW, NOW, None)
+PARTY = NewParty("XBB", message_id(1), "d", "action")
+ACT = NewAct(
+    NATION, message_id(1), "d", Mode.OPERATION, "XBB", SignedAct(NOW, message_id(2), RequestAct.ACCEPT)
 )
 
 HOT: dict[str, Callable[[Tx], object]] = {
@@ -128,12 +149,47 @@ HOT: dict[str, Callable[[Tx], object]] = {
     "recording in the audit log": lambda tx: audit.append(tx, [RECORD], os.urandom),
     "reading the audit log": lambda tx: audit.list_after(tx, 5),
     "the audit records of a message": lambda tx: audit.list_newest(tx, message_id=message_id(1)),
+    "gaps asked for in vain": lambda tx: lanes.asked_often(tx, 2),
+    "beginning an epoch towards a partner": lambda tx: epochs.begin_epoch_towards(tx, "XBB", NOW, 1),
+    "heads to come": lambda tx: heads.note_sent(tx, heads.lanes_out(tx)["XBB", Mode.OPERATION], NOW, 1),
+    "hearing a head": lambda tx: heads.note_heard(tx, "XBB", Mode.OPERATION, NOW, 60, NOW),
+    "a request becomes known": lambda tx: requests.add(tx, REQUEST, [PARTY]),
+    "the nations asked": lambda tx: requests.parties(tx, 1),
+    "one nation asked": lambda tx: requests.party(tx, NATION, message_id(1), "XBB"),
+    "who was asked by a publication": lambda tx: requests.parties_of(tx, 1),
+    "an act on a request": lambda tx: requests.record(tx, ACT, NOW),
+    "the acts on a request": lambda tx: [requests.acts(tx, each) for each in requests.parties(tx, 1)],
+    "requests that expire": lambda tx: requests.expiring(tx, NOW, 9),
+    "the next request to expire": requests.next_expiry,
+    "listing requests by state": lambda tx: request_list.list_newest(
+        tx, NOW, before=9, states=[RequestState.EXPIRED]
+    ),
+    "finding a request": lambda tx: request_list.by_message_id(tx, message_id(1)),
+    "what is to be recalled": lambda tx: recalls.find(tx, publication(1).publication_id),
+    "whom a recall asks": lambda tx: recall_asked.possibly_sent(tx, 1),
+    "stopping what is recalled": lambda tx: recalls.stop(tx, 1),
+    "recalls that wait": recall_asked.outlook,
+    "recalls to look at": lambda tx: recall_asked.to_look_at(tx, NOW, 9),
+    "what a recall bars": lambda tx: withdrawals.barred(tx, "XBB", [message_id(1)]),
+    "copies to withdraw": lambda tx: withdrawals.copies(tx, message_id(1)),
+    "whom a change reaches": lambda tx: publication_changes.outstanding(tx, [1]),
+    "a chain's members": lambda tx: publication_changes.members(tx, 1),
+    "a chain's last": lambda tx: publication_changes.last(tx, 1),
+    "taking back what a change replaces": lambda tx: publication_changes.queued(tx, [1], None),
+    "telling an event": lambda tx: events.add(tx, [NewEvent(EventType.PARTNER_SILENT, NOW, nation="XBB")]),
+    "reading the feed": lambda tx: events.look(tx, 5),
+    "the feed's end": events.latest_seq,
+    "forgetting events": lambda tx: events.prune(tx, NOW),
+    "finding a webhook": lambda tx: webhooks.find(tx, "w"),
+    "the next dead letter": lambda tx: dead_letters.next_again(tx, "w"),
+    "listing dead letters": lambda tx: dead_letters.list_after(tx, "w"),
     "the audit records of a publication": lambda tx: audit.list_newest(tx, publication_id="p"),
 }
 # Walks that are wanted: over an index of what waits only, or backwards through a list until a page is full.
 _WANTED = re.compile(
     r"SCAN (d|delivery) USING (COVERING )?INDEX delivery_(waiting|sealed|overdue|late)"
     r"|SCAN (lane_in|a) USING (COVERING )?INDEX (lane_in_tail|sent_again_waiting)"
+    r"|SCAN (overdue_count|held_usage|lane_out|sqlite_sequence)$"  # a row or a few of each partner
     r"|SCAN p$|SCAN (rejected|audit|inbox|bundle|held)$|SCAN json_each VIRTUAL TABLE|SCAN CONSTANT ROW"
     r"|SCAN \(subquery-\d+\)$"  # what is inside it has a line of its own
 )
@@ -146,6 +202,8 @@ def test_no_whole_table_is_walked_for(tx: Tx, act: Callable[[Tx], object]) -> No
     inbox.file(tx, [inbox_message(1)])
     lanes.record(tx, KEY, [Arrival(5, "d", None, "admitted")], NOW)
     held.hold(tx, bundle(1), QUOTA)
+    requests.add(tx, REQUEST, [PARTY])
+    epochs.begin_epoch_towards(tx, "XBB", NOW, 1)
     rejected.add(tx, refusal(1))
     content_id = deliveries.add_content(tx, ContentType.CONTROL, b"{}", "d")
     deliveries.enqueue(tx, content_id, ["XBB"], mode=Mode.OPERATION, lane=Lane.CONTROL)
