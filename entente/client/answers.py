@@ -9,12 +9,13 @@ from pydantic import ValidationError
 from pydantic_core import from_json
 
 from entente.client.faults import Refused, Unreadable
-from entente.client.results.accepted import Accepted
+from entente.client.results.accepted import Accepted, ToldByReceipt
 from entente.client.results.problem import Problem
 from entente.client.results.result import Result
 
 ResultT = TypeVar("ResultT", bound=Result)
 _LONGEST_NUMBER = 9
+_TEXTS = frozenset({"application/xml", "text/plain"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,23 @@ def read_accepted(answer: Answer) -> Accepted:
     accepted = read_model(Accepted, answer.body, answer.status)
     replayed = answer.headers.get("idempotent-replayed") == "true"
     return accepted.model_copy(update={"replayed": replayed})
+
+
+def read_acknowledged(answer: Answer) -> Accepted | ToldByReceipt:
+    """The answer to an acknowledgement: an accepted draft, or that it was told by receipt alone."""
+    if answer.status == HTTPStatus.CREATED:
+        return read_accepted(answer)
+    return read_model(ToldByReceipt, answer.body, answer.status)
+
+
+def read_anything(answer: Answer) -> Any:
+    """JSON, or what is no JSON as text. Raises Unreadable."""
+    if answer.headers.get("content-type", "").partition(";")[0].strip() not in _TEXTS:
+        return read_json(answer)
+    try:
+        return answer.body.decode()
+    except UnicodeDecodeError:
+        raise Unreadable(answer.status, "text") from None
 
 
 def read_json(answer: Answer) -> Any:

@@ -14,6 +14,7 @@ import httpx
 from entente.client import calls
 from entente.client.answers import refuse_problems
 from entente.client.attempts import Attempts, Retries
+from entente.client.blocking_life import Life
 from entente.client.calls import Call, Draft
 from entente.client.connection import NEVER_SENT, Connection, answer_of, new_key, request_of, stream_of
 from entente.client.credentials import api_key as find_key
@@ -30,6 +31,7 @@ from entente.client.results import (
     PublicationDetail,
     PublicationPage,
     ReceiptPage,
+    ToldByReceipt,
 )
 from entente.client.results.result import Result
 
@@ -37,7 +39,7 @@ T = TypeVar("T")
 ResultT = TypeVar("ResultT", bound=Result)
 
 
-class Client:
+class Client(Life):
     """One gateway and one API key. Use it from as many threads as you like.
 
     The key comes from ``api_key``, from ``key_file`` (which only its owner can read), else from the
@@ -94,10 +96,19 @@ class Client:
         return self._answered(calls.publications(before, limit, kind, mode, source_id))
 
     def inbox(
-        self, after: int = 0, *, limit: int = 100, kind: str | None = None, mode: str | None = None
+        self,
+        after: int = 0,
+        *,
+        limit: int = 100,
+        kind: str | None = None,
+        mode: str | None = None,
+        current: bool = False,
     ) -> InboxPage:
-        """A page of the inbox in order of filing. Keep ``next`` and give it as ``after``."""
-        return self._answered(calls.inbox(after, limit, kind, mode))
+        """A page of the inbox in order of filing. Keep ``next`` and give it as ``after``.
+
+        ``current``: only what nothing took the place of, and what was not cancelled.
+        """
+        return self._answered(calls.inbox(after, limit, kind, mode, current))
 
     def message(self, message_id: str, *, originator: str | None = None) -> InboxEntry:
         """One message of the inbox."""
@@ -113,9 +124,13 @@ class Client:
         acknowledged_at: datetime | None = None,
         remarks: str | None = None,
         originator: str | None = None,
+        by_receipt: bool = False,
         idempotency_key: str | None = None,
-    ) -> Accepted:
-        """Send a responsible person's answer to a message of the inbox; now, if no time is given."""
+    ) -> Accepted | ToldByReceipt:
+        """Send a responsible person's answer to a message of the inbox; now, if no time is given.
+
+        ``by_receipt``: where no agreement carries it, its author is told by receipt alone that it was given.
+        """
         return self._answered(
             calls.acknowledge(
                 message_id,
@@ -126,6 +141,7 @@ class Client:
                 acknowledged_at=acknowledged_at or datetime.now(UTC),
                 remarks=remarks,
                 originator=originator,
+                by_receipt=by_receipt,
             )
         )
 
@@ -138,19 +154,20 @@ class Client:
         *,
         overdue: bool = False,
         nation: str | None = None,
+        mode: str | None = None,
         publication_id: str | None = None,
         before: int | None = None,
         limit: int = 50,
     ) -> ReceiptPage:
         """A page of this nation's copies at the others, newest first: what was signed, what is overdue."""
-        return self._answered(calls.receipts(overdue, nation, publication_id, before, limit))
+        return self._answered(calls.receipts(overdue, nation, mode, publication_id, before, limit))
 
     def events(self, after: int = 0, *, limit: int = 100, types: Collection[str] | None = None) -> EventPage:
         """A page of the feed of happenings: what became of messages, never what they say."""
         return self._answered(calls.events(after, limit, types))
 
     def get(self, path: str, **query: object) -> Any:
-        """The JSON of any other address of the API."""
+        """What any other address of the API answers: JSON; XML and other text as ``str``."""
         return self._answered(calls.anything(path, query))
 
     def post(
@@ -161,6 +178,14 @@ class Client:
         Without a key it is repeated only where it had no effect; addresses that heed one say so at /docs.
         """
         return self._answered(calls.anything_posted(path, body, query, idempotency_key))
+
+    def put(self, path: str, body: Draft, **query: object) -> Any:
+        """PUT to any other address of the API."""
+        return self._answered(calls.anything_put(path, body, query))
+
+    def delete(self, path: str, **query: object) -> Any:
+        """DELETE at any other address of the API; repeated only where it had no effect."""
+        return self._answered(calls.anything_deleted(path, query))
 
     def follow_inbox(
         self, after: int | None = None, *, kind: str | None = None

@@ -10,8 +10,15 @@ from urllib.parse import quote
 from pydantic import BaseModel
 from pydantic_core import to_json
 
-from entente.client.answers import Answer, read_accepted, read_json, reads_as
-from entente.client.results.accepted import Accepted
+from entente.client.answers import (
+    Answer,
+    read_accepted,
+    read_acknowledged,
+    read_anything,
+    read_json,
+    reads_as,
+)
+from entente.client.results.accepted import Accepted, ToldByReceipt
 from entente.client.results.event import EventPage
 from entente.client.results.inbox import InboxEntry, InboxPage
 from entente.client.results.partner import PartnerList
@@ -53,18 +60,18 @@ class Call(Generic[T_co]):
 
 def publish(draft: Draft, *, key: str, source_id: str | None = None) -> Call[Accepted]:
     """Hand in a draft under an Idempotency-Key. Raises ValueError for a key that is none."""
-    return _post("/v1/messages", _json(draft), read_accepted, key=key, source_id=source_id)
+    return call_post("/v1/messages", _json(draft), read_accepted, key=key, source_id=source_id)
 
 
 def preview(draft: Draft) -> Call[Preview]:
     """Explain what publishing would do. It keeps nothing, so it needs no key to be repeated."""
-    call = _post("/v1/release-preview", _json(draft), reads_as(Preview), key=None)
+    call = call_post("/v1/release-preview", _json(draft), reads_as(Preview), key=None)
     return replace(call, repeatable=True)
 
 
 def publication(publication_id: str) -> Call[PublicationDetail]:
     """One publication in full."""
-    return _get(_path("/v1/messages", publication_id), reads_as(PublicationDetail))
+    return call_get(path_to("/v1/messages", publication_id), reads_as(PublicationDetail))
 
 
 def publications(
@@ -72,17 +79,20 @@ def publications(
 ) -> Call[PublicationPage]:
     """A page of what was published, newest first."""
     read = reads_as(PublicationPage)
-    return _get("/v1/messages", read, before=before, limit=limit, kind=kind, mode=mode, source_id=source_id)
+    return call_get(
+        "/v1/messages", read, before=before, limit=limit, kind=kind, mode=mode, source_id=source_id
+    )
 
 
-def inbox(after: int, limit: int, kind: str | None, mode: str | None) -> Call[InboxPage]:
+def inbox(after: int, limit: int, kind: str | None, mode: str | None, current: bool) -> Call[InboxPage]:
     """A page of the inbox in order of filing."""
-    return _get("/v1/inbox", reads_as(InboxPage), after=after, limit=limit, kind=kind, mode=mode)
+    narrowed = {"kind": kind, "mode": mode, "current": "true" if current else None}
+    return call_get("/v1/inbox", reads_as(InboxPage), after=after, limit=limit, **narrowed)
 
 
 def message(message_id: str, originator: str | None) -> Call[InboxEntry]:
     """One message of the inbox."""
-    return _get(_path("/v1/inbox", message_id), reads_as(InboxEntry), originator=originator)
+    return call_get(path_to("/v1/inbox", message_id), reads_as(InboxEntry), originator=originator)
 
 
 def acknowledge(
@@ -95,7 +105,8 @@ def acknowledge(
     acknowledged_at: datetime,
     remarks: str | None,
     originator: str | None,
-) -> Call[Accepted]:
+    by_receipt: bool,
+) -> Call[Accepted | ToldByReceipt]:
     """Send a responsible person's answer. Raises ValueError for a time without an offset."""
     if acknowledged_at.tzinfo is None:
         raise ValueError("acknowledged_at needs an offset: datetime.now(UTC)")
@@ -107,50 +118,69 @@ def acknowledge(
         "remarks": remarks,
     }
     body = to_json({name: value for name, value in given.items() if value is not None})
-    path = _path("/v1/inbox", message_id) + "/acknowledgements"
-    return _post(path, body, read_accepted, key=key, originator=originator)
+    path = path_to("/v1/inbox", message_id, "acknowledgements")
+    told = "true" if by_receipt else None
+    return call_post(path, body, read_acknowledged, key=key, originator=originator, by_receipt=told)
 
 
 def partners() -> Call[PartnerList]:
     """The other nations of the realm."""
-    return _get("/v1/partners", reads_as(PartnerList))
+    return call_get("/v1/partners", reads_as(PartnerList))
 
 
 def receipts(
-    overdue: bool, nation: str | None, publication_id: str | None, before: int | None, limit: int
+    overdue: bool,
+    nation: str | None,
+    mode: str | None,
+    publication_id: str | None,
+    before: int | None,
+    limit: int,
 ) -> Call[ReceiptPage]:
     """A page of copies, newest first, with what was signed of each."""
-    narrowed = {"overdue": "true" if overdue else None, "nation": nation, "publication_id": publication_id}
-    return _get("/v1/receipts", reads_as(ReceiptPage), before=before, limit=limit, **narrowed)
+    only = "true" if overdue else None
+    narrowed = {"overdue": only, "nation": nation, "mode": mode, "publication_id": publication_id}
+    return call_get("/v1/receipts", reads_as(ReceiptPage), before=before, limit=limit, **narrowed)
 
 
 def events(after: int, limit: int, types: Collection[str] | None) -> Call[EventPage]:
     """A page of the feed of happenings."""
-    return _get("/v1/events", reads_as(EventPage), after=after, limit=limit, type=types)
+    return call_get("/v1/events", reads_as(EventPage), after=after, limit=limit, type=types)
 
 
 def stream(path: str, **query: object) -> Call[object]:
     """A stream of server-sent events; it is read by ``following``."""
-    return replace(_get(path, read_json, **query), headers={"Accept": "text/event-stream"})
+    return replace(call_get(path, read_json, **query), headers={"Accept": "text/event-stream"})
 
 
 def anything(path: str, query: Mapping[str, object]) -> Call[Any]:
-    """Any GET."""
-    return _get(path, read_json, **query)
+    """Any GET; XML and other text as text."""
+    return call_get(path, read_anything, **query)
 
 
 def anything_posted(path: str, body: Draft | None, query: Mapping[str, object], key: str | None) -> Call[Any]:
     """Any POST; without a key it is repeated only where it cannot have had an effect."""
-    return _post(path, None if body is None else _json(body), read_json, key=key, **query)
+    return call_post(path, None if body is None else _json(body), read_json, key=key, **query)
 
 
-def _get(path: str, read: Callable[[Answer], T_co], **query: object) -> Call[T_co]:
+def anything_put(path: str, body: Draft, query: Mapping[str, object]) -> Call[Any]:
+    """Any PUT; repeating it does nothing twice."""
+    return replace(call_post(path, _json(body), read_json, key=None, **query), method="PUT", repeatable=True)
+
+
+def anything_deleted(path: str, query: Mapping[str, object]) -> Call[Any]:
+    """Any DELETE; repeated it might not find what it deleted."""
+    return replace(call_get(path, read_json, **query), method="DELETE", repeatable=False)
+
+
+def call_get(path: str, read: Callable[[Answer], T_co], **query: object) -> Call[T_co]:
+    """A GET; what is None is not asked."""
     return Call("GET", path, read, query=_query(query))
 
 
-def _post(
+def call_post(
     path: str, body: bytes | None, read: Callable[[Answer], T_co], *, key: str | None, **query: object
 ) -> Call[T_co]:
+    """A POST, repeatable under a key. Raises ValueError for a key that is none."""
     headers = {} if body is None else {"Content-Type": "application/json"}
     if key is not None:
         if not _IDEMPOTENCY_KEY.fullmatch(key):
@@ -169,8 +199,10 @@ def _query(given: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(str(value) for value in values) for name, values in several.items()}
 
 
-def _path(parent: str, name: str) -> str:
-    return f"{parent}/{quote(name, safe='')}"
+def path_to(*parts: str) -> str:
+    """An address of these parts, of which only the first may hold slashes."""
+    beginning, *names = parts
+    return "/".join((beginning, *(quote(name, safe="") for name in names)))
 
 
 def _json(draft: Draft) -> bytes:

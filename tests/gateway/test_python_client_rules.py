@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from entente.client import AsyncClient, Client, Retries, Unreadable, calls, results
+from entente.client import AsyncClient, Client, Retries, Unreadable, calls, life_calls, results
 from entente.client.answers import Answer, read_accepted, refuse_problems
 from entente.client.attempts import Attempts
 from entente.client.results.result import Result
@@ -56,7 +56,7 @@ def test_both_faces_offer_the_same() -> None:
         }
 
     assert offered(Client) == offered(AsyncClient)
-    assert len(offered(Client)) >= 12
+    assert len(offered(Client)) >= 28
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
@@ -125,12 +125,33 @@ def test_the_key_goes_to_no_other_server(path: str) -> None:
         calls.anything(path, {})
 
 
+def test_what_adds_or_takes_away_is_repeated_only_where_it_had_no_effect() -> None:
+    once = (
+        life_calls.add_webhook("https://hook.example/", None, None, None),
+        life_calls.delete_webhook("w"),
+        calls.anything_deleted("/v1/minimize", {}),
+        calls.anything_posted("/v1/backfills", {}, {}, None),
+    )
+    assert not any(call.repeatable for call in once)
+    again = (
+        life_calls.recall("p", None, history=False),
+        life_calls.cancel("p", None),
+        life_calls.read("m", None),
+        life_calls.close_request("m", "SATISFIED", None, None),
+        life_calls.cancel_request("m", None, None),
+        life_calls.answer_request("m", "accept", key="k", originator=None),
+        calls.anything_put("/v1/requests/m/assignment", {}, {}),
+    )
+    assert all(call.repeatable for call in again)
+
+
 def test_an_id_stays_one_part_of_the_address() -> None:
     assert calls.publication("../audit?limit=1#x").path == "/v1/messages/..%2Faudit%3Flimit%3D1%23x"
 
 
 def test_a_time_without_an_offset_is_no_time() -> None:
     given: dict[str, Any] = {"key": "k", "level": "READ", "outcome": "NOTED", "officer_role": "x"}
+    given |= {"by_receipt": False}
     with pytest.raises(ValueError, match="offset"):
         calls.acknowledge(
             "m", remarks=None, originator=None, acknowledged_at=datetime(2026, 3, 2), **given  # noqa: DTZ001
@@ -220,6 +241,14 @@ SHOWN_AS: dict[str, type[Result]] = {
     "EventPage": results.EventPage,
     "PartnerList": results.PartnerList,
     "ReceiptPage": results.ReceiptPage,
+    "ToldByReceiptView": results.ToldByReceipt,
+    "RecallView": results.Recall,
+    "CancellationView": results.Cancellation,
+    "ReadView": results.ReadReport,
+    "RequestView": results.InformationRequest,
+    "RequestPage": results.RequestPage,
+    "WebhookSecretView": results.NewWebhook,
+    "WebhookList": results.WebhookList,
     "ReleaseTable": results.Preview,
     "Problem": results.Problem,
 }

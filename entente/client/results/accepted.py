@@ -55,3 +55,17 @@ class Accepted(Result):
     """Of an update, correction or cancellation: who gets what of it."""
     replayed: bool = False
     """Whether an earlier request under the same Idempotency-Key had been accepted; this is its answer."""
+
+
+class ToldByReceipt(Result):
+    """An acknowledgement that no agreement carries: its author is told the state by a receipt alone."""
+
+    originator: str
+    message_id: str
+    digest: str
+    told: str
+    """acknowledged or actioned: all that the author learns."""
+    at: Time
+    code: str
+    """Why the acknowledgement itself does not pass."""
+    explanation: str
