@@ -59,6 +59,7 @@ OWN_MOVES: Mapping[tuple[str, str], str] = {
     ("pending_release", "nobody confirmed it"): "withheld",
     ("queued", "sealed into a bundle"): "sealed",
     ("queued", "no longer permitted, recalled or replaced"): "withheld",
+    ("withheld", "never left, and what replaced it is recalled"): "queued",
     ("sealed", "the broker has it"): "sent",
     ("sealed", "decided again before it was offered"): "queued",
     ("sealed", "refused by the broker"): "queued",

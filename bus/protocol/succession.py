@@ -6,8 +6,9 @@ reference to what it changes, and who is told only that its message is cancelled
 order, however often. `bus.store.inbox_changes` keeps the same answer up to date as they come.
 
 A chain is what is held together by changes. It ends in one message, the last issued of those that nothing
-changes; that one is current unless it was cancelled. An originator that forgot what it said (a store set
-back) may change one message twice: the later one counts, and the other is superseded.
+changes; that one is current unless it was cancelled. A recalled message that ends its chain leaves it, and
+what it changed stands again; one in the middle stays a link. An originator that forgot what it said (a store
+set back) may change one message twice: the later one counts, and the other is superseded.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -181,27 +182,30 @@ Name = tuple[str, str]
 """Originator and message id."""
 
 
-def standings(messages: Iterable[Known], cancellations: Iterable[Cancelled] = ()) -> dict[Name, Standing]:
-    """Where every message stands, as a function of the set of what came."""
-    known = {(each.originator, each.message_id): each for each in messages}
-    changers: dict[Name, list[tuple[Known, Relation]]] = {name: [] for name in known}
-    chain = {name: name for name in known}
-    for changer in known.values():
-        for reference in changer.references:
-            target = known.get((reference.originator, reference.message_id))
-            if target is None or not counts(reference, changer, target):
-                continue
-            name = (target.originator, target.message_id)
-            changers[name].append((changer, reference.relation))
-            _join(chain, name, (changer.originator, changer.message_id))
-    times: dict[Name, datetime] = {}
+def standings(
+    messages: Iterable[Known], cancellations: Iterable[Cancelled] = (), recalled: Collection[Name] = ()
+) -> dict[Name, Standing]:
+    """Where every message stands, as a function of the set of what came.
+
+    ``recalled``: those of the messages that were recalled. One that nothing cancels and nothing changes is
+    void: it changes nothing, as if it had never come, and stands alone. Any other stays a link of its chain.
+    """
+    known = {_name(each): each for each in messages}
+    words: dict[Name, datetime] = {}
     for word in cancellations:
-        name = (word.originator, word.message_id)
-        named = known.get(name)
+        named = known.get((word.originator, word.message_id))
         if named is not None and (named.digest, named.mode) == (word.digest, word.mode):
-            times[name] = min(times.get(name, word.at), word.at)
+            words[_name(named)] = min(words.get(_name(named), word.at), word.at)
+    changers = _changers(known)
+    void = _void({name for name in known if name in recalled and name not in words}, changers)
+    changers = {
+        name: [each for each in found if _name(each[0]) not in void] for name, found in changers.items()
+    }
+    times = dict(words)
+    chain = {name: name for name in known}
     for name, found in changers.items():
         for changer, relation in found:
+            _join(chain, name, _name(changer))
             if relation is Relation.CANCELS:
                 times[name] = min(times.get(name, changer.issued_at), changer.issued_at)
     members: dict[Name, list[Known]] = {}
@@ -211,18 +215,47 @@ def standings(messages: Iterable[Known], cancellations: Iterable[Cancelled] = ()
     for each in members.values():
         each.sort(key=place)
         history = tuple(message.message_id for message in each)
-        last = max(
-            (message for message in each if not changers[message.originator, message.message_id]),
-            key=place,
-            default=None,
-        )
-        ended = last is None or (last.originator, last.message_id) in times
+        last = max((message for message in each if not changers[_name(message)]), key=place, default=None)
+        ended = last is None or _name(last) in times or _name(last) in recalled
         current = None if ended or last is None else last.message_id
         for message in each:
-            name = (message.originator, message.message_id)
+            name = _name(message)
             status = _status(changers[name], message is last, name in times)
+            if name in recalled:
+                status = Status.RECALLED
             made[name] = Standing(status, current, history, times.get(name))
     return made
+
+
+def _name(message: Known) -> Name:
+    return (message.originator, message.message_id)
+
+
+Changers = dict[Name, list[tuple[Known, Relation]]]
+"""What changes each message, and how."""
+
+
+def _changers(known: Mapping[Name, Known]) -> Changers:
+    found: Changers = {name: [] for name in known}
+    for changer in known.values():
+        for reference in changer.references:
+            name = (reference.originator, reference.message_id)
+            target = known.get(name)
+            if target is not None and counts(reference, changer, target):
+                found[name].append((changer, reference.relation))
+    return found
+
+
+def _void(recalled: Collection[Name], changers: Changers) -> frozenset[Name]:
+    """Of the recalled messages those that only void ones change; void is then what only these change."""
+    void: frozenset[Name] = frozenset()
+    while True:
+        found = frozenset(
+            name for name in recalled if all(_name(changer) in void for changer, _ in changers[name])
+        )
+        if found == void:
+            return void
+        void = found
 
 
 def _status(changers: Sequence[tuple[Known, Relation]], is_last: bool, cancelled: bool) -> Status:

@@ -65,6 +65,22 @@ class _Row(NamedTuple):
     cancelled_at: int | None
     recalled: bool
 
+    @property
+    def void(self) -> bool:
+        """Recalled, and in no chain: see `succession.standings`."""
+        return self.recalled and self.changed_by is None and self.cancelled_at is None
+
+
+_COUNTS = (
+    "e.digest = i.digest AND c.originator = i.originator AND c.kind = i.kind AND c.mode = i.mode"
+    " AND c.exercise_id IS i.exercise_id"
+)
+"""`succession.counts`, of a change `e` by the message `c` of the message `i`."""
+_CHANGERS = (
+    "CROSS JOIN inbox_change e ON e.originator = i.originator AND e.message_id = i.message_id"
+    " CROSS JOIN inbox c ON c.inbox_seq = e.changed_by"
+)
+
 
 def take_in(tx: sqlite3.Connection, filed: Sequence[tuple[int, Known]]) -> Changes:
     """Account for messages just filed (`inbox_seq` and what matters of each), in their transaction."""
@@ -101,6 +117,14 @@ def cancel(tx: sqlite3.Connection, word: Cancelled) -> Changes:
     with overwriting(tx):
         if row is not None:
             work.cancellations([(row[0], word.digest, word.mode.value, micros(word.at))])
+        return work.done()
+
+
+def recalled(tx: sqlite3.Connection, inbox_seq: int) -> Changes:
+    """Account for a message that was withdrawn just now: what it changed may stand again."""
+    work = _Work(tx)
+    with overwriting(tx):
+        work.recall(inbox_seq)
         return work.done()
 
 
@@ -186,9 +210,116 @@ class _Work:
             )
             if not counts(reference, changer.known, target.known):
                 self.ignored.append(Ignored(target.known.message_id, digest))
+            elif not changer.void:
+                self._link(changer, target, reference.relation)
+
+    def _link(self, changer: _Row, target: _Row, relation: Relation) -> None:
+        self._change(changer, target, relation)
+        self._touched.add(self._join(changer, target))
+        if target.void:
+            self._revive(target.inbox_seq)
+
+    def _revive(self, inbox_seq: int) -> None:
+        """A message that was void is a link of a chain: it changes again what it changed."""
+        waiting = [inbox_seq]
+        while waiting:
+            seq = waiting.pop()
+            for target_seq, relation in self._changed_by(seq):
+                target = self._row(target_seq)
+                self._change(self._row(seq), target, relation)
+                self._touched.add(self._join(self._row(seq), self._row(target_seq)))
+                if target.void:
+                    waiting.append(target_seq)
+
+    def recall(self, inbox_seq: int) -> None:
+        """Let a recalled message change nothing any more, and what is void because of that."""
+        waiting = [inbox_seq]
+        while waiting:
+            row = self._row(waiting.pop())
+            if not row.void:
                 continue
-            self._change(changer, target, reference.relation)
-            self._touched.add(self._join(changer, target))
+            targets = sorted({seq for seq, _ in self._changed_by(row.inbox_seq)})
+            self._leave(row, targets)
+            for seq in targets:
+                self._change_anew(seq)
+            waiting += targets
+
+    def _changed_by(self, inbox_seq: int) -> list[tuple[int, Relation]]:
+        """What a message would change, and how."""
+        rows = self.tx.execute(
+            "SELECT i.inbox_seq, e.relation FROM inbox_change e"  # noqa: S608 - fixed texts
+            " CROSS JOIN inbox c ON c.inbox_seq = e.changed_by"
+            " CROSS JOIN inbox i ON i.message_id = e.message_id AND i.originator = e.originator"
+            f" WHERE e.changed_by = ? AND {_COUNTS} ORDER BY 1, 2",
+            (inbox_seq,),
+        )
+        return [(row[0], Relation(row[1])) for row in rows.fetchall()]
+
+    def _change_anew(self, inbox_seq: int) -> None:
+        """Say of a message what those that still change it make of it."""
+        source = (
+            f"FROM inbox i {_CHANGERS} WHERE i.inbox_seq = ? AND {_COUNTS}"
+            " AND (c.recalled_at IS NULL OR c.changed_by IS NOT NULL OR c.cancelled_at IS NOT NULL)"
+        )
+        winner = self.tx.execute(
+            f"SELECT c.inbox_seq, e.relation {source}"
+            " ORDER BY c.issued_at DESC, c.message_id DESC, e.relation DESC LIMIT 1",
+            (inbox_seq,),
+        ).fetchone()
+        (cancelled,) = self.tx.execute(
+            f"SELECT min(at) FROM (SELECT c.issued_at AS at {source} AND e.relation = 'cancels'"  # noqa: S608
+            " UNION ALL SELECT w.at FROM cancellation w JOIN inbox i ON i.originator = w.originator"
+            " AND i.message_id = w.message_id AND i.digest = w.digest AND i.mode = w.mode"
+            " WHERE i.inbox_seq = ?)",
+            (inbox_seq, inbox_seq),
+        ).fetchone()
+        status = Status.CURRENT if winner is None else EFFECTS[Relation(winner[1])]
+        row = self._row(inbox_seq)
+        self._set_status(row, status if cancelled is None else Status.CANCELLED)
+        self.tx.execute(
+            "UPDATE inbox SET changed_by = ?, cancelled_at = ? WHERE inbox_seq = ?",
+            (None if winner is None else winner[0], cancelled, inbox_seq),
+        )
+        if row.chain is not None:
+            self._touched.add(row.chain)
+
+    def _leave(self, row: _Row, targets: Sequence[int]) -> None:
+        """A void message leaves its chain, which falls apart if it held several messages together."""
+        if row.chain is None:
+            return
+        self.tx.execute("UPDATE inbox SET chain = NULL WHERE inbox_seq = ?", (row.inbox_seq,))
+        self.tx.execute("UPDATE inbox_chain_size SET size = size - 1 WHERE chain = ?", (row.chain,))
+        self._touched.add(row.chain)
+        if len(targets) > 1:
+            self._fall_apart(row.chain)
+
+    def _fall_apart(self, chain: int) -> None:
+        rows = self.tx.execute("SELECT inbox_seq FROM inbox WHERE chain = ?", (chain,)).fetchall()
+        near: dict[int, list[int]] = {row[0]: [] for row in rows}
+        for changer, target in self.tx.execute(
+            f"SELECT c.inbox_seq, i.inbox_seq FROM inbox i {_CHANGERS}"  # noqa: S608 - fixed texts
+            f" WHERE i.chain = ? AND c.chain = i.chain AND {_COUNTS}",
+            (chain,),
+        ).fetchall():
+            near[changer].append(target)
+            near[target].append(changer)
+        parts = sorted(_parts(near), key=len)
+        for part in parts[:-1]:
+            number = self._new_chain(len(part))
+            self.tx.execute(
+                "UPDATE inbox SET chain = ? WHERE inbox_seq IN (SELECT value FROM json_each(?))",
+                (number, integers_text(part)),
+            )
+            self._touched.add(number)
+        self.tx.execute("UPDATE inbox_chain_size SET size = ? WHERE chain = ?", (len(parts[-1]), chain))
+
+    def _new_chain(self, size: int) -> int:
+        row = self.tx.execute(
+            "INSERT INTO inbox_chain_size (chain, size)"
+            " SELECT ifnull(max(chain), 0) + 1, ? FROM inbox_chain_size RETURNING chain",
+            (size,),
+        ).fetchone()
+        return int(row[0])
 
     def _change(self, changer: _Row, target: _Row, relation: Relation) -> None:
         winner = None if target.changed_by is None else self._row(target.changed_by)
@@ -209,6 +340,8 @@ class _Work:
             row = self._row(seq)
             if (row.known.digest, row.known.mode.value) == (digest, mode):
                 self._set_cancelled(row, at)
+                if row.void:
+                    self._revive(seq)
             else:
                 self.ignored.append(Ignored(row.known.message_id, digest))
 
@@ -234,7 +367,7 @@ class _Work:
         if len(sizes) == 1 and one.chain is not None:
             return one.chain
         small, large = sorted(sizes, key=lambda chain: (sizes[chain], chain < 0))
-        kept = abs(large)
+        kept = large if large > 0 else self._new_chain(2)
         for chain in (small, large):
             if chain < 0:
                 self.tx.execute("UPDATE inbox SET chain = ? WHERE inbox_seq = ?", (kept, -chain))
@@ -296,6 +429,23 @@ class _Work:
             row[11],
             row[12] is not None,
         )
+
+
+def _parts(near: dict[int, list[int]]) -> list[list[int]]:
+    """What hangs together."""
+    parts: list[list[int]] = []
+    seen: set[int] = set()
+    for start in near:
+        if start in seen:
+            continue
+        seen.add(start)
+        part = [start]
+        for each in part:
+            new = [other for other in near[each] if other not in seen]
+            seen.update(new)
+            part += dict.fromkeys(new)
+        parts.append(part)
+    return parts
 
 
 def _order(changer: _Row, status: Status) -> tuple[datetime, str, str]:

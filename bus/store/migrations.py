@@ -245,7 +245,7 @@ STEPS: dict[int, str] = {
         CREATE TABLE succession (
             publication_seq INTEGER NOT NULL REFERENCES publication,
             predecessor INTEGER NOT NULL,
-            relation TEXT NOT NULL, in_force INTEGER NOT NULL,
+            relation TEXT NOT NULL, in_force INTEGER NOT NULL, undone INTEGER NOT NULL DEFAULT 0,
             PRIMARY KEY (publication_seq, predecessor)
         ) STRICT, WITHOUT ROWID;
         CREATE UNIQUE INDEX succession_of ON succession (predecessor) WHERE in_force;
@@ -264,6 +264,7 @@ STEPS: dict[int, str] = {
             changed_by INTEGER NOT NULL,
             PRIMARY KEY (originator, message_id, changed_by, digest, relation)
         ) STRICT, WITHOUT ROWID;
+        CREATE INDEX inbox_change_by ON inbox_change (changed_by);
         CREATE TABLE inbox_chain_size (chain INTEGER PRIMARY KEY, size INTEGER NOT NULL) STRICT;
         CREATE TABLE cancellation (
             originator TEXT NOT NULL, message_id TEXT NOT NULL, digest TEXT NOT NULL, mode TEXT NOT NULL,

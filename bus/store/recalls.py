@@ -102,7 +102,8 @@ def earlier_of(tx: sqlite3.Connection, nation: str, publication_seq: int) -> tup
         "message_id IN (SELECT value FROM json_each(?1)) OR publication_seq IN (SELECT publication_seq"
         " FROM other_version WHERE message_id IN (SELECT value FROM json_each(?1)))"
         # Where every recipient was new, no message names what it changes.
-        " OR publication_seq IN (SELECT predecessor FROM succession WHERE publication_seq = ?2 AND in_force)",
+        " OR publication_seq IN (SELECT predecessor FROM succession WHERE publication_seq = ?2"
+        " AND (in_force OR undone))",
         strings_text(sorted(named)),
         publication_seq,
     )

@@ -88,6 +88,7 @@ CREATE TABLE succession (
     predecessor INTEGER NOT NULL,
     relation TEXT NOT NULL,
     in_force INTEGER NOT NULL,
+    undone INTEGER NOT NULL DEFAULT 0,            -- it was in force, and its publication is recalled
     PRIMARY KEY (publication_seq, predecessor)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX succession_of ON succession (predecessor) WHERE in_force;
@@ -304,6 +305,7 @@ CREATE TABLE inbox_change (
     changed_by INTEGER NOT NULL,
     PRIMARY KEY (originator, message_id, changed_by, digest, relation)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX inbox_change_by ON inbox_change (changed_by);
 CREATE TABLE inbox_chain_size (chain INTEGER PRIMARY KEY, size INTEGER NOT NULL) STRICT;
 
 -- Every cancellation that its originator signed; it may come before the message.

@@ -81,7 +81,7 @@ def note_status(tx: Transaction, evidence: Evidence, head: Head, now: datetime) 
             )
         ],
     )
-    if head.kind is Kind.INFORMATION_REQUEST:
+    if head.kind is Kind.INFORMATION_REQUEST and head.status is not Status.CURRENT:
         if cancelled:
             note_all_cancelled(tx, head.publication_seq, now, now)
         else:

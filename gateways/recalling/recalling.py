@@ -11,19 +11,28 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bus.protocol.deadlines import objective
-from bus.store import deadlines, events, pending, recall_asked, recalls
+from bus.store import (
+    deadlines,
+    events,
+    pending,
+    publication_changes,
+    publication_returns,
+    recall_asked,
+    recalls,
+)
 from bus.store.events import NewEvent
 from bus.store.pending import Outcome
 from bus.store.recall_asked import NewAsked
 from bus.store.recalls import Recallable
 from bus.store.writer import Transaction
+from gateways.changing.force import note_status
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.recalling.asking import Asking
 from gateways.recalling.refused import RecallRefused
 from gateways.relaying.withholding import withhold
 from gateways.releasing.second_person import end_unreleased
-from gateways.requests.noting import note_all_cancelled
+from gateways.requests.noting import note_all_cancelled, note_settled
 from schemas.audit import AuditEvent
 from schemas.event import EventType
 from schemas.header import Kind, Mode, Precedence
@@ -86,7 +95,8 @@ def _recall(context: GatewayContext, tx: Transaction, wanted: WantedRecall) -> _
     asking = Asking(context, tx, now)
     asked = withheld = waited = 0
     new = [each for each in family if each.publication_seq not in known]
-    for each in new:
+    # The oldest first: at a recipient, nothing that is recalled too stands again in between.
+    for each in sorted(new, key=lambda each: each.publication_seq):
         evidence = context.evidence(wanted.by, now)
         waited += _end_wait(context, tx, each, wanted.by, now)
         recalls.insert(tx, each.publication_seq, named.publication_seq, now, wanted.reason, wanted.by)
@@ -98,7 +108,22 @@ def _recall(context: GatewayContext, tx: Transaction, wanted: WantedRecall) -> _
         withheld += len(stopped)
         asked += _ask(context, tx, evidence, asking, each, wanted.reason, now)
         evidence.write(tx)
+    _stand_again(context, tx, [each.publication_seq for each in new], wanted.by, now)
     return _Done(len(new), asked, withheld, waited)
+
+
+def _stand_again(
+    context: GatewayContext, tx: Transaction, recalled: Sequence[int], by: str, now: datetime
+) -> None:
+    """Let what the recalled publications had changed be current again, as it is at its recipients."""
+    standing = publication_returns.undo(tx, recalled, now)
+    for seq in standing:
+        evidence = context.evidence(by, now)
+        head = publication_changes.head(tx, seq)
+        if publication_returns.queue_again(tx, seq, now):
+            note_settled(tx, [head.publication_id], now)
+        note_status(tx, evidence, head, now)
+        evidence.write(tx)
 
 
 def _family(

@@ -27,6 +27,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.recalling.asking import queue_answer
+from gateways.receiving.succession_in import take_recall
 from gateways.requests.noting import note_cancelled
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.event import EventType
@@ -95,6 +96,9 @@ def _read_recall(reader: RecallReader, recall: Recall) -> None:
     withdrawals.record(reader.tx, named, effect)
     reader.withdrawn += 1
     _tell(reader, recall, own)
+    if own is not None:
+        me = reader.context.nation
+        take_recall(reader.tx, reader.evidence, me, reader.partner, own.inbox_seq, own.mode, reader.now)
     _answer(reader, named, effect)
 
 

@@ -65,6 +65,13 @@ def take_cancellation(
     _tell(tx, evidence, me, partner, said.mode, inbox_changes.cancel(tx, word), now)
 
 
+def take_recall(
+    tx: Transaction, evidence: Evidence, me: str, partner: str, inbox_seq: int, mode: Mode, now: datetime
+) -> None:
+    """A partner's message was withdrawn: what it had changed may stand again."""
+    _tell(tx, evidence, me, partner, mode, inbox_changes.recalled(tx, inbox_seq), now)
+
+
 def _tell(
     tx: Transaction,
     evidence: Evidence,

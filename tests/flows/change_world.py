@@ -77,7 +77,7 @@ def standing_of(tx: Transaction) -> dict[str, Standing]:
     """Status, current message and history of everything in an inbox, by message id."""
     found = {}
     for message_id, status, chain in tx.execute("SELECT message_id, status, chain FROM inbox").fetchall():
-        alone = (None if status == "CANCELLED" else message_id), (message_id,)
+        alone = (None if status in ("CANCELLED", "RECALLED") else message_id), (message_id,)
         current, history = alone if chain is None else inbox_changes.chains(tx, [chain])[chain]
         found[message_id] = (status, current, history)
     return found

@@ -70,10 +70,11 @@ def deadline_table() -> str:
 
 
 def status_diagram() -> str:
-    """A message in an inbox. Whatever came, in whatever order: an end is never left but for RECALLED."""
+    """A message in an inbox. Whatever came, in whatever order: nothing leaves RECALLED."""
     moves: dict[tuple[str, str], str] = {}
     for relation, status in EFFECTS.items():
         moves[Status.CURRENT, f"a later message {relation}"] = status
+        moves[status, "that message is recalled"] = Status.CURRENT
     for status in Status:
         if status not in (Status.CANCELLED, Status.RECALLED):
             moves[status, "a cancellation"] = Status.CANCELLED

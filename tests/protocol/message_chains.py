@@ -81,3 +81,17 @@ def histories(draw: st.DrawFn) -> tuple[list[Known], list[Cancelled]]:
         )
     )
     return messages, words
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> list[Known]:
+    """One nation's messages, of which each changes one or two earlier ones, or begins anew."""
+    relations = st.sampled_from(
+        (Relation.UPDATES, Relation.CORRECTS, Relation.SUPERSEDES, Relation.UPDATES, Relation.CANCELS)
+    )
+    messages = []
+    for number in range(draw(st.integers(2, 7))):
+        named = draw(st.lists(st.integers(0, number - 1), max_size=2, unique=True)) if number else []
+        references = [refer(earlier, draw(relations)) for earlier in named]
+        messages.append(known(number, *references, minutes=draw(st.integers(0, 9))))
+    return messages

@@ -22,7 +22,7 @@ from bus.protocol.succession import (
     standings,
 )
 from schemas.header import Kind, Mode, Reference, Relation
-from tests.protocol.message_chains import START, cancelled, digest, histories, known, message_id, refer
+from tests.protocol.message_chains import START, cancelled, digest, histories, known, message_id, refer, trees
 
 NATIONS = ("XAA", "XBB", "XCC", "XDD", "XEE")
 
@@ -154,6 +154,59 @@ def test_another_nation_changes_nothing_of_ones_own(history: tuple[list[Known], 
     alone = standings(own, [word for word in words if word.originator == "XAA"])
     together = standings(messages, words)
     assert alone == {name: standing for name, standing in together.items() if name[0] == "XAA"}
+
+
+# -- recalls -------------------------------------------------------------------------------------------------
+
+
+def name(number: int) -> tuple[str, str]:
+    return ("XAA", message_id(number))
+
+
+def test_what_a_recalled_message_changed_stands_again() -> None:
+    messages = [known(1), known(2, refer(1)), known(3, refer(2))]
+    found = standings(messages, recalled={name(3)})
+    history = (message_id(1), message_id(2))
+    assert of(2, found) == Standing(Status.CURRENT, message_id(2), history, None)
+    assert of(1, found) == Standing(Status.UPDATED, message_id(2), history, None)
+    assert of(3, found) == Standing(Status.RECALLED, None, (message_id(3),), None)
+    found = standings(messages, recalled={name(2), name(3)})
+    assert of(1, found) == Standing(Status.CURRENT, message_id(1), (message_id(1),), None)
+
+
+def test_a_recalled_message_in_the_middle_of_a_chain_holds_it_together() -> None:
+    found = standings([known(1), known(2, refer(1)), known(3, refer(2))], recalled={name(2)})
+    assert [of(number, found).status for number in (1, 2, 3)] == [
+        Status.UPDATED,
+        Status.RECALLED,
+        Status.CURRENT,
+    ]
+    assert {of(number, found).current for number in (1, 2, 3)} == {message_id(3)}
+
+
+def test_recalling_what_was_cancelled_brings_nothing_back() -> None:
+    found = standings([known(1), known(2, refer(1))], [cancelled(2)], recalled={name(2)})
+    assert of(1, found).status is Status.UPDATED
+    assert of(1, found).current is None
+
+
+def test_a_recalled_message_that_cancelled_another_cancels_it_no_more() -> None:
+    found = standings([known(1), known(2, refer(1, Relation.CANCELS))], recalled={name(2)})
+    assert of(1, found) == Standing(Status.CURRENT, message_id(1), (message_id(1),), None)
+
+
+@given(trees(), st.frozensets(st.integers(0, 6)))
+def test_what_ends_its_chain_and_is_recalled_might_never_have_come(
+    messages: list[Known], numbers: frozenset[int]
+) -> None:
+    recalled = {name(number) for number in numbers}
+    found = standings(messages, recalled=recalled)
+    void = {each for each in recalled if each in found and len(found[each].history) == 1}
+    without = [each for each in messages if (each.originator, each.message_id) not in void]
+    assert standings(without, recalled=recalled) == {
+        each: standing for each, standing in found.items() if each not in void
+    }
+    assert all(found[each].current not in {it for _, it in recalled} for each in found)
 
 
 # -- the originator ------------------------------------------------------------------------------------------

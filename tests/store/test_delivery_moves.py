@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from bus.protocol.delivery_states import OWN_MOVES, RANK, told_moves
-from bus.store import bundles, deliveries, pending, publications, resending, settlement
+from bus.store import bundles, deliveries, pending, publication_returns, publications, resending, settlement
 from bus.store.deliveries import ResendPolicy
 from bus.store.pending import SecondPersonWanted
 from bus.store.settlement import mark_settled
@@ -35,11 +35,17 @@ def declined(tx: Tx) -> None:
     withheld(tx)
 
 
+def stands_again(tx: Tx) -> None:
+    tx.execute("UPDATE delivery SET reason = 'SUPERSEDED', attempts = 0, serial = NULL")
+    publication_returns.queue_again(tx, 1, NOW)
+
+
 DONE: dict[tuple[str, str], Callable[[Tx], object]] = {
     ("pending_release", "a second person confirmed it"): let_go,
     ("pending_release", "nobody confirmed it"): declined,
     ("queued", "sealed into a bundle"): sealed,
     ("queued", "no longer permitted, recalled or replaced"): withheld,
+    ("withheld", "never left, and what replaced it is recalled"): stands_again,
     ("sealed", "the broker has it"): lambda tx: deliveries.mark_sent(tx, [1], NOW, ResendPolicy()),
     ("sealed", "decided again before it was offered"): lambda tx: bundles.take_back(tx, 0),
     ("sealed", "refused by the broker"): lambda tx: deliveries.set_aside(tx, 1, NOW, ResendPolicy()),

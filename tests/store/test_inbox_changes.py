@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bus.protocol.succession import Cancelled, Known, Standing, Status, standings
-from bus.store import inbox, inbox_changes
+from bus.store import inbox, inbox_changes, withdrawals
 from bus.store.columns import instant
 from bus.store.epochs import EPOCH_ORIGIN
 from bus.store.inbox_changes import Changes
 from bus.store.migrations import bring_forward
 from schemas.header import Relation
+from schemas.recall import RecallReason
 from schemas.wire import Handling
-from tests.protocol.message_chains import cancelled, histories, known, message_id, refer
+from tests.protocol.message_chains import START, cancelled, histories, known, message_id, refer, trees
 from tests.store.samples import NATION, REALM, inbox_message
 
 Tx = sqlite3.Connection
@@ -63,9 +64,10 @@ def arrive(tx: Tx, arrivals: Iterable[Known | Cancelled]) -> list[Changes]:
 
 def standing(tx: Tx) -> dict[tuple[str, str], Standing]:
     found = {}
+    gone = (Status.CANCELLED, Status.RECALLED)
     for row in tx.execute("SELECT originator, message_id, status, chain, cancelled_at FROM inbox").fetchall():
         status = Status(row[2])
-        alone = (None if status is Status.CANCELLED else row[1]), (row[1],)
+        alone = (None if status in gone else row[1]), (row[1],)
         current, history = alone if row[3] is None else inbox_changes.chains(tx, [row[3]])[row[3]]
         at = None if row[4] is None else instant(row[4])
         found[row[0], row[1]] = Standing(status, current, history, at)
@@ -110,6 +112,70 @@ def test_every_change_of_status_is_told_and_nothing_else(
                 name: status for name, status in after.items() if before.get(name, Status.CURRENT) != status
             }
             assert told == differ
+
+
+def recall(tx: Tx, message: Known) -> Changes | None:
+    """As a gateway does; None where the message is not there, which is then barred."""
+    seq = tx.execute("SELECT inbox_seq FROM inbox WHERE message_id = ?", (message.message_id,)).fetchone()
+    if seq is None:
+        return None
+    withdrawals.withdraw(tx, seq[0], RecallReason.ISSUED_IN_ERROR, START)
+    return inbox_changes.recalled(tx, seq[0])
+
+
+@given(
+    trees(),
+    st.lists(st.builds(cancelled, st.integers(0, 6)), max_size=2),
+    st.lists(st.integers(0, 6), max_size=5, unique=True),
+    st.randoms(use_true_random=False),
+)
+def test_forks_and_recalls_stand_as_the_rule_says_in_whatever_order_they_come(
+    messages: list[Known], words: list[Cancelled], numbers: list[int], order: random.Random
+) -> None:
+    recalls = [messages[number] for number in numbers if number < len(messages)]
+    arrivals: list[tuple[str, Known | Cancelled]] = [("word", each) for each in messages]
+    arrivals += [("word", each) for each in words]
+    arrivals += [("recall", each) for each in recalls]
+    order.shuffle(arrivals)
+    filed: list[Known] = []
+    heard: list[Cancelled] = []
+    barred: set[str] = set()
+    with empty_store() as tx:
+        for what, each in arrivals:
+            before = standing(tx)
+            if isinstance(each, Cancelled):
+                heard.append(each)
+                changes: Changes | None = inbox_changes.cancel(tx, each)
+            elif what == "recall":
+                changes = recall(tx, each)
+                barred.add(each.message_id)
+            elif each.message_id in barred:
+                continue
+            else:
+                filed.append(each)
+                changes = file(tx, each)
+            found = standing(tx)
+            assert found == standings(filed, heard, {("XAA", name) for name in barred})
+            told = {} if changes is None else {it.message_id: it.status for it in changes.changed}
+            differ = {
+                name[1]: now.status
+                for name, now in found.items()
+                if (before[name].status if name in before else Status.CURRENT) is not now.status
+                and now.status is not Status.RECALLED
+            }
+            assert told == differ
+        sizes = tx.execute("SELECT chain, count(*) FROM inbox WHERE chain IS NOT NULL GROUP BY chain")
+        kept = dict(tx.execute("SELECT chain, size FROM inbox_chain_size WHERE size > 0").fetchall())
+        assert dict(sizes.fetchall()) == kept
+
+
+@pytest.mark.parametrize("later_first", [False, True], ids=str)
+def test_of_two_changes_of_one_message_the_later_counts_whichever_comes_first(
+    tx: Tx, later_first: bool
+) -> None:
+    update, correction = known(2, refer(1)), known(3, refer(1, Relation.CORRECTS))
+    arrive(tx, [known(1), *((correction, update) if later_first else (update, correction))])
+    assert standing(tx)["XAA", message_id(1)].status is Status.CORRECTED
 
 
 def test_words_that_count_for_nothing_are_told_once_whichever_side_comes_first() -> None:
