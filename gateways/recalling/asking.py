@@ -12,9 +12,9 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from schemas.control import Control
 from schemas.header import Mode
-from schemas.recall import Recall, Recalled, RecallReason
+from schemas.recall import Recall, Recalled, RecallOutcome, RecallReason
 from schemas.trust import KeyUse
-from schemas.wire import ContentType
+from schemas.wire import ContentType, Lane
 
 
 class Asking:
@@ -48,9 +48,19 @@ class Asking:
 def queue_answer(
     context: GatewayContext, tx: Transaction, partner: str, answer: Recalled, now: datetime
 ) -> None:
-    """Tell the originator what became of what it recalled."""
+    """Tell the originator what became of what it recalled.
+
+    That nothing was here needs no receipt: who recalled it asks again where the answer is lost.
+    """
     content_id = _add(context, tx, Control(v=1, control=answer), answer.mode, now)
-    recall_asked.enqueue(tx, content_id, partner, answer.mode)
+    deliveries.enqueue(
+        tx,
+        content_id,
+        (partner,),
+        mode=answer.mode,
+        lane=Lane.CONTROL,
+        awaits_receipt=answer.outcome is not RecallOutcome.NOT_HELD,
+    )
 
 
 def _add(

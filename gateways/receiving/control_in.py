@@ -7,7 +7,7 @@ from datetime import datetime
 from bus.protocol.errors import TrustError, TrustIncompleteError
 from bus.protocol.lane_heads import Used
 from bus.protocol.trust import TrustStore
-from bus.store import deliveries, lanes, resending, settlement
+from bus.store import deliveries, lanes, resending, settlement, unknown_words
 from bus.store.lanes import LaneKey
 from bus.store.serial_ranges import Range, merged, without
 from bus.store.writer import Transaction
@@ -16,9 +16,10 @@ from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.lanes.set_back import heed
 from gateways.receipts.receipts_in import take_receipts
+from gateways.receiving.answer_room import AnswerRoom
 from gateways.receiving.recall_in import RecallReader
 from gateways.receiving.succession_in import take_cancellation
-from gateways.relaying.control_out import queue_voids
+from gateways.relaying.control_out import MAX_RANGES, queue_voids
 from gateways.requests.noting import note_closed
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.cancellation import Cancellation
@@ -65,6 +66,11 @@ class ControlReader:
     """How many messages of the partner were withdrawn or barred."""
     overwritten: bool = False
     """Whether content was overwritten for it."""
+    answers: AnswerRoom | None = None
+    of_unknown: bool = False
+    """Whether something was said of messages that may never have come."""
+    wanted: dict[tuple[Mode, Lane, int], list[Range]] = field(default_factory=dict)
+    """Serials asked for, read so far: ``finish`` takes those of a whole bundle at once."""
     voids: dict[LaneKey, list[Range]] = field(default_factory=dict)
     """Serials that will not come, read so far: ``finish`` takes those of a whole bundle at once."""
     papers: dict[bytes, None] = field(default_factory=dict)
@@ -83,7 +89,9 @@ class ControlReader:
             return  # `take_head` reads it, with its delivery
         control = content.control
         if isinstance(control, ResendRequest):
-            self._resend(control, mode)
+            for entry in control.ranges:
+                place = (mode, entry.lane, entry.lane_epoch)
+                self.wanted.setdefault(place, []).append((entry.first, entry.last))
         elif isinstance(control, Void):
             for entry in control.ranges:
                 key = LaneKey(self.partner, mode, entry.lane, entry.lane_epoch)
@@ -96,6 +104,7 @@ class ControlReader:
         elif isinstance(control, Recall | Recalled):
             self._recall(control)
         elif isinstance(control, Cancellation):
+            self.of_unknown = True
             take_cancellation(self.tx, self.evidence, self.context.nation, self.partner, control, self.now)
         elif isinstance(control, TrustUpdate):
             self.trust_documents([text.encode() for text in control.envelopes])
@@ -106,31 +115,40 @@ class ControlReader:
             self._recall(content.control)
 
     def _recall(self, said: Recall | Recalled) -> None:
-        reading = RecallReader(self.context, self.tx, self.evidence, self.partner, self.now)
+        reading = RecallReader(
+            self.context, self.tx, self.evidence, self.partner, self.now, self._answer_room()
+        )
+        self.of_unknown = True
         reading.read(said)
         self.withdrawn += reading.withdrawn
         self.overwritten |= reading.overwritten
         self.relay |= reading.answered
 
-    def _resend(self, request: ResendRequest, mode: Mode) -> None:
+    def _answer_room(self) -> AnswerRoom:
+        if self.answers is None:
+            self.answers = AnswerRoom(self.tx, self.partner)
+        return self.answers
+
+    def _resend(self) -> None:
         """What still lacks a receipt is sent again; what will not come (again) is voided.
 
         A bundle of requests may name the same serials over and over: they are merged, and only so many rows
         are looked at in one transaction. The rest is asked for again.
         """
-        wanted: dict[tuple[Lane, int], list[Range]] = {}
-        for entry in request.ranges:
-            wanted.setdefault((entry.lane, entry.lane_epoch), []).append((entry.first, entry.last))
         void: list[SerialRange] = []
-        for (lane, epoch), ranges in wanted.items():
+        for (mode, lane, epoch), ranges in self.wanted.items():
             for first, last in merged(ranges):
                 if self.room <= 0:
                     break
                 entry = SerialRange(mode=mode, lane=lane, lane_epoch=epoch, first=first, last=last)
                 void += self._resend_range(entry)
-        if void:
-            queue_voids(self.context, self.tx, self.partner, void, None, self.now)
-        self.relay = True
+        for start in range(0, len(void), MAX_RANGES):
+            if not self._answer_room().take():
+                break
+            part = void[start : start + MAX_RANGES]
+            queue_voids(self.context, self.tx, self.partner, part, None, self.now)
+        self.relay |= bool(self.wanted)
+        self.wanted.clear()
 
     def _resend_range(self, entry: SerialRange) -> list[SerialRange]:
         """Queue again what one range still waits for; gives the ranges that will not come."""
@@ -219,6 +237,9 @@ class ControlReader:
     def finish(self) -> None:
         """Take up what was put off until the whole bundle is read; ``trust`` is complete only then."""
         self._void()
+        self._resend()
+        if self.of_unknown:
+            unknown_words.trim(self.tx, self.partner)
         if self.papers:
             self._take_up(tuple(self.papers))
             self.papers.clear()

@@ -27,6 +27,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.recalling.asking import queue_answer
+from gateways.receiving.answer_room import AnswerRoom
 from gateways.receiving.succession_in import take_recall
 from gateways.requests.noting import note_cancelled
 from schemas.audit import AuditEvent, AuditOutcome
@@ -49,6 +50,7 @@ class RecallReader:
     evidence: Evidence
     partner: str
     now: datetime
+    room: AnswerRoom
     withdrawn: int = 0
     """How many messages were withdrawn or barred."""
     overwritten: bool = False
@@ -92,14 +94,18 @@ def _read_recall(reader: RecallReader, recall: Recall) -> None:
         withdrawals.withdraw(reader.tx, own.inbox_seq, recall.reason, reader.now)
         reader.overwritten = True
         read = own.read if reader.context.read_receipts else None
-    effect = ReceivedRecall(recall.reason, recall.at, reader.now, outcome, read, reader.now)
+    answering = reader.room.take()
+    # What is not answered now is answered when it comes again.
+    answered_at = reader.now if answering else reader.now - ANSWER_AGAIN
+    effect = ReceivedRecall(recall.reason, recall.at, reader.now, outcome, read, answered_at)
     withdrawals.record(reader.tx, named, effect)
     reader.withdrawn += 1
     _tell(reader, recall, own)
     if own is not None:
         me = reader.context.nation
         take_recall(reader.tx, reader.evidence, me, reader.partner, own.inbox_seq, own.mode, reader.now)
-    _answer(reader, named, effect)
+    if answering:
+        _answer(reader, named, effect)
 
 
 def _tell(reader: RecallReader, recall: Recall, own: InboxCopy | None) -> None:
@@ -133,7 +139,7 @@ def _tell(reader: RecallReader, recall: Recall, own: InboxCopy | None) -> None:
 
 
 def _answer_again(reader: RecallReader, named: Named, known: ReceivedRecall) -> None:
-    if reader.now - known.answered_at >= ANSWER_AGAIN:
+    if reader.now - known.answered_at >= ANSWER_AGAIN and reader.room.take():
         withdrawals.mark_answered(reader.tx, named, reader.now)
         _answer(reader, named, known)
 

@@ -58,10 +58,13 @@ def queue_voids(
     reason: ReasonCode | None,
     now: datetime,
 ) -> None:
-    """Tell ``partner`` that these serials will not come (again)."""
+    """Tell ``partner`` that these serials will not come (again).
+
+    It needs no receipt: where it is lost, they are asked for again.
+    """
     for mode, part in _by_mode(ranges):
         void = Void(type="void", ranges=part, reason=reason)
-        _queue(context, tx, (partner,), mode, Control(v=1, control=void), now)
+        _queue(context, tx, (partner,), mode, Control(v=1, control=void), now, awaits_receipt=False)
 
 
 def queue_lane_state(
@@ -120,8 +123,10 @@ def _queue(
     mode: Mode,
     control: Control,
     now: datetime,
+    *,
+    awaits_receipt: bool = True,
 ) -> None:
     content = control.encode()
     digest = context.digest(content, KeyUse.RECEIPT, mode, now)
     content_id = deliveries.add_content(tx, ContentType.CONTROL, content, digest)
-    deliveries.enqueue(tx, content_id, partners, mode=mode, lane=Lane.CONTROL)
+    deliveries.enqueue(tx, content_id, partners, mode=mode, lane=Lane.CONTROL, awaits_receipt=awaits_receipt)

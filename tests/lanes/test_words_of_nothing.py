@@ -1,17 +1,22 @@
 """What a partner says of messages that never were costs it as much as us, and keeps nothing for ever."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from schemas.control import Control
+from bus.store import unknown_words, withdrawals
+from schemas.cancellation import Cancellation
+from schemas.control import Control, ResendRequest, SerialRange
+from schemas.header import Mode
 from schemas.recall import Recall
 from schemas.wire import Lane
 from tests.faults.small_world import Sent
-from tests.lanes.lane_world import LaneWorld
+from tests.lanes.lane_world import LaneWorld, control
 from tests.protocol.crafted_bundles import craft, part
 from tests.protocol.messages import message_id
+from tests.realm_fixtures import NOW
 
 NOTHING = "sha256:" + "0" * 64
 EPOCH = 500_000_000
@@ -73,3 +78,69 @@ def test_a_recall_of_nothing_does_not_have_the_log_cut_off_and_one_of_something_
     assert scrubbed == []
     say(world, [Control(v=1, control=recall(0, row.digest, row.message_id))], first=100)
     assert scrubbed == [1]
+
+
+def rows(world: LaneWorld, table: str, where: str = "true") -> int:
+    counted = f"SELECT count(*) FROM {table} WHERE {where}"
+    return world.read("XAA", lambda tx: int(tx.execute(counted).fetchone()[0]))
+
+
+def cancellation(number: int) -> Cancellation:
+    return Cancellation(
+        type="cancellation", mode=Mode.OPERATION, message_id=message_id(number), digest=NOTHING, at=NOW
+    )
+
+
+def test_recalls_and_cancellations_of_nothing_are_kept_in_number_and_the_newest_count(
+    world: LaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unknown_words, "KEPT", 100)
+    monkeypatch.setattr(unknown_words, "SLACK", 10)
+    world.settle()
+    control(world, "XAA", "XBB", Control(v=1, control=recall(0, digest="sha256:" + "1" * 64)))
+    for start in range(0, 400, 50):
+        world.pass_time(timedelta(seconds=1))
+        numbers = range(start, start + 50)
+        control(world, "XAA", "XBB", *[Control(v=1, control=recall(number)) for number in numbers])
+        control(world, "XAA", "XBB", *[Control(v=1, control=cancellation(number)) for number in numbers])
+    assert 100 <= rows(world, "recall_received") <= 110
+    assert 100 <= rows(world, "cancellation") <= 110
+    assert withdrawals.barred(world.gateways["XAA"].store.connection, "XBB", [message_id(399)])
+    assert not withdrawals.barred(world.gateways["XAA"].store.connection, "XBB", [message_id(1)])
+
+
+def test_answers_about_nothing_wait_for_no_receipt(world: LaneWorld) -> None:
+    world.settle()
+    control(world, "XAA", "XBB", *[Control(v=1, control=recall(number)) for number in range(20)])
+    control(world, "XAA", "XBB", asking_for_what_never_was(1))
+    world.relay("XAA")
+    world.lose_all("XBB")
+    assert rows(world, "delivery", "lane = 'control' AND state = 'sent' AND recipient = 'XBB'") == 0
+
+
+def asking_for_what_never_was(epoch: int) -> Control:
+    ranges = (SerialRange(mode=Mode.OPERATION, lane=Lane.NORMAL, lane_epoch=epoch, first=1, last=2**53 - 1),)
+    return Control(v=1, control=ResendRequest(type="resend_request", ranges=ranges))
+
+
+def test_a_bundle_that_asks_a_thousand_times_is_answered_once(world: LaneWorld) -> None:
+    world.settle()
+    control(world, "XAA", "XBB", *[asking_for_what_never_was(1) for _ in range(1000)])
+    assert rows(world, "delivery", "lane = 'control' AND state = 'queued' AND recipient = 'XBB'") == 1
+
+
+def test_a_partner_to_whom_nothing_can_leave_does_not_fill_the_queue(
+    world: LaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its seal key is over, its receipt key is not: what it says is read, answers cannot be sealed."""
+    monkeypatch.setattr("gateways.receiving.answer_room.ANSWERS_WAITING", 50)
+    world.settle()
+    for start in range(0, 200, 20):
+        contents = [Control(v=1, control=recall(number)) for number in range(start, start + 20)]
+        control(world, "XAA", "XBB", *contents, *[asking_for_what_never_was(start + 1)])
+    waiting = "lane = 'control' AND state = 'queued' AND recipient = 'XBB'"
+    assert rows(world, "delivery", waiting) == 50
+    # Once there is room, what comes again is answered.
+    world.pump()
+    control(world, "XAA", "XBB", Control(v=1, control=recall(199)))
+    assert rows(world, "delivery", waiting) == 1

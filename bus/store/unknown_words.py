@@ -1,0 +1,42 @@
+"""What partners recalled or cancelled that never came: kept, as it may still come, but not without end."""
+
+import sqlite3
+
+KEPT = 10_000
+"""Words of each kind kept of one originator about messages that never came; the oldest go."""
+SLACK = 500
+"""So many more may stand before the oldest are sought out."""
+
+_NOT_HERE = (
+    "NOT EXISTS (SELECT 1 FROM inbox i WHERE i.originator = {0}.originator AND i.message_id = {0}.message_id)"
+)
+_WORDS = (
+    ("recall_received", "outcome = 'NOT_HELD'", "received_at"),
+    ("cancellation", _NOT_HERE.format("cancellation"), "at"),
+)
+
+
+def trim(tx: sqlite3.Connection, originator: str) -> int:
+    """Let the oldest go where too many of one originator are kept; how many went."""
+    gone = 0
+    for table, unknown, age in _WORDS:
+        mine = f"FROM {table} WHERE originator = ?"
+        (more,) = tx.execute(
+            f"SELECT count(*) FROM (SELECT 1 {mine} LIMIT ?)",  # noqa: S608 - fixed texts
+            (originator, KEPT + SLACK + 1),
+        ).fetchone()
+        if more <= KEPT + SLACK:
+            continue
+        (standing,) = tx.execute(
+            f"SELECT count(*) {mine} AND {unknown}",
+            (originator,),
+        ).fetchone()
+        if standing <= KEPT + SLACK:
+            continue
+        gone += tx.execute(
+            f"DELETE {mine} AND (message_id, digest, mode) IN"
+            f" (SELECT message_id, digest, mode {mine} AND {unknown}"
+            f" ORDER BY {age}, message_id LIMIT ?)",
+            (originator, originator, standing - KEPT),
+        ).rowcount
+    return gone

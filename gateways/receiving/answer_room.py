@@ -1,0 +1,28 @@
+"""How much we answer to what a partner says: what waits for it already counts, whatever holds it up."""
+
+from dataclasses import dataclass
+
+from bus.store import backlog
+from bus.store.writer import Transaction
+
+ANSWERS_WAITING = 1024
+"""Control deliveries that wait for one partner beyond which its words are not answered: it asks again."""
+
+
+@dataclass
+class AnswerRoom:
+    """Room for answers to one partner, within one transaction."""
+
+    tx: Transaction
+    partner: str
+    _left: int | None = None
+
+    def take(self) -> bool:
+        """Whether another answer may be queued; it is counted."""
+        if self._left is None:
+            waiting = backlog.control_queued(self.tx, self.partner, ANSWERS_WAITING)
+            self._left = ANSWERS_WAITING - waiting
+        if self._left <= 0:
+            return False
+        self._left -= 1
+        return True
