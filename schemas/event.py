@@ -36,13 +36,26 @@ class Event(Statement):
     event_seq: Annotated[int, Field(ge=1)]
     type: EventType
     at: UtcTime
-    nation: Nation | None = None
-    """The partner it is about: who sent the message, or whose copy changed."""
+    nation: Nation | None = Field(
+        None,
+        description="The partner it is about: of message.* who sent the message; of delivery.changed,"
+        " receipt.overdue and recalls whose copy it is; of request.changed the other side; of partner.* and"
+        " lane.* who is silent, or whose lane it is.",
+    )
     kind: Kind | None = None
     mode: Mode | None = None
     message_id: Uuid7 | None = None
     publication_id: Uuid | None = None
     inbox_seq: int | None = None
-    state: Annotated[str, Field(pattern=r"^[A-Za-z_.-]{1,40}$")] | None = None
-    """What it is now: a delivery's state, a request's, which deadline passed, which alarm."""
-    reason: Annotated[str, Field(pattern=r"^[A-Z_]{1,60}$")] | None = None
+    state: Annotated[str, Field(pattern=r"^[A-Za-z_.-]{1,40}$")] | None = Field(
+        None,
+        description="What it is now, by type: of message.changed and message.cancelled the message's status;"
+        " of delivery.changed the copy's state; of an overdue event what is awaited; of recall.confirmed the"
+        " outcome; of request.changed where the request stands; of lane.* the lane.",
+    )
+    reason: Annotated[str, Field(pattern=r"^[A-Z_]{1,60}$")] | None = Field(
+        None,
+        description="Why, by type: of delivery.changed why the copy was refused or withheld; of"
+        " message.recalled the recall's reason; of request.changed the outcome of one that is closed;"
+        " of lane.* the alarm.",
+    )

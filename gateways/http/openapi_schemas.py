@@ -22,6 +22,14 @@ PREFIX = "#/components/schemas/"
 DRAFT: Json = {"$ref": f"{PREFIX}Draft"}
 _EXACT = {"message": f"{PREFIX}Message", "record": f"{PREFIX}AuditRecord"}
 """Members that are put into answers as exact bytes, by name, and what those are."""
+_TELLING = {
+    "Awaited": "DeadlineAwaited",
+    "Disabled": "WebhookDisabledBecause",
+    "Event": "FeedEvent",
+    "Gets": "ChangeForNation",
+    "Standing": "AgreementPartyStanding",
+}
+"""Names that say enough beside their module, and too little in a generated client."""
 _GENERIC = re.compile(rf"({re.escape(PREFIX)})?([A-Za-z]+)_([A-Za-z]+)_")
 
 
@@ -127,14 +135,14 @@ def _name(reference: Json) -> str:
 
 
 def _plain_name(name: str) -> str:
-    """``Draft_ThreatAlert_`` -> ``ThreatAlertDraft``."""
-    return _GENERIC.sub(r"\3\2", name)
+    """``Draft_ThreatAlert_`` -> ``ThreatAlertDraft``, ``Event`` -> ``FeedEvent``."""
+    return _TELLING.get(name, _GENERIC.sub(r"\3\2", name))
 
 
 def _renamed(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: _GENERIC.sub(r"\1\3\2", inner) if key == "$ref" else _renamed(inner)
+            key: PREFIX + _plain_name(_name(value)) if key == "$ref" else _renamed(inner)
             for key, inner in value.items()
         }
     return [_renamed(inner) for inner in value] if isinstance(value, list) else value

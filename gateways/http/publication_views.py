@@ -107,7 +107,7 @@ class PublicationView(Statement):
     copy_of: Uuid | None = Field(None, description="Of a backfill: the publication that this is a copy of.")
     cancelled_at: UtcTime | None = None
     cancelled_by: str | None = Field(
-        None, description="An API key's id, or operator:<name>. Absent where a later message cancels it."
+        None, description="api-key:<id> or operator:<name>. Absent where a later message cancels it."
     )
     cancel_reason: CancellationReason | None = Field(None, description="Told to nobody.")
     second_person: SecondPersonView | None = Field(

@@ -58,6 +58,10 @@ def test_operations_and_schemas_have_names_that_a_generated_client_can_bear(docu
         assert re.fullmatch(r"[a-z]+(_[a-z]+)+", operation["operationId"]), name
     for name in document["components"]["schemas"]:
         assert re.fullmatch(r"[A-Z][A-Za-z]+", name)
+    schemas = document["components"]["schemas"]
+    assert not {"Event", "Awaited", "Disabled", "Gets", "Standing"} & schemas.keys(), "they say too little"
+    event = schemas["FeedEvent"]["properties"]
+    assert all(event[member]["description"] for member in ("nation", "state", "reason"))
 
 
 def test_every_member_of_every_schema_has_a_type(document: Json) -> None:

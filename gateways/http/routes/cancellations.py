@@ -16,7 +16,6 @@ from gateways.http.routes.answers import BODY, answers, json_body, statement_res
 from gateways.http.runtime import Runtime, runtime
 from schemas.base import Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.cancellation import CancellationReason
-from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode as C
 from schemas.strict_json import JsonRefused, parse_model
 
@@ -49,7 +48,7 @@ class CancellationView(Statement):
 
     publication_id: Uuid
     cancelled_at: UtcTime
-    cancelled_by: str | None = Field(None, description="An API key's id, or operator:<name>.")
+    cancelled_by: str | None = Field(None, description="api-key:<id> or operator:<name>.")
     reason: CancellationReason | None = Field(None, description="Told to nobody.")
     nations: tuple[CancelledNationView, ...]
 
@@ -90,15 +89,12 @@ async def cancel_message(
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.MESSAGES_WRITE)
 
-    def may(kind: Kind, mode: Mode) -> bool:
-        return (caller.kinds is None or kind in caller.kinds) and (
-            caller.modes is None or mode in caller.modes
-        )
-
     try:
         raw = await read_json_body(request, max_bytes=MAX_BODY, within=gateway.settings.body_timeout_seconds)
         given = parse_model(CancelRequest, raw, MAX_BODY)
-        await cancel(gateway.context, WantedCancellation(publication_id, given.reason, caller.actor, may))
+        await cancel(
+            gateway.context, WantedCancellation(publication_id, given.reason, caller.actor, caller.sees)
+        )
     except JsonRefused as refused:
         raise refused_json(refused) from None
     except CancelRefused as refused:

@@ -71,7 +71,7 @@ async def list_events(
     response_class=StreamingResponse,
     responses={
         200: {
-            "description": "Events named by their type: id is event_seq, data an Event.",
+            "description": "Events named by their type: id is event_seq, data a FeedEvent.",
             "content": {MEDIA_TYPE: {"schema": {"type": "string"}}},
         },
         **problems(*GUARDED, C.GATEWAY_BUSY, C.CURSOR_GONE),

@@ -109,7 +109,7 @@ class RecallView(Statement):
     publication_id: Uuid
     recalled_at: UtcTime
     reason: RecallReason
-    recalled_by: str = Field(description="An API key's id, or operator:<name>.")
+    recalled_by: str = Field(description="api-key:<id> or operator:<name>.")
     because_of: Uuid = Field(description="The publication that was named to be recalled.")
     notice: str = Field(description="What a recall does not do.")
     publications: tuple[Uuid, ...] = Field(
