@@ -54,7 +54,7 @@ def test_a_generated_client_compiles_and_carries_an_exchange(
     compiler = TOOLS / "typescript" / "bin" / "tsc"
     node(compiler, "-p", ".", "--typeRoots", str(TOOLS / "@types"), directory=project)
     places = {"AUTHOR_URL": xaa.url, "AUTHOR_KEY": xaa.key, "READER_URL": xbb.url, "READER_KEY": xbb.key}
-    said = json.loads(node("built/src/exchange.js", directory=project, READER="XBB", **places))
+    said = json.loads(node("built/src/exchange.js", directory=project, AUTHOR="XAA", READER="XBB", **places))
     assert said.pop("what_to_do")
     entry = xbb.get(f"/v1/inbox/{said['accepted']}").json()
     assert entry["acknowledged_at"]
@@ -63,6 +63,10 @@ def test_a_generated_client_compiles_and_carries_an_exchange(
         "subject": "EXERCISE: two cables out of service",
         "reply": ["XAA"],
         "nations": ["XBB"],
+        "status": "UPDATED",
+        "current": True,
+        "recall": [["XBB", "WITHDRAWN"]],
+        "request": [["XBB", "ACCEPTED"]],
         "code": "NATIONAL_ONLY",
         "pointer": "/label/releasable_to",
     }
