@@ -13,6 +13,8 @@ from bus.store.columns import integers_text
 from schemas.header import Mode
 from schemas.wire import Lane
 
+MOST_SENT = 5_000
+"""Copies without a receipt that one transaction queues anew: everybody's commits wait for it."""
 EPOCH_ORIGIN = datetime(2026, 1, 1, tzinfo=UTC)
 """Epochs are whole seconds since then; 2**31, the largest the wire allows, is reached in 2094."""
 
@@ -54,8 +56,8 @@ def begin_epoch(tx: sqlite3.Connection, now: datetime) -> int:
 def begin_epoch_towards(tx: sqlite3.Connection, recipient: str, now: datetime, previous: int) -> int:
     """Begin a new epoch, above ``previous``, in every lane to one recipient; its number.
 
-    What is sealed keeps its serial: it may have been offered to the broker. Where the recipient refuses it
-    for its serial, `anew` sends it again.
+    What is sealed keeps its serial: it may have been offered to the broker. So does what was sent, beyond
+    `MOST_SENT` copies. Where the recipient refuses it for its serial, `anew` sends it again.
     """
     epoch = next_epoch(now, max(previous, _newest(tx)))
     tx.executemany(
@@ -66,8 +68,8 @@ def begin_epoch_towards(tx: sqlite3.Connection, recipient: str, now: datetime, p
     for state, index in _ANEW_TOWARDS.items():
         tx.execute(
             f"{_ANEW} WHERE delivery_seq IN (SELECT delivery_seq FROM delivery"  # noqa: S608 - fixed texts
-            f" INDEXED BY {index} WHERE recipient = ? AND {state})",
-            (recipient,),
+            f" INDEXED BY {index} WHERE recipient = ? AND {state} LIMIT ?)",
+            (recipient, MOST_SENT if index == "delivery_overdue" else -1),
         )
     return epoch
 

@@ -49,6 +49,12 @@ def closed(tx: Transaction, rows: int) -> None:
     tx.execute("UPDATE request_party SET state = 'CLOSED'")
 
 
+def not_due(tx: Transaction, rows: int) -> None:
+    """So many requests of ours, all open, none with its LTIOV passed."""
+    closed(tx, rows)
+    tx.execute("UPDATE request_party SET state = 'SUBMITTED'")
+
+
 def request(number: int, publication_seq: int) -> NewRequest:
     return NewRequest(
         originator=NATION,
@@ -96,7 +102,9 @@ COSTS: dict[str, tuple[Fill, Callable[[Transaction], object]]] = {
         lambda tx: request_list.list_newest(tx, NOW, states=[RequestState.SUBMITTED, RequestState.EXPIRED]),
     ),
     "the next request to expire": (closed, requests.next_expiry),
+    "the next open request to expire": (not_due, requests.next_expiry),
     "requests that expire": (closed, lambda tx: requests.expiring(tx, LATER, 9)),
+    "open requests that do not expire yet": (not_due, lambda tx: requests.expiring(tx, NOW, 9)),
 }
 
 
@@ -149,6 +157,21 @@ def test_a_new_epoch_towards_a_partner_queues_what_it_has_no_receipt_for_and_not
         "SELECT delivery_seq FROM delivery WHERE state = 'queued' AND serial IS NULL AND attempts = 1"
     )
     assert sorted(row[0] for row in rows) == [1, 3, 7]
+
+
+def test_a_new_epoch_towards_a_partner_queues_a_bounded_number_of_sent_copies_at_once(
+    tx: Transaction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(epochs, "MOST_SENT", 2)
+    settled(tx, 5)
+    tx.execute("UPDATE delivery SET state = 'sent'")
+    epochs.begin_epoch_towards(tx, "XBB", NOW, 1)
+    rows = tx.execute(
+        "SELECT state, serial IS NULL, count(*) FROM delivery GROUP BY 1, 2 ORDER BY 1"
+    ).fetchall()
+    assert rows == [("queued", 1, 2), ("sent", 0, 4)], (
+        "what is left keeps its serial, and is sent again by it"
+    )
 
 
 def test_what_is_counted_is_what_a_recount_finds(tx: Transaction) -> None:
