@@ -1,5 +1,6 @@
 """The OpenAPI 3.1 document: what FastAPI derives, with the bodies that we read ourselves, and examples."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,13 @@ def document(app: FastAPI) -> dict[str, Any]:
     """Build the document once; later calls return the same."""
     if app.openapi_schema is None:
         app.openapi_schema = _build(app)
+    return app.openapi_schema
+
+
+async def document_beside(app: FastAPI) -> dict[str, Any]:
+    """The same; the first building, which takes most of a second, does not hold up the event loop."""
+    if app.openapi_schema is None:
+        return await asyncio.to_thread(document, app)
     return app.openapi_schema
 
 

@@ -2,13 +2,16 @@
 
 import json
 import re
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from fastapi.openapi.models import OpenAPI
 from jsonschema import Draft202012Validator
 
+from gateways.http import openapi
 from schemas.header import Kind
 from schemas.message import parse_draft
 from tests.gateway.drafts import draft
@@ -51,6 +54,28 @@ def test_the_document_is_openapi_3_1(document: Json) -> None:
     OpenAPI.model_validate(document)
     names = [operation["operationId"] for _, operation in operations(document)]
     assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+def test_the_first_building_does_not_hold_up_the_event_loop(
+    xaa: Gateway, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    builders = []
+
+    def build(app: FastAPI) -> Json:
+        builders.append(threading.current_thread())
+        return built(app)
+
+    built = openapi._build
+    monkeypatch.setattr(openapi, "_build", build)
+    monkeypatch.setattr(xaa.app, "openapi_schema", None)
+    assert [xaa.client.get(path).status_code for _ in "12"] == [200, 200]
+    (builder,) = builders
+    assert builder is not xaa._loop.call(running_thread())
+
+
+async def running_thread() -> threading.Thread:
+    return threading.current_thread()
 
 
 def test_operations_and_schemas_have_names_that_a_generated_client_can_bear(document: Json) -> None:

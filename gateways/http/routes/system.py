@@ -4,11 +4,11 @@ from pathlib import Path as FilePath
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
 import schemas
-from gateways.http import docs_page
+from gateways.http import docs_page, openapi
 from gateways.http.api_keys import Scope
 from gateways.http.routes.answers import GUARDED, json_response, problems
 from gateways.http.runtime import runtime
@@ -122,8 +122,14 @@ async def show_schema(
     return Response(text, media_type="application/schema+json")
 
 
+@router.get("/openapi.json", include_in_schema=False)
+async def description(request: Request) -> Response:
+    """The OpenAPI document."""
+    return JSONResponse(await openapi.document_beside(request.app))
+
+
 @router.get("/docs", include_in_schema=False)
 async def reference(request: Request) -> Response:
     """The reference page."""
-    page = docs_page.render(request.app.openapi())
+    page = docs_page.render(await openapi.document_beside(request.app))
     return HTMLResponse(page, headers={"Content-Security-Policy": docs_page.CONTENT_SECURITY_POLICY})
