@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from bus.protocol.lane_heads import papers_digest, read_head, state_of
 from bus.protocol.lane_health import LaneAlarm
-from bus.store import heads, lane_alarms, lane_tails
+from bus.store import backlog, heads, lane_alarms, lane_tails
 from bus.store.lane_alarms import LanePlace
 from bus.store.lanes import LaneKey
 from bus.store.writer import Transaction
@@ -21,6 +21,8 @@ STATE_PAUSE = timedelta(seconds=60)
 """A partner whose lanes went back is told what we have seen no more often than this."""
 PAPERS_PAUSE = timedelta(minutes=10)
 """A partner that names new epochs is passed all papers no more often than this."""
+CONTROL_WAITING = 256
+"""Nor while so much control content was not receipted by it, such as what it was passed before."""
 
 
 def take_head(
@@ -81,8 +83,14 @@ def _greet(
     behind = delivery.trust_version < trust.trust_version
     differ = head.papers != papers_digest(trust, context.nation, partner)
     if behind or differ:
-        if not heads.may_pass_papers(tx, partner, now, PAPERS_PAUSE):
+        if _much_waits(tx, partner) or not heads.may_pass_papers(tx, partner, now, PAPERS_PAUSE):
             return False  # with a later head
         pass_on_everything(context, tx, trust, partner, now, realm_too=behind)
     heads.note_epoch(tx, partner, epoch)
     return behind or differ
+
+
+def _much_waits(tx: Transaction, partner: str) -> bool:
+    """Whether so much control content waits for this partner, or its receipt, that papers must wait too."""
+    waiting = backlog.control_queued(tx, partner, CONTROL_WAITING)
+    return waiting + backlog.control_unreceipted(tx, partner, CONTROL_WAITING - waiting) >= CONTROL_WAITING

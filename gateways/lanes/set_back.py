@@ -19,8 +19,8 @@ from schemas.wire import Lane
 
 _log = logging.getLogger(__name__)
 
-BEGIN_PAUSE = timedelta(seconds=60)
-"""On one partner's word its lanes begin anew no more often than this."""
+BEGIN_PAUSE = timedelta(minutes=10)
+"""On one partner's word its lanes begin anew, and all that it did not receipt leaves again, no more often."""
 
 
 def heed(

@@ -6,6 +6,7 @@ import pytest
 
 from bus.store import heads, lane_tails, resending
 from bus.store.writer import Transaction
+from gateways.context import GatewayContext
 from gateways.lanes.heads_in import PAPERS_PAUSE, take_head
 from gateways.lanes.set_back import BEGIN_PAUSE
 from schemas.audit import AuditEvent
@@ -76,18 +77,8 @@ def test_nobody_asks_for_what_was_sent_to_others(world: LaneWorld) -> None:
     assert not [each for each in sent if each.subject.split(".")[3] == "normal"]
 
 
-def test_a_partner_that_names_ever_new_epochs_is_passed_papers_once_in_a_while(world: LaneWorld) -> None:
-    world.settle()
-    context = world.gateways["XAA"].context
-    content = LaneHead(
-        v=1,
-        mode=Mode.OPERATION,
-        at=world.now,
-        next_within=600,
-        lanes=tuple(LaneReached(lane=lane, lane_epoch=1, serial=0) for lane in Lane),
-        papers="sha256:" + "0" * 64,
-    )
-    delivery = Delivery(
+def head_delivery(context: GatewayContext) -> Delivery:
+    return Delivery(
         v=1,
         realm=context.realm,
         originator="XBB",
@@ -104,6 +95,20 @@ def test_a_partner_that_names_ever_new_epochs_is_passed_papers_once_in_a_while(w
         trust_version=context.trust.trust_version,
         salt="0" * 32,
     )
+
+
+def test_a_partner_that_names_ever_new_epochs_is_passed_papers_once_in_a_while(world: LaneWorld) -> None:
+    world.settle()
+    context = world.gateways["XAA"].context
+    content = LaneHead(
+        v=1,
+        mode=Mode.OPERATION,
+        at=world.now,
+        next_within=600,
+        lanes=tuple(LaneReached(lane=lane, lane_epoch=1, serial=0) for lane in Lane),
+        papers="sha256:" + "0" * 64,
+    )
+    delivery = head_delivery(context)
 
     def passed(epoch: int) -> bool:
         lanes = tuple(LaneReached(lane=lane, lane_epoch=epoch, serial=2**53 - 1) for lane in Lane)
@@ -122,6 +127,42 @@ def test_a_partner_that_names_ever_new_epochs_is_passed_papers_once_in_a_while(w
     assert not passed(first + 300), "once per epoch, also where both never come to know the same"
     seen = world.read("XAA", lambda tx: lane_tails.seen(tx, "XBB", Mode.OPERATION, [first]))
     assert all(len(epochs) <= lane_tails.EPOCHS_LOOKED_AT + 1 for epochs in seen.values())
+
+
+def test_a_partner_that_receipts_no_papers_is_passed_no_more_of_them(
+    world: LaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateways.lanes.heads_in.CONTROL_WAITING", 3)
+    world.settle()
+    context = world.gateways["XAA"].context
+
+    def passed() -> bool:
+        epoch = world.read("XAA", lambda tx: heads.known_epoch(tx, "XBB")) + 1
+        head = LaneHead(
+            v=1,
+            mode=Mode.OPERATION,
+            at=world.now,
+            next_within=600,
+            lanes=tuple(LaneReached(lane=lane, lane_epoch=epoch, serial=0) for lane in Lane),
+            papers="sha256:" + "0" * 64,
+        )
+        return run(
+            context.store.write(
+                lambda tx: take_head(
+                    context, tx, context.evidence("test", world.now), head, head_delivery(context), world.now
+                )
+            )
+        )
+
+    found = []
+    for _ in range(8):
+        world.pass_time(PAPERS_PAUSE)
+        found.append(passed())
+        world.relay("XAA")
+        world.lose_all("XBB")
+    assert found[0]
+    assert found.count(True) <= 3
+    assert not found[-1]
 
 
 def claim(*seen: tuple[Lane, int, int]) -> Control:
