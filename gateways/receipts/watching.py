@@ -20,7 +20,7 @@ from schemas.event import EventType
 ACTOR = "gateway"
 REST = 20
 """After a look the keeper rests so many times as long as that took: while a backlog drains, something changes
-with every bundle, and what there is to count is the backlog."""
+with every bundle."""
 PAGE = 50
 """Publications whose deadlines are looked at in one transaction."""
 
