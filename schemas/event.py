@@ -23,6 +23,7 @@ class EventType(StrEnum):
     DELIVERY_CHANGED = "delivery.changed"
     RECEIPT_OVERDUE = "receipt.overdue"
     RECALL_CONFIRMED = "recall.confirmed"
+    RECALL_OVERDUE = "recall.overdue"
     PARTNER_SILENT = "partner.silent"
     PARTNER_HEARD = "partner.heard"
     REQUEST_CHANGED = "request.changed"

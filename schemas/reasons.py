@@ -129,6 +129,10 @@ class ReasonCode(StrEnum):
         "CHANGE_NOT_CURRENT",
         "What the draft changes, or repeats, is not the current message of its chain.",
     )
+    CHAIN_ENDED = (
+        "CHAIN_ENDED",
+        "Nothing of its chain is current any more: the last message was cancelled, or recalled.",
+    )
     CHANGE_OF_WAITING = (
         "CHANGE_OF_WAITING",
         "What the draft changes still waits for a second person to release it.",

@@ -57,7 +57,8 @@ class _Done:
 async def cancel(context: GatewayContext, wanted: WantedCancellation) -> None:
     """Cancel a publication that is current. One that is cancelled is left as it is.
 
-    Raises CancelRefused NOT_FOUND, CHANGE_NOT_CURRENT, RECALLED; StoreUnavailable. Then nothing was changed.
+    Raises CancelRefused NOT_FOUND, CHANGE_NOT_CURRENT, CHAIN_ENDED, RECALLED; StoreUnavailable. Then nothing
+    was changed.
     """
     done = await context.store.write(lambda tx: _cancel(context, tx, wanted))
     if not done.changed:
@@ -125,11 +126,10 @@ def _end_waits(
 
 
 def _not_current(head: Head) -> CancelRefused:
-    code = ReasonCode.CHANGE_NOT_CURRENT
     if head.status is not Status.CURRENT:
-        return CancelRefused(code, "its chain has ended")
+        return CancelRefused(ReasonCode.CHAIN_ENDED)
     return CancelRefused(
-        code,
+        ReasonCode.CHANGE_NOT_CURRENT,
         f"the current message is {head.message_id} of publication {head.publication_id}",
         CurrentMessage(head.publication_id, head.message_id, head.digest),
     )

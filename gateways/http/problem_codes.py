@@ -153,6 +153,7 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
         HTTPStatus.CONFLICT,
         "Read the current message, which the problem names, and change that one.",
     ),
+    _.CHAIN_ENDED: (HTTPStatus.CONFLICT, "There is nothing left to cancel. To take content away, recall it."),
     _.CHANGE_OF_WAITING: (
         HTTPStatus.CONFLICT,
         "Wait until it is released, or have it refused or cancel it and publish anew.",

@@ -22,8 +22,6 @@ PAGE = 100
 FIRST_PAUSE = timedelta(minutes=10)
 LONGEST_PAUSE = timedelta(hours=6)
 ON_ITS_WAY = frozenset({"queued", "sealed", "sent"})
-OVERDUE = "recall"
-"""The state of the event that tells it."""
 
 
 def recall_keeper(context: GatewayContext) -> Keeper:
@@ -68,14 +66,13 @@ def _tell(tx: Transaction, evidence: Evidence, asked: Asked, now: datetime) -> N
         tx,
         [
             NewEvent(
-                EventType.RECEIPT_OVERDUE,
+                EventType.RECALL_OVERDUE,
                 now,
                 nation=asked.nation,
                 kind=asked.kind,
                 mode=asked.mode,
                 message_id=asked.message_id,
                 publication_id=asked.publication_id,
-                state=OVERDUE,
             )
         ],
     )

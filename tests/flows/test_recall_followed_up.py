@@ -67,18 +67,15 @@ def test_who_does_not_confirm_is_told_once_and_asked_again(world: RecallWorld) -
     world.pass_time(timedelta(minutes=11))
     for _ in range(2):
         run(look_after(context))
-    (overdue,) = world.events("XAA", EventType.RECEIPT_OVERDUE)
-    assert (overdue.nation, overdue.state, overdue.publication_id) == (
-        "XBB",
-        "recall",
-        accepted.publication_id,
-    )
+    (overdue,) = world.events("XAA", EventType.RECALL_OVERDUE)
+    assert (overdue.nation, overdue.state) == ("XBB", None)
+    assert overdue.publication_id == accepted.publication_id
     assert len(world.records("XAA", AuditEvent.RECALL_OVERDUE)) == 1
     assert context.counters.alarm_recalls_overdue == 1
     assert world.asked(accepted)["XBB"].asked_count == 2
     world.pass_time(timedelta(hours=1))
     run(look_after(context))
-    assert len(world.events("XAA", EventType.RECEIPT_OVERDUE)) == 1
+    assert len(world.events("XAA", EventType.RECALL_OVERDUE)) == 1
     world.settle()
     assert world.asked(accepted)["XBB"].confirmation is not None
     run(look_after(context))

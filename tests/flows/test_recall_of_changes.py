@@ -2,12 +2,13 @@
 
 import itertools
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bus.store import publications
-from gateways.changing.cancel import WantedCancellation, cancel
+from gateways.changing.cancel import CancelRefused, WantedCancellation, cancel
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.draft_refused import DraftRefused
 from schemas.audit import AuditEvent
@@ -169,6 +170,19 @@ def test_what_was_cancelled_before_stays_so(world: RecallWorld) -> None:
     world.settle()
     assert here(world, first) == ("UPDATED", None)
     assert there(world)[first.message_id][:2] == ("UPDATED", None)
+
+
+def test_nothing_of_a_chain_that_has_ended_is_cancelled(world: RecallWorld) -> None:
+    first = world.publish("XBB")
+    second = change(world, first, "XBB")
+    wanted = WantedCancellation(
+        second.publication_id, CancellationReason.UNSPECIFIED, "test", lambda _kind, _mode: True
+    )
+    context = world.gateways["XAA"].context
+    run(cancel(context, wanted))
+    with pytest.raises(CancelRefused) as caught:
+        run(cancel(context, replace(wanted, publication_id=first.publication_id)))
+    assert (caught.value.code, caught.value.current) == (R.CHAIN_ENDED, None)
 
 
 def test_deadlines_of_what_stands_again_are_watched_again(world: RecallWorld) -> None:

@@ -75,7 +75,7 @@ _BODY = {
         200,
         CancellationView,
         "Cancelled: what never left stays here, and whoever holds it is told so, and nothing else.",
-        (*BODY, C.NOT_FOUND, C.CHANGE_NOT_CURRENT, C.RECALLED),
+        (*BODY, C.NOT_FOUND, C.CHANGE_NOT_CURRENT, C.CHAIN_ENDED, C.RECALLED),
     ),
     openapi_extra=json_body(_BODY, {"no longer valid": {"value": {"reason": "NO_LONGER_VALID"}}}),
 )
