@@ -1,7 +1,7 @@
 """How values stand in columns: instants as integer microseconds, sets and bases as compact JSON."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
@@ -89,3 +89,9 @@ def basis_text(basis: Sequence[Basis]) -> str:
 def basis_of(text: str) -> tuple[Basis, ...]:
     """The inverse of `basis_text`."""
     return tuple(Basis(id=entry["id"], digest=entry["digest"]) for entry in json.loads(text))
+
+
+def among(column: str, values: Collection[str]) -> str:
+    """A condition with a place for each of these values: `column` has one of them."""
+    # One value alone is compared, as an index wants it.
+    return f"{column} = ?" if len(values) == 1 else f"{column} IN ({', '.join('?' * len(values))})"

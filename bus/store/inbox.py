@@ -2,13 +2,14 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bus.protocol.succession import Status
 from bus.store.columns import (
+    among,
     basis_of,
     basis_text,
     instant,
@@ -117,13 +118,13 @@ def list_after(
     after: int = 0,
     *,
     limit: int = 100,
-    kind: Kind | None = None,
-    mode: Mode | None = None,
+    kinds: Collection[Kind] | None = None,
+    modes: Collection[Mode] | None = None,
     with_display_only: bool = False,
     max_octets: int | None = None,
     current: bool = False,
 ) -> tuple[InboxMessage, ...]:
-    """Messages with `inbox_seq` above `after`, in order of filing; `kind` and `mode` narrow.
+    """Messages with `inbox_seq` above `after`, in order of filing; `kinds` and `modes` narrow.
 
     `current`: only those that nothing took the place of, and that were not cancelled or recalled.
 
@@ -135,10 +136,10 @@ def list_after(
         conditions.append(_RELEASED)
     if current:
         conditions.append("status = 'CURRENT' AND recalled_at IS NULL")
-    for condition, value in (("kind = ?", kind), ("mode = ?", mode)):
-        if value is not None:
-            conditions.append(condition)
-            values.append(value.value)
+    for column, wanted in (("kind", kinds), ("mode", modes)):
+        if wanted is not None:
+            conditions.append(among(column, wanted))
+            values += [each.value for each in wanted]
     rows = tx.execute(
         f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY inbox_seq LIMIT ?", (*values, limit)
     )

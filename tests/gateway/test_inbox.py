@@ -55,6 +55,10 @@ def test_the_inbox_is_paged_and_filtered(xaa: Gateway, xbb: Gateway) -> None:
     assert xbb.get("/v1/inbox", params={"after": rest["next"]}).json() == {"items": [], "next": rest["next"]}
     only = xbb.get("/v1/inbox", params={"after": after, "kind": "information_request"}).json()["items"]
     assert {item["kind"] for item in only} == {"information_request"}
+    kinds = ["information_request", "threat_alert"]
+    both = xbb.get("/v1/inbox", params={"after": after, "kind": kinds, "mode": ["OPERATION", "TEST"]})
+    assert both.json()["items"] == items
+    assert xbb.get("/v1/inbox", params={"after": after, "mode": ["EXERCISE", "TEST"]}).json()["items"] == []
     restricted = xbb.get("/v1/inbox", xbb.new_key(kinds=[Kind.INFORMATION_REQUEST]), params={"after": after})
     assert {item["kind"] for item in restricted.json()["items"]} == {"information_request"}
 
@@ -67,7 +71,7 @@ def test_the_inbox_is_paged_and_filtered(xaa: Gateway, xbb: Gateway) -> None:
         pytest.param({"after": "9" * 30}, "/query/after", id="a cursor beyond any store"),
         pytest.param({"limit": "0"}, "/query/limit", id="a limit of nothing"),
         pytest.param({"limit": "100000"}, "/query/limit", id="a limit of everything"),
-        pytest.param({"kind": "gossip"}, "/query/kind", id="an unknown kind"),
+        pytest.param({"kind": "gossip"}, "/query/kind/0", id="an unknown kind"),
     ],
 )
 def test_a_bad_parameter_is_refused(xbb: Gateway, parameters: dict[str, str], pointer: str) -> None:
@@ -209,6 +213,18 @@ def test_a_stream_of_one_kind_carries_only_that(xaa: Gateway, xbb: Gateway) -> N
         assert events(lines, 1)[0][1]["kind"] == "information_request"
     with stream(xbb, key, params={"after": after}) as lines:
         assert events(lines, 1)[0][1]["kind"] == "information_request"
+
+
+def test_a_stream_carries_what_is_of_one_of_the_kinds_and_modes_asked_for(xaa: Gateway, xbb: Gateway) -> None:
+    after = last_seq(xbb)
+    played = {"mode": "EXERCISE", "exercise_id": "COLD FJORD 30"}
+    for made in (draft("information_request"), draft(), draft(**played), draft("exercise_notice", **played)):
+        assert xaa.publish(made).status_code == 201
+    xbb.wait_inbox(after, 4)
+    wanted = {"after": after, "kind": ["threat_alert", "exercise_notice"], "mode": ["EXERCISE", "TEST"]}
+    with stream(xbb, params=wanted) as lines:
+        found = [data["kind"] for _, data in events(lines, 2)]
+    assert sorted(found) == ["exercise_notice", "threat_alert"]
 
 
 @pytest.mark.parametrize("how", ["revoked", "expired"])

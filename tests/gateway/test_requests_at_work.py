@@ -55,6 +55,7 @@ def test_requests_are_found_by_what_a_board_needs(
     assert (listed(xbb, role="asking"), asked in listed(xbb, role="asked")) == ([], True)
     assert asked in listed(xaa, role="asking", limit=500)
     assert listed(xbb, mode="TEST") == []
+    assert listed(xbb, mode=["TEST", "OPERATION"], limit=2) == [other, asked]
     assigned = xbb.client.put(
         f"/v1/requests/{asked}/assignment",
         json={"assignee": "rfi-watch", "due_at": soon(minutes=5)},

@@ -52,11 +52,11 @@ def test_a_page_ends_before_it_holds_too_much_and_always_goes_on(tx: Tx) -> None
 
 def test_filters_narrow_the_list(tx: Tx) -> None:
     inbox.file(tx, [inbox_message(number) for number in range(1, 7)])
-    alerts = inbox.list_after(tx, kind=Kind.THREAT_ALERT)
+    alerts = inbox.list_after(tx, kinds=(Kind.THREAT_ALERT,))
     assert [message.serial for message in alerts] == [2, 4, 6]
-    assert [message.serial for message in inbox.list_after(tx, 2, kind=Kind.THREAT_ALERT, limit=1)] == [4]
-    assert len(inbox.list_after(tx, mode=Mode.EXERCISE)) == 6
-    assert inbox.list_after(tx, mode=Mode.OPERATION) == ()
+    assert [message.serial for message in inbox.list_after(tx, 2, kinds=(Kind.THREAT_ALERT,), limit=1)] == [4]
+    assert len(inbox.list_after(tx, modes=(Mode.EXERCISE, Mode.TEST))) == 6
+    assert inbox.list_after(tx, modes=(Mode.OPERATION,)) == ()
 
 
 def test_a_message_stands_in_the_inbox_once(tx: Tx) -> None:

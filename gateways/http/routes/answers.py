@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from gateways.http.problem_codes import status_of
 from gateways.http.problems import MEDIA_TYPE
 from schemas.base import Statement
+from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode
 
 C = ReasonCode
@@ -29,6 +30,9 @@ BODY = (
 Limit = Annotated[int, Query(ge=1, le=500, description="At most this many items.")]
 Before = Annotated[int | None, Query(ge=1, le=2**53, description="Cursor: only items older than this one.")]
 After = Annotated[int, Query(ge=0, le=2**53, description="Cursor: only items after this one.")]
+
+Kinds = Annotated[list[Kind] | None, Query(alias="kind", description="Only of these kinds; repeatable.")]
+Modes = Annotated[list[Mode] | None, Query(alias="mode", description="Only of these modes; repeatable.")]
 
 
 def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -19,10 +19,18 @@ from gateways.http.following import (
     streamed,
 )
 from gateways.http.problems import ApiRefused
-from gateways.http.routes.answers import GUARDED, After, Limit, answers, problems, statement_response
+from gateways.http.routes.answers import (
+    GUARDED,
+    After,
+    Kinds,
+    Limit,
+    Modes,
+    answers,
+    problems,
+    statement_response,
+)
 from gateways.http.runtime import runtime
 from schemas.event import EventType
-from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode as C
 
 router = APIRouter(prefix="/v1/events", tags=["events"])
@@ -30,8 +38,6 @@ router = APIRouter(prefix="/v1/events", tags=["events"])
 BATCH = 200
 
 Types = Annotated[list[EventType] | None, Query(alias="type", description="Only these types; repeatable.")]
-Kinds = Annotated[list[Kind] | None, Query(alias="kind", description="Only of these kinds; repeatable.")]
-Modes = Annotated[list[Mode] | None, Query(alias="mode", description="Only of these modes; repeatable.")]
 
 
 @router.get(

@@ -18,7 +18,9 @@ from gateways.http.refusals import recording_refusals
 from gateways.http.routes.answers import (
     BODY,
     After,
+    Kinds,
     Limit,
+    Modes,
     answers,
     json_body,
     json_response,
@@ -34,7 +36,7 @@ from gateways.receipts.by_receipt import tell_by_receipt
 from schemas.acknowledgement import Acknowledgement
 from schemas.audit import AuditEvent
 from schemas.base import Nation, Uuid7
-from schemas.header import Kind, Mode, Relation
+from schemas.header import Kind, Relation
 from schemas.reasons import ReasonCode as C
 from schemas.strict_json import JsonRefused, parse_model
 from schemas.wire import Handling
@@ -59,8 +61,8 @@ async def list_inbox(
     request: Request,
     after: After = 0,
     limit: Limit = 100,
-    kind: Annotated[Kind | None, Query(description="Only messages of this kind.")] = None,
-    mode: Annotated[Mode | None, Query(description="Only messages of this mode.")] = None,
+    kinds: Kinds = None,
+    modes: Modes = None,
     current: Annotated[
         bool, Query(description="Only what is current: nothing took its place, and it was not cancelled.")
     ] = False,
@@ -76,8 +78,8 @@ async def list_inbox(
             tx,
             after,
             limit=limit,
-            kind=kind,
-            mode=mode,
+            kinds=kinds,
+            modes=modes,
             with_display_only=caller.lists_display_only,
             max_octets=PAGE_OCTETS,
             current=current,

@@ -29,6 +29,7 @@ from gateways.http.routes.answers import (
     BODY,
     Before,
     Limit,
+    Modes,
     answers,
     json_body,
     json_response,
@@ -38,7 +39,7 @@ from gateways.http.routes.messages import IDEMPOTENCY_HEADER, idempotency_key
 from gateways.http.runtime import Runtime, runtime
 from gateways.requests import work
 from schemas.base import Nation, Uuid7
-from schemas.header import Kind, Mode
+from schemas.header import Kind
 from schemas.operator import OperatorName
 from schemas.reasons import ReasonCode as C
 from schemas.request_acts import RequestState
@@ -83,7 +84,7 @@ async def list_requests(
         datetime | None,
         Query(description="Only what is due before: by due_at, else by answer_requested_by, else by ltiov."),
     ] = None,
-    mode: Annotated[Mode | None, Query(description="Only of this mode.")] = None,
+    wanted: Modes = None,
 ) -> Response:
     """What partners ask of us and what we ask of them, each with where it stands nation by nation.
 
@@ -96,8 +97,8 @@ async def list_requests(
     if caller.kinds is not None and Kind.INFORMATION_REQUEST not in caller.kinds:
         return statement_response(RequestPage(items=()))
     modes = caller.modes
-    if mode is not None:
-        modes = frozenset({mode}) if modes is None else modes & {mode}
+    if wanted is not None:
+        modes = frozenset(wanted) if modes is None else modes & set(wanted)
     now = gateway.context.now()
 
     def look(tx: Transaction) -> list[StoredRequest]:

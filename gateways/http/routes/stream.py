@@ -21,9 +21,8 @@ from gateways.http.following import (
 )
 from gateways.http.inbox_views import inbox_entry
 from gateways.http.reading import Reading, native_only, own_reading
-from gateways.http.routes.answers import GUARDED, problems
+from gateways.http.routes.answers import GUARDED, Kinds, Modes, problems
 from gateways.http.runtime import runtime
-from schemas.header import Kind
 from schemas.reasons import ReasonCode as C
 
 router = APIRouter(prefix="/v1/inbox", tags=["inbox"])
@@ -50,7 +49,8 @@ async def follow_inbox(
     after: Annotated[
         int | None, Query(ge=0, le=2**53, description="Begin after this inbox_seq; absent: with what comes.")
     ] = None,
-    kind: Annotated[Kind | None, Query(description="Only messages of this kind.")] = None,
+    kinds: Kinds = None,
+    modes: Modes = None,
 ) -> Response:
     """Every message filed after the given position, in order, as soon as it is committed.
 
@@ -74,7 +74,8 @@ async def follow_inbox(
                 after=position,
                 limit=BATCH,
                 max_octets=BATCH_OCTETS,
-                kind=kind,
+                kinds=kinds,
+                modes=modes,
                 with_display_only=caller.lists_display_only,
             )
         )
