@@ -20,6 +20,7 @@ from schemas.header import Relation
 from schemas.recall import RecallReason
 from schemas.wire import Handling
 from tests.protocol.message_chains import START, cancelled, histories, known, message_id, refer, trees
+from tests.store.overwritten import watched
 from tests.store.samples import NATION, REALM, inbox_message
 
 Tx = sqlite3.Connection
@@ -29,7 +30,8 @@ Tx = sqlite3.Connection
 def empty_store() -> Iterator[Tx]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     bring_forward(connection, NATION, REALM, lambda: EPOCH_ORIGIN)
-    yield connection
+    with watched(connection):
+        yield connection
     connection.close()
 
 
