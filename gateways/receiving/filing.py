@@ -8,7 +8,7 @@ from bus.protocol.inbound import Outcome, Verdict, judge
 from bus.protocol.opening import OpenedBundle
 from bus.protocol.subjects import Subject
 from bus.protocol.succession import Known
-from bus.store import contacts, events, held, inbox, settlement
+from bus.store import contacts, events, held, inbox
 from bus.store.events import NewEvent
 from bus.store.held import Held, HoldResult, NewHeld
 from bus.store.inbox import NewInboxMessage
@@ -18,17 +18,17 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.lanes.floods import lane_of
 from gateways.lanes.heads_in import note_rewound, take_head
+from gateways.receiving.acknowledgement_in import take_acknowledgement
 from gateways.receiving.control_in import ControlReader
 from gateways.receiving.ledger import Ledger
 from gateways.receiving.mail import Filed, OpenedMail, open_mail, trust_documents_in
 from gateways.receiving.recall_in import refuse_recalled
 from gateways.receiving.succession_in import known_of, take_in
 from gateways.requests.noting import CONCERNED, note_filed
-from schemas.acknowledgement import AcknowledgementLevel
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.control import Control
 from schemas.event import EventType
-from schemas.header import Kind, Relation
+from schemas.header import Kind
 from schemas.lane_head import LaneHead
 from schemas.message import AnyMessage
 from schemas.reasons import ReasonCode
@@ -252,7 +252,7 @@ class _Filing:
         self.ledger.owe(delivery, ReceiptStatus.DELIVERED)
         self.ledger.evidence.add_delivery(AuditEvent.MESSAGE_ADMITTED, delivery, parsed.header.kind)
         if parsed.header.kind is Kind.ACKNOWLEDGEMENT:
-            self._acknowledged(parsed)
+            take_acknowledgement(self.context, self.tx, self.ledger.evidence, self.filed, parsed, self.now)
         if parsed.header.kind in CONCERNED:
             self.of_requests.append((parsed, delivery))
 
@@ -285,49 +285,6 @@ class _Filing:
                 verdict.content,
             )
         )
-
-    def _acknowledged(self, message: AnyMessage) -> None:
-        """A partner's person answered a message of ours: that nation's delivery shows it.
-
-        One that names what we never sent that nation in this mode and exercise counts for nothing.
-        """
-        header = message.header
-        ignored = 0
-        for reference in header.references:
-            if reference.relation is not Relation.ACKNOWLEDGES or reference.originator != self.context.nation:
-                continue
-            if settlement.mark_acknowledged(
-                self.tx,
-                reference.message_id,
-                reference.digest,
-                header.originator,
-                header.mode,
-                header.exercise_id,
-                self.now,
-                actioned=message.body.level is AcknowledgementLevel.ACTIONED,
-                at=header.issued_at,
-            ):
-                self.filed.deadlines = True
-                self.ledger.evidence.add(
-                    AuditEvent.ACKNOWLEDGEMENT_RECORDED,
-                    partner=header.originator,
-                    mode=header.mode,
-                    message_id=reference.message_id,
-                    digest=reference.digest,
-                )
-            else:
-                ignored += 1
-        if ignored:
-            self.filed.acknowledgements_ignored += ignored
-            self.ledger.evidence.add(
-                AuditEvent.RECEIPT_IGNORED,
-                AuditOutcome.REFUSED,
-                partner=header.originator,
-                kind=header.kind,
-                mode=header.mode,
-                message_id=header.message_id,
-                count=ignored,
-            )
 
     def _duplicate(self, verdict: Verdict, *, lasting: bool) -> None:
         delivery = verdict.delivery
