@@ -103,7 +103,7 @@ class RequestWorld:
 
     def message(self, nation: str) -> InboxMessage:
         """The last request that a nation has."""
-        found = inbox.list_after(self.tx(nation), kind=Kind.INFORMATION_REQUEST, with_display_only=True)
+        found = inbox.list_after(self.tx(nation), kinds=(Kind.INFORMATION_REQUEST,), with_display_only=True)
         return found[-1]
 
     def response(self, nation: str, state: str, **changes: Any) -> bytes:

@@ -83,4 +83,4 @@ def answer(gateway: SmallGateway, of: InboxMessage, rfi_id: str, state: str, oth
 
 
 def requests_in(gateway: SmallGateway) -> list[InboxMessage]:
-    return list(inbox.list_after(gateway.store.connection, kind=Kind.INFORMATION_REQUEST, limit=10**6))
+    return list(inbox.list_after(gateway.store.connection, kinds=(Kind.INFORMATION_REQUEST,), limit=10**6))
