@@ -415,6 +415,7 @@ CREATE TABLE request_act (
     PRIMARY KEY (message_id, originator, nation, act, act_id, digest, mode)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX request_act_publication ON request_act (publication_seq) WHERE publication_seq IS NOT NULL;
+CREATE INDEX request_act_close ON request_act (originator) WHERE act_id = 'close';
 
 CREATE TABLE request_note (
     note_seq INTEGER PRIMARY KEY AUTOINCREMENT, request_seq INTEGER NOT NULL REFERENCES request,

@@ -1,4 +1,4 @@
-"""What partners recalled or cancelled that never came: kept, as it may still come, but not without end."""
+"""What partners recalled, cancelled or closed that never came: kept, as it may come, but not without end."""
 
 import sqlite3
 
@@ -7,20 +7,26 @@ KEPT = 10_000
 SLACK = 500
 """So many more may stand before the oldest are sought out."""
 
-_NOT_HERE = (
-    "NOT EXISTS (SELECT 1 FROM inbox i WHERE i.originator = {0}.originator AND i.message_id = {0}.message_id)"
+_NOT_IN = (
+    "NOT EXISTS (SELECT 1 FROM {0} o WHERE o.originator = {1}.originator AND o.message_id = {1}.message_id)"
 )
 _WORDS = (
-    ("recall_received", "outcome = 'NOT_HELD'", "received_at"),
-    ("cancellation", _NOT_HERE.format("cancellation"), "at"),
+    ("recall_received WHERE originator = ?", "outcome = 'NOT_HELD'", "received_at"),
+    ("cancellation WHERE originator = ?", _NOT_IN.format("inbox", "cancellation"), "at"),
+    (
+        "request_act WHERE originator = ? AND act_id = 'close'",
+        _NOT_IN.format("request", "request_act"),
+        "recorded_at",
+    ),
 )
+"""Where they stand, which of them are about nothing, and their age."""
 
 
 def trim(tx: sqlite3.Connection, originator: str) -> int:
     """Let the oldest go where too many of one originator are kept; how many went."""
     gone = 0
-    for table, unknown, age in _WORDS:
-        mine = f"FROM {table} WHERE originator = ?"
+    for place, unknown, age in _WORDS:
+        mine = f"FROM {place}"
         (more,) = tx.execute(
             f"SELECT count(*) FROM (SELECT 1 {mine} LIMIT ?)",  # noqa: S608 - fixed texts
             (originator, KEPT + SLACK + 1),

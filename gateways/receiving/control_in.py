@@ -100,6 +100,7 @@ class ControlReader:
             used = [Used(seen.lane, seen.lane_epoch, seen.serial) for seen in control.lanes]
             self.relay |= heed(self.context, self.tx, self.evidence, self.partner, mode, used, self.now)
         elif isinstance(control, RequestClosed):
+            self.of_unknown = True
             note_closed(self.context, self.tx, self.partner, control, self.evidence, self.now)
         elif isinstance(control, Recall | Recalled):
             self._recall(control)

@@ -11,6 +11,7 @@ from schemas.cancellation import Cancellation
 from schemas.control import Control, ResendRequest, SerialRange
 from schemas.header import Mode
 from schemas.recall import Recall
+from schemas.request_acts import CloseOutcome, RequestClosed
 from schemas.wire import Lane
 from tests.faults.small_world import Sent
 from tests.lanes.lane_world import LaneWorld, control
@@ -91,7 +92,18 @@ def cancellation(number: int) -> Cancellation:
     )
 
 
-def test_recalls_and_cancellations_of_nothing_are_kept_in_number_and_the_newest_count(
+def closing(number: int) -> RequestClosed:
+    return RequestClosed(
+        type="request_closed",
+        mode=Mode.OPERATION,
+        message_id=message_id(number),
+        digest=NOTHING,
+        outcome=CloseOutcome.SATISFIED,
+        at=NOW,
+    )
+
+
+def test_recalls_cancellations_and_closings_of_nothing_are_kept_in_number_and_the_newest_count(
     world: LaneWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(unknown_words, "KEPT", 100)
@@ -103,8 +115,10 @@ def test_recalls_and_cancellations_of_nothing_are_kept_in_number_and_the_newest_
         numbers = range(start, start + 50)
         control(world, "XAA", "XBB", *[Control(v=1, control=recall(number)) for number in numbers])
         control(world, "XAA", "XBB", *[Control(v=1, control=cancellation(number)) for number in numbers])
+        control(world, "XAA", "XBB", *[Control(v=1, control=closing(number)) for number in numbers])
     assert 100 <= rows(world, "recall_received") <= 110
     assert 100 <= rows(world, "cancellation") <= 110
+    assert 100 <= rows(world, "request_act") <= 110
     assert withdrawals.barred(world.gateways["XAA"].store.connection, "XBB", [message_id(399)])
     assert not withdrawals.barred(world.gateways["XAA"].store.connection, "XBB", [message_id(1)])
 
