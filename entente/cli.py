@@ -25,7 +25,7 @@ GROUPS = {
     "drill": "entente.drill",
 }
 """Groups of commands: name -> module with an `app`."""
-COMMANDS = ("up", "preview", "publish", "tail", "doctor")
+COMMANDS = ("up", "preview", "publish", "recall", "tail", "doctor")
 """Single commands: each a function in the module of the same name."""
 
 
