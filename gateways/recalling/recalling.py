@@ -5,7 +5,6 @@ asked to withdraw it: one whose delivery was given a serial, whatever was heard 
 become of the nation, of its agreements with us or of the label since.
 """
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -131,15 +130,17 @@ def _family(
 ) -> Sequence[Recallable]:
     """The publication, with its history the earlier ones, and everything that is a copy of one of them."""
     found: dict[int, Recallable] = {}
-    waiting = deque([named])
+    waiting: list[Recallable] = [named]
     while waiting:
-        each = waiting.popleft()
-        if each.publication_seq in found:
-            continue
-        found[each.publication_seq] = each
-        waiting += recalls.copies_of(tx, each.publication_seq)
-        if history:
-            waiting += recalls.earlier_of(tx, context.nation, each.publication_seq)
+        new: dict[int, Recallable] = {}
+        while waiting:
+            each = waiting.pop()
+            if each.publication_seq not in found:
+                found[each.publication_seq] = new[each.publication_seq] = each
+                if history:
+                    waiting += recalls.earlier_of(tx, context.nation, each.publication_seq)
+        if new:
+            waiting += recalls.copies_of(tx, new)
     return tuple(found.values())
 
 

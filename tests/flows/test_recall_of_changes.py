@@ -137,6 +137,17 @@ def test_a_recall_with_history_lets_nothing_stand_in_between(world: RecallWorld)
     assert here(world, first) == ("RECALLED", None)
 
 
+def test_a_recall_with_a_long_history_reads_the_backfills_once(world: RecallWorld) -> None:
+    last = world.publish("XBB")
+    for _ in range(9):
+        last = change(world, last, "XBB")
+    ran: list[str] = []
+    world.tx("XAA").set_trace_callback(ran.append)
+    assert world.recall(last, history=True) == 10
+    world.tx("XAA").set_trace_callback(None)
+    assert len([sql for sql in ran if "json_each(b.published)" in sql]) == 1
+
+
 def test_the_history_is_found_after_a_recall_without_it(world: RecallWorld) -> None:
     first = world.publish("XBB")
     world.settle()
