@@ -49,7 +49,6 @@ SHOWN: Mapping[str, str] = {
     "actioned": "actioned",
     "refused": "refused",
     "withheld": "withheld",
-    "void": "withheld",
 }
 """Stored state of a delivery -> the state that a caller sees (design 8)."""
 

@@ -89,6 +89,9 @@ TABLE: Mapping[tuple[RequestState, RequestAct], RequestState] = {
 }
 """(state, act) -> state. What does not stand here is illegal."""
 
+EXPIRING = tuple(state for state in _ROWS if (state, _A.EXPIRE) in TABLE)
+"""States that LTIOV ends."""
+
 OVERALL_ORDER = (
     *(_S.ANSWERED, _S.PARTIALLY_ANSWERED, _S.ACCEPTED, _S.ACKNOWLEDGED, _S.SUBMITTED),
     *(_S.EXPIRED, _S.REDIRECTED, _S.DECLINED, _S.CLOSED, _S.CANCELLED),

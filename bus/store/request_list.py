@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from bus.protocol.requests import EXPIRING
 from bus.store.columns import instant, instant_or_none, micros
+from bus.store.requests import MAY_EXPIRE
 from schemas.header import Mode
 from schemas.request_acts import RequestState
 
@@ -53,19 +55,10 @@ _LISTED = """
     )
 """
 _STANDS = (
-    "EXISTS (SELECT 1 FROM request_party p WHERE p.request_seq = r.request_seq AND iif(p.ltiov < ?"
-    " AND p.state IN ('SUBMITTED', 'ACKNOWLEDGED', 'ACCEPTED', 'PARTIALLY_ANSWERED'), 'EXPIRED', p.state)"
+    "EXISTS (SELECT 1 FROM request_party p WHERE p.request_seq = r.request_seq AND iif(p.ltiov < ?"  # noqa: S608
+    f" AND p.{MAY_EXPIRE}, 'EXPIRED', p.state)"
     " IN ({}))"
 )
-
-
-_OPEN = (
-    RequestState.SUBMITTED,
-    RequestState.ACKNOWLEDGED,
-    RequestState.ACCEPTED,
-    RequestState.PARTIALLY_ANSWERED,
-)
-"""Where a request may stand until it expires, which is told a little later."""
 
 
 def list_newest(
@@ -104,7 +97,7 @@ def list_newest(
             values.append(value)
     if states:
         # What stands there now was last told so, or is open with its LTIOV passed: found by index.
-        told = {*states, *(_OPEN if RequestState.EXPIRED in states else ())}
+        told = {*states, *(EXPIRING if RequestState.EXPIRED in states else ())}
         conditions.append(
             "r.request_seq IN (SELECT request_seq FROM request_party INDEXED BY request_party_state"  # noqa: S608
             f" WHERE state > '' AND state IN ({', '.join('?' * len(told))}))"

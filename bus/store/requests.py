@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bus.protocol.requests import ASKING_ACTS, SignedAct
+from bus.protocol.requests import ASKING_ACTS, EXPIRING, SignedAct
 from bus.store.columns import instant, micros, micros_or_none, strings_text
 from schemas.header import Mode
 from schemas.request_acts import CloseOutcome, RequestAct, RequestState
 
 MOST_ACTS = 100
 """Acts of one kept of one asked nation on one request."""
+
+MAY_EXPIRE = f"state IN ({', '.join(repr(state.value) for state in EXPIRING)})"
+"""Condition on a party: LTIOV ends it, word for word as the index `request_party_expiring` has it."""
 
 _ONCE = frozenset({*ASKING_ACTS, RequestAct.ACKNOWLEDGE})
 """Acts of which the earliest alone has an effect: only that one is kept."""
@@ -208,8 +211,7 @@ def told_by(tx: sqlite3.Connection, publication_ids: Iterable[str]) -> tuple[Par
 def expiring(tx: sqlite3.Connection, now: datetime, limit: int) -> tuple[Party, ...]:
     """Parties whose LTIOV has passed and of which that was not told yet, the earliest first."""
     rows = tx.execute(
-        f"{_PARTY} WHERE p.state IN ('SUBMITTED', 'ACKNOWLEDGED', 'ACCEPTED', 'PARTIALLY_ANSWERED')"
-        " AND p.ltiov < ? ORDER BY p.ltiov LIMIT ?",
+        f"{_PARTY} WHERE p.{MAY_EXPIRE} AND p.ltiov < ? ORDER BY p.ltiov LIMIT ?",
         (micros(now), limit),
     )
     return tuple(map(_party, rows))
@@ -218,8 +220,7 @@ def expiring(tx: sqlite3.Connection, now: datetime, limit: int) -> tuple[Party, 
 def next_expiry(tx: sqlite3.Connection) -> datetime | None:
     """The next LTIOV at which something may expire."""
     row = tx.execute(
-        "SELECT min(ltiov) FROM request_party"
-        " WHERE state IN ('SUBMITTED', 'ACKNOWLEDGED', 'ACCEPTED', 'PARTIALLY_ANSWERED')"
+        f"SELECT min(ltiov) FROM request_party WHERE {MAY_EXPIRE}"  # noqa: S608 - a fixed text
     ).fetchone()
     return None if row[0] is None else instant(row[0])
 
@@ -282,7 +283,7 @@ def acts(tx: sqlite3.Connection, of: Party) -> tuple[StoredAct, ...]:
         "SELECT act, act_id, at, outcome, detail, recorded_at FROM request_act a"
         " WHERE message_id = ? AND originator = ? AND nation = ? AND digest = ? AND mode = ?"
         " AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.publication_seq = a.publication_seq"
-        " AND d.recipient = a.sent_to AND d.state IN ('withheld', 'refused', 'void'))",
+        " AND d.recipient = a.sent_to AND d.state IN ('withheld', 'refused'))",
         (of.message_id, of.originator, of.nation, of.digest, of.mode.value),
     )
     return tuple(

@@ -52,7 +52,7 @@ def test_what_awaits_no_receipt_is_moved_by_none() -> None:
 def test_every_status_has_a_state_that_callers_see_and_every_state_a_rank() -> None:
     assert STATE_TOLD.keys() == set(ReceiptStatus)
     assert set(STATE_TOLD.values()) <= SHOWN.keys()
-    assert SHOWN.keys() - {"void"} == RANK.keys()
+    assert SHOWN.keys() == RANK.keys()
 
 
 def test_what_people_do_is_kept_and_what_gateways_say_comes_back_by_itself() -> None:
