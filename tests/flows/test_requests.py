@@ -92,8 +92,9 @@ def test_an_answer_is_refused_where_it_is_illegal_with_the_legal_ones_named(worl
             world.respond("XBB", state)
         assert (caught.value.code, caught.value.pointer) == (R.REQUEST_TRANSITION_ILLEGAL, "/body/state")
         assert caught.value.explanation == (
-            f"the request is ANSWERED, where {act} is illegal; legal now: ACKNOWLEDGE, ANSWER"
+            f"The request is ANSWERED, where {act} is illegal; legal now: ACKNOWLEDGE, ANSWER."
         )
+        assert caught.value.legal == ("ACKNOWLEDGE", "ANSWER")
     world.respond("XBB", "ANSWERED", answer="A better one.")
     world.deliver_all()
     assert world.both("XBB") == "ANSWERED"
@@ -105,7 +106,7 @@ def test_nothing_is_answered_after_the_end_or_after_ltiov(world: RequestWorld) -
     world.deliver_all()
     with pytest.raises(DraftRefused) as caught:
         world.respond("XBB", "ANSWERED")
-    assert caught.value.explanation.endswith("CLOSED, where ANSWER is illegal; legal now: none")
+    assert caught.value.explanation.endswith("CLOSED, where ANSWER is illegal; legal now: none.")
     world.world.now = LTIOV + MINUTE
     with pytest.raises(DraftRefused) as caught:
         world.respond("XCC", "ANSWERED")
