@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 from bus.protocol.succession import EFFECTS, Held, Status
 from bus.store import deliveries
-from bus.store.columns import CONTENT_TYPES, KINDS, LANES, MODES, instant_or_none, integers_text, micros
+from bus.store.columns import KINDS, MODES, instant_or_none, integers_text, micros
 from bus.store.deliveries import Waiting
+from bus.store.waiting import WAITING, waiting_row
 from schemas.header import Kind, Mode, Relation
 from schemas.wire import Lane
 
@@ -211,34 +212,13 @@ def queued(
     """Queued copies of these publications that never left; those that may have left before, to `also_sent`
     (None: to all), too."""
     rows = tx.execute(
-        "SELECT d.delivery_seq, d.content_id, c.content_type, c.digest, c.message_id, d.recipient, d.mode,"
-        " d.lane, d.precedence_rank, d.lane_epoch, d.serial, d.attempts, p.publication_id, p.kind, c.wider"
-        " FROM delivery d JOIN content c ON c.content_id = d.content_id"
-        " JOIN publication p ON p.publication_seq = d.publication_seq"
-        " WHERE d.publication_seq IN (SELECT value FROM json_each(?))"
+        f"{WAITING} WHERE d.publication_seq IN (SELECT value FROM json_each(?))"  # noqa: S608 - fixed texts
         " AND d.state = 'queued' ORDER BY d.delivery_seq",
         (integers_text(seqs),),
     ).fetchall()
+    found = map(waiting_row, rows)
     return tuple(
-        Waiting(
-            row[0],
-            row[1],
-            CONTENT_TYPES[row[2]],
-            row[3],
-            row[4],
-            row[5],
-            MODES[row[6]],
-            LANES[row[7]],
-            row[8],
-            row[9],
-            row[10],
-            row[11],
-            row[12],
-            KINDS[row[13]],
-            row[14],
-        )
-        for row in rows
-        if row[11] == 0 or also_sent is None or row[5] in also_sent
+        each for each in found if each.attempts == 0 or also_sent is None or each.recipient in also_sent
     )
 
 

@@ -12,10 +12,6 @@ from typing import NamedTuple
 
 from bus.protocol.succession import CHANGES
 from bus.store.columns import (
-    CONTENT_TYPES,
-    KINDS,
-    LANES,
-    MODES,
     instant,
     integers_text,
     micros,
@@ -23,6 +19,7 @@ from bus.store.columns import (
     strings_text,
 )
 from bus.store.deliveries import Waiting
+from bus.store.waiting import WAITING, waiting_row
 from schemas.header import Kind, Mode
 from schemas.reasons import ReasonCode
 from schemas.recall import RecallReason
@@ -213,33 +210,10 @@ def stop(tx: sqlite3.Connection, publication_seq: int) -> tuple[Waiting, ...]:
         (publication_seq,),
     )
     rows = tx.execute(
-        "SELECT d.delivery_seq, d.content_id, c.content_type, c.digest, c.message_id, d.recipient, d.mode,"
-        " d.lane, d.precedence_rank, d.lane_epoch, d.serial, d.attempts, p.publication_id, p.kind, c.wider"
-        " FROM delivery d JOIN content c ON c.content_id = d.content_id"
-        " JOIN publication p ON p.publication_seq = d.publication_seq"
-        " WHERE d.publication_seq = ? AND d.state = 'queued' ORDER BY d.delivery_seq",
+        f"{WAITING} WHERE d.publication_seq = ? AND d.state = 'queued' ORDER BY d.delivery_seq",
         (publication_seq,),
     ).fetchall()
-    return tuple(
-        Waiting(
-            row[0],
-            row[1],
-            CONTENT_TYPES[row[2]],
-            row[3],
-            row[4],
-            row[5],
-            MODES[row[6]],
-            LANES[row[7]],
-            row[8],
-            row[9],
-            row[10],
-            row[11],
-            row[12],
-            KINDS[row[13]],
-            row[14],
-        )
-        for row in rows
-    )
+    return tuple(map(waiting_row, rows))
 
 
 def _message_ids(tx: sqlite3.Connection, publication_seqs: Iterable[int]) -> tuple[str, ...]:

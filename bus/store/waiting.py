@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bus.store.columns import CONTENT_TYPES, KINDS, LANES, MODES, integers_text, micros, strings_text
 from bus.store.deliveries import Waiting
@@ -22,6 +22,38 @@ _SEND_ORDER = (
     "iif(d.serial IS NULL, d.precedence_rank, d.precedence_rank & 2), ifnull(d.serial, 9007199254740992),"
     " d.delivery_seq"
 )
+
+
+_COLUMNS = (
+    "d.delivery_seq, d.content_id, c.content_type, c.digest, c.message_id, d.recipient, d.mode, d.lane,"
+    " d.precedence_rank, d.lane_epoch, d.serial, d.attempts, p.publication_id, p.kind, c.wider"
+)
+WAITING = (
+    f"SELECT {_COLUMNS} FROM delivery d JOIN content c ON c.content_id = d.content_id"  # noqa: S608 - fixed texts
+    " JOIN publication p ON p.publication_seq = d.publication_seq"
+)
+"""Deliveries `d` of publications; `waiting_row` reads the rows."""
+
+
+def waiting_row(row: Any) -> Waiting:
+    """One delivery that waits, from the columns that `WAITING` selects."""
+    return Waiting(
+        row[0],
+        row[1],
+        CONTENT_TYPES[row[2]],
+        row[3],
+        row[4],
+        row[5],
+        MODES[row[6]],
+        LANES[row[7]],
+        row[8],
+        row[9],
+        row[10],
+        row[11],
+        row[12],
+        None if row[13] is None else KINDS[row[13]],
+        row[14],
+    )
 
 
 class Blocked(NamedTuple):
@@ -70,36 +102,16 @@ def take_waiting(
     taken: list[Waiting] = []
     room = max_bytes
     for row in tx.execute(
-        "SELECT d.delivery_seq, d.content_id, c.content_type, c.digest, c.message_id, d.recipient, d.mode,"  # noqa: S608
-        " d.lane, d.precedence_rank, d.lane_epoch, d.serial, d.attempts, p.publication_id, p.kind,"
-        " length(c.bytes), c.wider"
+        f"SELECT {_COLUMNS}, length(c.bytes)"  # noqa: S608 - fixed texts
         " FROM delivery d INDEXED BY delivery_waiting JOIN content c ON c.content_id = d.content_id"
         " LEFT JOIN publication p ON p.publication_seq = d.publication_seq"
         f" WHERE d.state = 'queued'{excluded} ORDER BY {_SEND_ORDER} LIMIT ?",
         (*values, limit),
     ):
-        room -= row[14]
+        room -= row[15]
         if taken and room < 0:
             break
-        taken.append(
-            Waiting(
-                row[0],
-                row[1],
-                CONTENT_TYPES[row[2]],
-                row[3],
-                row[4],
-                row[5],
-                MODES[row[6]],
-                LANES[row[7]],
-                row[8],
-                row[9],
-                row[10],
-                row[11],
-                row[12],
-                None if row[13] is None else KINDS[row[13]],
-                row[15],
-            )
-        )
+        taken.append(waiting_row(row))
     wanted = integers_text({delivery.content_id for delivery in taken})
     contents = dict(
         tx.execute(

@@ -106,10 +106,13 @@ def tell_cancelled(
     now: datetime,
 ) -> None:
     """Queue neutral cancellations of what each of these nations holds of a chain, and note it."""
+    holders = sorted(holders)
+    if not holders:
+        return
     seqs = tuple(members)
     nations_of: dict[Held, list[str]] = {}
     named = publication_changes.to_cancel(tx, seqs)
-    for nation in sorted(holders):
+    for nation in holders:
         for held in named[nation]:
             nations_of.setdefault(held, []).append(nation)
     wider = publication_changes.wider(tx, seqs) if nations_of else {}
