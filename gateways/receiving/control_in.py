@@ -127,7 +127,7 @@ class ControlReader:
 
     def _answer_room(self) -> AnswerRoom:
         if self.answers is None:
-            self.answers = AnswerRoom(self.tx, self.partner)
+            self.answers = AnswerRoom(self.tx, self.partner, self.context.limits.queue)
         return self.answers
 
     def _resend(self) -> None:

@@ -1,12 +1,13 @@
 """What a partner says of messages that never were costs it as much as us, and keeps nothing for ever."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from bus.store import unknown_words, withdrawals
+from bus.store import backlog, unknown_words, withdrawals
 from schemas.cancellation import Cancellation
 from schemas.control import Control, ResendRequest, SerialRange
 from schemas.header import Mode
@@ -158,3 +159,16 @@ def test_a_partner_to_whom_nothing_can_leave_does_not_fill_the_queue(
     world.pump()
     control(world, "XAA", "XBB", Control(v=1, control=recall(199)))
     assert rows(world, "delivery", waiting) == 1
+
+
+def test_a_partner_to_whom_nothing_can_leave_does_not_close_the_queue_to_our_own_people(
+    world: LaneWorld,
+) -> None:
+    world.settle()
+    context = world.gateways["XAA"].context
+    context.limits = replace(context.limits, queue=500)
+    for start in range(0, 600, 100):
+        control(world, "XAA", "XBB", *[Control(v=1, control=recall(start + each)) for each in range(100)])
+    context.counters.waiting = world.read("XAA", backlog.queued)
+    assert context.counters.waiting <= 25
+    world.publish("XAA", "XCC", subject="to an honest third nation")
