@@ -50,13 +50,12 @@ class Chain:
     def current_for(self, nation: str) -> list[str]:
         """What may stand for this nation once everything has come, by title; nothing when empty.
 
-        The last one alone, unless it was recalled: who never had that one keeps what it was to replace.
+        The last one that was not recalled, alone: what a recalled one had replaced stands again.
         """
         if self.cancelled:
             return []
-        if self.last.recalled:
-            return [version.title for version in self.versions if nation in version.audience]
-        return [self.last.title] if nation in self.last.audience else []
+        standing = next((version for version in reversed(self.versions) if not version.recalled), None)
+        return [standing.title] if standing is not None and nation in standing.audience else []
 
 
 @dataclass
