@@ -20,6 +20,7 @@ from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.publishing.minimize import check_minimize
+from gateways.publishing.planning import recalled_since
 from gateways.receipts.owing import acknowledged_in, note_acknowledged
 from gateways.relaying.redecision import Redecision
 from gateways.relaying.withholding import withhold
@@ -117,6 +118,9 @@ def _confirm(
         raise NotReleased(ReasonCode.TRUST_STALE)
     if is_outdated(tx, found.wait.publication_seq):
         raise NotReleased(ReasonCode.CHANGE_NOT_CURRENT)
+    parsed = [parse_message(message) for message in messages.values()]
+    if any(recalled_since(tx, each.header, context.nation) is not None for each in parsed):
+        raise NotReleased(ReasonCode.RECALLED)
     rows = pending.let_go(tx, found.wait)
     precedence = _precedence(rows)
     try:
@@ -142,7 +146,6 @@ def _confirm(
     for code, those in denied.items():
         withhold(context, tx, evidence, those, code, now)
     taken_back = bring_into_force(context, tx, evidence, found.wait.publication_seq, now)
-    parsed = [parse_message(message) for message in messages.values()]
     note_acknowledged(tx, acknowledged_in(parsed[0].header, parsed[0].body), now)
     _note_requests(context, tx, found, messages, [row for row, made in decided if made.permit], now)
     pending.settle(tx, found.wait, Outcome.CONFIRMED, word.by, now, word.note)

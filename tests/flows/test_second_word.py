@@ -11,6 +11,7 @@ from bus.store import inbox, minimize, pending
 from bus.store.minimize import Minimize
 from bus.store.pending import Outcome
 from gateways.context import FlowLimits
+from gateways.recalling.recalling import WantedRecall, recall
 from gateways.releasing.lapsing import lapse
 from gateways.releasing.not_released import NotReleased
 from gateways.releasing.policy import ReleasePolicy, TwoPersonRule
@@ -18,6 +19,7 @@ from gateways.releasing.second_person import Word, release_digest, take_word
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
+from schemas.recall import RecallReason
 from tests.faults.small_world import Crash, run
 from tests.flows.second_persons import (
     FLASH,
@@ -263,6 +265,29 @@ def test_what_an_answer_that_waits_acknowledges_is_acknowledged_when_it_is_confi
     assert inbox.list_after(bravo.store.connection, limit=1)[0].acknowledged_at is None
     run(take_word(bravo.context, word(answer, bravo.store.connection), anybody))
     assert inbox.list_after(bravo.store.connection, limit=1)[0].acknowledged_at == small.world.now
+
+
+def test_an_answer_to_what_was_recalled_while_it_waited_is_not_released(small: Small) -> None:
+    asked = small.gateway.publish(draft(["XBB"], subject="please answer"))
+    small.world.relay("XAA")
+    small.arrived("XBB")
+    bravo = small.world.gateways["XBB"]
+    rule = TwoPersonRule(kinds=(Kind.ACKNOWLEDGEMENT,))
+    bravo.context.release_policy = ReleasePolicy(two_person=(rule,))
+    [entry] = bravo.inbox()
+    answer = bravo.publish(acknowledgement(entry, at=small.world.now))
+    code = RecallReason.ISSUED_IN_ERROR
+    wanted = WantedRecall(asked.publication_id, code, False, "operator:anna", lambda kind, mode: True)
+    run(recall(small.context, wanted))
+    small.world.relay("XAA")
+    while small.world.travelling["XBB"]:
+        small.world.deliver("XBB")
+    with pytest.raises(NotReleased) as refused:
+        run(take_word(bravo.context, word(answer, bravo.store.connection), anybody))
+    assert refused.value.code is R.RECALLED
+    waits = pending.find(bravo.store.connection, answer.publication_id)
+    assert waits is not None
+    assert waits.wait.outcome is None
 
 
 def test_every_version_of_a_draft_with_tear_lines_waits_and_is_read(small: Small) -> None:
