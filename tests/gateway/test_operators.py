@@ -33,7 +33,6 @@ ROUTES: dict[str, Right | None] = {
     "GET /readyz": None,
     "GET /docs": None,
     "GET /openapi.json": None,
-    "HEAD /openapi.json": None,
     "GET /v1/schemas/{kind}": None,
     "GET /metrics": Scope.METRICS_READ,
     "POST /v1/messages": Scope.MESSAGES_WRITE,
