@@ -30,7 +30,7 @@ def test_a_preview_says_what_publishing_would_and_keeps_nothing(xaa: Gateway) ->
     table = preview(xaa, draft(info_addressees=["XCC"]))
     assert xaa.publications() == before
     published = xaa.publish(draft(info_addressees=["XCC"])).json()
-    # What earlier tests published may still be on its way, and receipted: that is not what publishing records.
+    # What earlier tests published may still be on its way, and receipted.
     made = ("publication.", "release.")
     kept = [record for record in xaa.audit(position) if record["event"].startswith(made)]
     assert {record["publication_id"] for record in kept} == {published["publication_id"]}
