@@ -204,8 +204,17 @@ class Gateway:
                     seen = await self.runtime.context.inbox.wait_beyond(seen)
 
         self._loop.call(wait())
-        items: list[dict[str, Any]] = self.get("/v1/inbox", params={"after": after}).json()["items"]
-        return items
+        return self.inbox(after)
+
+    def inbox(self, after: int = 0) -> list[dict[str, Any]]:
+        """Every entry of the inbox after a position, page by page."""
+        found: list[dict[str, Any]] = []
+        while True:
+            page = self.get("/v1/inbox", params={"after": after, "limit": 500}).json()
+            if page["next"] == after:
+                return found
+            found += page["items"]
+            after = page["next"]
 
     def wait_messages(self, after: int, message_ids: Sequence[str]) -> list[dict[str, Any]]:
         """The inbox's entries of these messages beyond ``after``, once all are there."""
