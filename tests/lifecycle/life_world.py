@@ -47,14 +47,14 @@ class Chain:
     def ended(self) -> bool:
         return self.cancelled or self.last.recalled
 
-    def current_for(self, nation: str) -> list[str]:
-        """What may stand for this nation once everything has come, by title; nothing when empty.
+    @property
+    def standing(self) -> Version | None:
+        """The last one that was not recalled: what a recalled one had replaced stands again."""
+        return next((version for version in reversed(self.versions) if not version.recalled), None)
 
-        The last one that was not recalled, alone: what a recalled one had replaced stands again.
-        """
-        if self.cancelled:
-            return []
-        standing = next((version for version in reversed(self.versions) if not version.recalled), None)
+    def current_for(self, nation: str) -> list[str]:
+        """What may stand for this nation once everything has come, by title; nothing when empty."""
+        standing = None if self.cancelled else self.standing
         return [standing.title] if standing is not None and nation in standing.audience else []
 
 
