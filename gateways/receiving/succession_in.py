@@ -10,7 +10,7 @@ from datetime import datetime
 from bus.protocol.succession import Cancelled, Known, Status
 from bus.store import events, inbox_changes, withdrawals
 from bus.store.events import NewEvent
-from bus.store.inbox_changes import Changed, Changes
+from bus.store.inbox_upkeep import Changed, Changes
 from bus.store.writer import Transaction
 from gateways.evidence import Evidence
 from gateways.requests.noting import note_cancelled

@@ -14,7 +14,7 @@ from bus.protocol.succession import Cancelled, Known, Standing, Status, standing
 from bus.store import inbox, inbox_changes, withdrawals
 from bus.store.columns import instant
 from bus.store.epochs import EPOCH_ORIGIN
-from bus.store.inbox_changes import Changes
+from bus.store.inbox_upkeep import Changes
 from bus.store.migrations import bring_forward
 from schemas.header import Relation
 from schemas.recall import RecallReason
