@@ -11,7 +11,7 @@ from importlib.resources import files
 from bus.store.epochs import next_epoch, utc_now
 from bus.store.errors import StoreRefused
 
-FORMAT = 3
+FORMAT = 4
 """The format this version writes. A change of schema.sql raises it and adds a step to `STEPS`."""
 
 STEPS: dict[int, str] = {
@@ -301,6 +301,13 @@ STEPS: dict[int, str] = {
         END;
         CREATE INDEX lane_gap_asked ON lane_gap (asked_count) WHERE asked_count > 0;
         CREATE INDEX request_party_state ON request_party (state, request_seq) WHERE state > '';
+    """,
+    3: """
+        CREATE TABLE saved_view (
+            operator TEXT NOT NULL REFERENCES operator ON DELETE CASCADE, name TEXT NOT NULL,
+            query TEXT NOT NULL, saved_at INTEGER NOT NULL,
+            PRIMARY KEY (operator, name)
+        ) STRICT, WITHOUT ROWID;
     """,
 }
 """Statements that bring a file of format n to n + 1, by n."""

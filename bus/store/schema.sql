@@ -487,6 +487,13 @@ CREATE TABLE operator_token (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX operator_token_session ON operator_token (session_id);
 
+-- Searches of the traffic that operators keep under names of their own (saved_views.py).
+CREATE TABLE saved_view (
+    operator TEXT NOT NULL REFERENCES operator ON DELETE CASCADE, name TEXT NOT NULL,
+    query TEXT NOT NULL, saved_at INTEGER NOT NULL,
+    PRIMARY KEY (operator, name)
+) STRICT, WITHOUT ROWID;
+
 -- At most one row: below this precedence drafts are refused until then.
 CREATE TABLE minimize (
     one INTEGER PRIMARY KEY CHECK (one = 1), lowest TEXT NOT NULL, exercise_too INTEGER NOT NULL,
