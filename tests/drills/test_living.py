@@ -1,0 +1,185 @@
+"""The living drill: its file, what it does with gateways, and the journal that consoles read."""
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from drills.journal import KEPT_JOURNALS, MOST_LINES, JournalWriter, write_catalogue
+from drills.living_drill import LivingDrill
+from drills.partner_system import GatewayAccess
+from drills.scenario_file import ScenarioError
+from drills.storylines import LIVING, Life, load_life
+from entente.default_plan import default_plan
+from schemas.drill_journal import (
+    CATALOGUE_FILE,
+    CataloguedDrill,
+    DrillCatalogue,
+    JournalEnd,
+    JournalLine,
+    JournalStart,
+    Played,
+)
+from schemas.strict_yaml import YamlRefused, parse_yaml
+
+START = JournalStart(
+    run="up-1",
+    drill="baltic-life",
+    title="Baltic life",
+    started_at=datetime(2026, 5, 4, tzinfo=UTC),
+    nations=("EST",),
+)
+LINE = JournalLine(
+    at=datetime(2026, 5, 4, 12, tzinfo=UTC),
+    nation="EST",
+    storyline="Ice",
+    title="State of the ice",
+    did="publish",
+    became=Played.DONE,
+)
+
+
+def test_every_nation_of_the_living_drill_is_in_the_realm_that_up_founds() -> None:
+    life = load_life("baltic-life")
+    assert set(life.nations) == {planned.nation for planned in default_plan().nations}
+
+
+def test_choices_in_a_draft_are_made_by_the_dice_alone() -> None:
+    life = load_life("baltic-life")
+    storyline = next(line for line in life.storylines if line.title == "A ferry late")
+    template = storyline.template(storyline.injects[0])
+    assert template is not None
+
+    def draft(seed: int) -> bytes:
+        now = datetime(2026, 5, 4, tzinfo=UTC)
+        return life.draft(template, number=1, now=now, played={}, dice=random.Random(seed))
+
+    assert draft(1) == draft(1)
+    assert len({draft(seed) for seed in range(20)}) > 3
+    assert b"{pick" not in draft(1)
+
+
+def test_a_storyline_that_refers_to_what_comes_later_is_refused_with_its_line() -> None:
+    text = (LIVING / "baltic-life.yaml").read_text(encoding="utf-8")
+    broken = text.replace(
+        'acknowledge: {inject: "1", level: UNDERSTOOD', 'acknowledge: {inject: "9", level: UNDERSTOOD', 1
+    )
+    assert broken != text
+    with pytest.raises(YamlRefused, match="refers to what was not played"):
+        parse_yaml(Life, broken.encode())
+
+
+def test_a_life_that_is_not_there_is_named() -> None:
+    with pytest.raises(ScenarioError, match=r"nowhere\.yaml"):
+        load_life("nowhere")
+
+
+class _Realm:
+    """Gateways that answer as told, and remember what they were asked."""
+
+    def __init__(self, lines: int) -> None:
+        self.asked: list[tuple[str, str]] = []
+        self.told: list[JournalLine] = []
+        self.enough = asyncio.Event()
+        self._lines = lines
+        self.refuse = False
+
+    def tell(self, line: JournalLine) -> None:
+        self.told.append(line)
+        if len(self.told) >= self._lines:
+            self.enough.set()
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        self.asked.append((request.method, request.url.path))
+        if self.refuse:
+            return httpx.Response(409, json={"code": "QUEUE_FULL"})
+        number = len(self.asked)
+        answer: Mapping[str, Any] = {
+            "publication_id": f"p{number}",
+            "message_id": "01890a5d-ac96-774b-bcce-b302099a8057",
+            "digest": "sha256:" + "0" * 64,
+        }
+        return httpx.Response(201, json=answer)
+
+
+async def _play(monkeypatch: pytest.MonkeyPatch, realm: _Realm) -> None:
+    real = httpx.AsyncClient
+    transport = httpx.MockTransport(realm.answer)
+    monkeypatch.setattr(httpx, "AsyncClient", lambda **given: real(transport=transport))
+    accesses = {
+        each: GatewayAccess(each, f"http://{each.lower()}", "key")
+        for each in load_life("baltic-life").nations
+    }
+    drill = LivingDrill(load_life("baltic-life"), accesses, realm.tell, speed=10_000, seed=7)
+    playing = asyncio.create_task(drill.play())
+    waiting = asyncio.create_task(realm.enough.wait())
+    await asyncio.wait((playing, waiting), return_when=asyncio.FIRST_COMPLETED)
+    playing.cancel()
+    await asyncio.gather(playing, waiting, return_exceptions=True)
+    assert realm.enough.is_set()
+
+
+async def test_it_goes_on_after_every_storyline_was_played_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    life = load_life("baltic-life")
+    realm = _Realm(2 * sum(len(line.injects) for line in life.storylines))
+    await _play(monkeypatch, realm)
+    assert {line.storyline for line in realm.told} == {line.title for line in life.storylines}
+    assert {line.became for line in realm.told} == {Played.DONE}
+
+
+async def test_what_a_gateway_refuses_is_a_line_and_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    realm = _Realm(60)
+    realm.refuse = True
+    await _play(monkeypatch, realm)
+    refused = [line for line in realm.told if line.became is Played.REFUSED]
+    assert refused
+    assert {line.code for line in refused} == {"QUEUE_FULL"}
+    assert {line.became for line in realm.told} == {Played.REFUSED, Played.UNREACHABLE}
+
+
+def test_a_journal_is_whole_lines_from_start_to_end(tmp_path: Path) -> None:
+    with JournalWriter(tmp_path, START) as journal:
+        journal.add(LINE)
+    first, line, last = (tmp_path / "up-1.journal.jsonl").read_text(encoding="utf-8").splitlines()
+    assert JournalStart.model_validate_json(first) == START
+    assert JournalLine.model_validate_json(line) == LINE
+    assert JournalEnd.model_validate_json(last).ended_at > START.started_at
+
+
+def test_a_journal_without_end_begins_anew(tmp_path: Path) -> None:
+    with JournalWriter(tmp_path, START) as journal:
+        for _ in range(MOST_LINES + 3):
+            journal.add(LINE)
+    lines = (tmp_path / "up-1.journal.jsonl").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 1 + 3 + 1
+    assert json.loads(lines[0])["run"] == "up-1"
+
+
+def test_only_the_newest_journals_are_kept(tmp_path: Path) -> None:
+    for number in range(KEPT_JOURNALS + 3):
+        with JournalWriter(tmp_path, START.model_copy(update={"run": f"up-{number}"})):
+            pass
+    assert len(list(tmp_path.glob("*.journal.jsonl"))) == KEPT_JOURNALS
+
+
+def test_the_catalogue_stands_where_consoles_look(tmp_path: Path) -> None:
+    catalogue = DrillCatalogue(
+        drills=(
+            CataloguedDrill(
+                name="baltic-life",
+                title="Baltic life",
+                summary="Days.",
+                nations=("EST",),
+                injects=28,
+                endless=True,
+            ),
+        )
+    )
+    write_catalogue(tmp_path, catalogue)
+    assert DrillCatalogue.model_validate_json((tmp_path / CATALOGUE_FILE).read_bytes()) == catalogue
