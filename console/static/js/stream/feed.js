@@ -1,0 +1,157 @@
+// The traffic as it comes, for one page: shared between tabs, resumed without gap or duplicate, with its state.
+
+import { openConnection } from "./connection.js";
+import { positionKeeper } from "./position.js";
+import { shareStream } from "./sharing.js";
+import { streamState } from "./state.js";
+
+/** @typedef {import("./position.js").Span} Span */
+/** @typedef {import("./sse.js").ServerEvent} ServerEvent */
+/** @typedef {import("./state.js").StreamState} StreamState */
+/** @typedef {import("../traffic/row.js").Batch} Batch */
+/** @typedef {import("../traffic/row.js").Heartbeat} Heartbeat */
+
+/**
+ * @typedef {object} FeedHearing
+ * @property {(batch: Batch) => void} batch
+ * @property {(beat: Heartbeat) => void} heartbeat
+ * @property {(state: StreamState) => void} state called when it changes
+ * @property {() => void} anew what is shown must be read again from the start: the stream cannot say what was missed
+ * @property {(gaps: readonly Span[]) => void} gaps what is missed and could not be fetched, when it changes
+ * @property {(status: number) => void} refused
+ */
+/**
+ * @typedef {object} FeedPlan
+ * @property {string} name
+ * @property {() => string} address of the stream
+ * @property {(span: Span) => Promise<Batch>} changes fetches what came in a span that was missed
+ */
+
+/** How often a gap is tried to be filled before the person is told. */
+const TRIES = 3;
+
+/**
+ * @param {FeedPlan} plan
+ * @param {FeedHearing} hearing
+ */
+export function openFeed(plan, hearing) {
+  const position = positionKeeper();
+  /** @type {import("./state.js").Signs} */
+  const signs = { held: false, online: navigator.onLine, connected: false, heard: null, lost: Date.now() };
+  /** @type {StreamState | null} */
+  let said = null;
+
+  function judge() {
+    const state = streamState(signs, Date.now());
+    if (state === said) return;
+    said = state;
+    hearing.state(state);
+  }
+
+  /** @param {ServerEvent} event */
+  function take(event) {
+    signs.heard = Date.now();
+    if (!signs.connected) connect(true); // another tab's stream, heard before it said so
+    if (event.event === "batch") takeBatch(JSON.parse(event.data));
+    else if (event.event === "heartbeat") takeBeat(JSON.parse(event.data));
+    else if (event.event === "anew") restart(Number(event.id));
+    else if (event.id !== "") position.begin(Number(event.id));
+    judge();
+  }
+
+  /** @param {Batch} batch */
+  function takeBatch(batch) {
+    const before = position.through;
+    const found = position.take(batch);
+    if (found === "seen") return;
+    hearing.batch(batch);
+    if (found === "gap" && before !== null) void fill({ after: before, through: batch.after }, TRIES);
+  }
+
+  /** @param {Heartbeat} beat */
+  function takeBeat(beat) {
+    hearing.heartbeat(beat);
+  }
+
+  /**
+   * @param {Span} span
+   * @param {number} tries
+   */
+  async function fill(span, tries) {
+    try {
+      const batch = await plan.changes(span);
+      position.filled(span);
+      hearing.batch(batch);
+      hearing.gaps(position.gaps);
+    } catch {
+      if (tries > 1) setTimeout(() => void fill(span, tries - 1), 1000);
+      else hearing.gaps(position.gaps);
+    }
+  }
+
+  /** @param {number} at */
+  function restart(at) {
+    position.restart(at);
+    hearing.gaps(position.gaps);
+    hearing.anew();
+  }
+
+  /** @param {boolean} connected */
+  function connect(connected) {
+    if (signs.connected === connected) return;
+    signs.connected = connected;
+    signs.lost = connected ? null : Date.now();
+    if (connected) signs.heard = Date.now();
+    judge();
+  }
+
+  const leave = shareStream(plan.name, {
+    hear(told) {
+      if (told.kind === "event") take(told.event);
+      else if (told.kind === "connected") connect(told.connected);
+      else if (told.kind === "refused") hearing.refused(told.status);
+    },
+    lead(tell) {
+      const connection = openConnection(plan.address, () => (position.through === null ? null : String(position.through)), {
+        event: (event) => tell({ kind: "event", event }),
+        connected: (connected) => tell({ kind: "connected", connected }),
+        refused: (status) => tell({ kind: "refused", status }),
+      });
+      return () => connection.close();
+    },
+  });
+
+  const timer = setInterval(judge, 250);
+  for (const name of ["online", "offline"]) {
+    window.addEventListener(name, () => {
+      signs.online = navigator.onLine;
+      judge();
+    });
+  }
+  window.addEventListener("pagehide", close);
+  judge();
+
+  function close() {
+    clearInterval(timer);
+    leave();
+  }
+
+  return {
+    close,
+    /** @param {boolean} held the person has stopped the view */
+    hold(held) {
+      signs.held = held;
+      judge();
+    },
+    /** Tries once more to fetch what is missed. */
+    retry() {
+      for (const span of [...position.gaps]) void fill(span, 1);
+    },
+    get state() {
+      return said ?? "RECONNECTING";
+    },
+    get through() {
+      return position.through;
+    },
+  };
+}
