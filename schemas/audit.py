@@ -98,12 +98,14 @@ class AuditEvent(StrEnum):
     OPERATOR_ROLE_GIVEN = "operator.role-given"
     OPERATOR_ROLE_TAKEN = "operator.role-taken"
     OPERATOR_PASSWORD_SET = "operator.password-set"  # noqa: S105 - the name of an event
+    OPERATOR_LINK_MADE = "operator.link-made"
     OPERATOR_SIGNED_IN = "operator.signed-in"
     OPERATOR_CONFIRMED = "operator.confirmed"
     OPERATOR_SIGNED_OUT = "operator.signed-out"
     OPERATOR_TOKEN_REUSED = "operator.token-reused"  # noqa: S105 - the name of an event
     MINIMIZE_SET = "minimize.set"
     MINIMIZE_LIFTED = "minimize.lifted"
+    AUDIT_EXPORTED = "audit.exported"
     GATEWAY_STARTED = "gateway.started"
     GATEWAY_STOPPED = "gateway.stopped"
 

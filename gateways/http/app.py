@@ -16,6 +16,7 @@ from gateways.http.heeding import refuse_unheeded
 from gateways.http.metrics import HttpMetrics
 from gateways.http.routes import (
     agreements,
+    audit_search,
     backfills,
     cancellations,
     events,
@@ -124,6 +125,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
             events,
             labels,
             evidence,
+            audit_search,
         ),
         *(
             requests,

@@ -24,6 +24,7 @@ IN_PATH = {
     "{digest}": "sha256:" + "00" * 32,
     "{webhook_id}": "ab" * 16,
     "{event_seq}": "4711",
+    "{audit_seq}": "1",
 }
 OWN = OperatorRight.OWN_ACCOUNT
 NAMES = {role: f"the-{role.value.replace('_', '-')}" for role in Role}
@@ -68,6 +69,9 @@ ROUTES: dict[str, Right | None] = {
     "GET /v1/rejected": Scope.AUDIT_READ,
     "GET /v1/held": Scope.AUDIT_READ,
     "GET /v1/audit": Scope.AUDIT_READ,
+    "GET /v1/audit/search": Scope.AUDIT_READ,
+    "GET /v1/audit/export": Scope.AUDIT_READ,
+    "GET /v1/audit/{audit_seq}": Scope.AUDIT_READ,
     "GET /v1/partners": Scope.TRUST_READ,
     "GET /v1/lanes": Scope.TRUST_READ,
     "GET /v1/trust": Scope.TRUST_READ,
