@@ -3,13 +3,15 @@
 Nothing here has a secret default: what identifies the nation, its realm and its keys must be given.
 """
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from gateways.loopback import is_loopback
+from gateways.oidc.settings import OidcSettings
 from schemas.base import Digest, Nation
 from schemas.message import MAX_DRAFT_BYTES
 from schemas.wire import MAX_CONTENT_BYTES
@@ -19,7 +21,7 @@ MIB = 1024 * 1024
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 
 
-class Settings(BaseSettings):
+class Settings(OidcSettings):
     """Everything one gateway process needs to know. Every field stands in ``docs/operations.md``.
 
     Raises pydantic's ValidationError when something is missing or contradictory.
@@ -161,15 +163,6 @@ class Settings(BaseSettings):
     def _safe_to_listen(self) -> Self:
         if (self.tls_certificate_file is None) != (self.tls_key_file is None):
             raise ValueError("tls_certificate_file and tls_key_file go together")
-        if not (self.tls_certificate_file or self.plain_http_beyond_loopback or _loopback(self.host)):
+        if not (self.tls_certificate_file or self.plain_http_beyond_loopback or is_loopback(self.host)):
             raise ValueError("API keys do not travel in the clear: give TLS files, or listen on loopback")
         return self
-
-
-def _loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False

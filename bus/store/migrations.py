@@ -303,10 +303,57 @@ STEPS: dict[int, str] = {
         CREATE INDEX request_party_state ON request_party (state, request_seq) WHERE state > '';
     """,
     3: """
+        CREATE TABLE operator_link (
+            link_hash TEXT PRIMARY KEY, operator TEXT NOT NULL REFERENCES operator ON DELETE CASCADE,
+            until INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX operator_link_operator ON operator_link (operator);
         CREATE TABLE saved_view (
             operator TEXT NOT NULL REFERENCES operator ON DELETE CASCADE, name TEXT NOT NULL,
             query TEXT NOT NULL, saved_at INTEGER NOT NULL,
             PRIMARY KEY (operator, name)
+        ) STRICT, WITHOUT ROWID;
+        ALTER TABLE event ADD COLUMN count INTEGER;
+        CREATE TABLE traffic (
+            seq INTEGER PRIMARY KEY,
+            ref INTEGER NOT NULL,
+            at INTEGER NOT NULL, expires_at INTEGER,
+            originator TEXT NOT NULL, author TEXT,
+            kind TEXT NOT NULL, rank INTEGER NOT NULL, mode TEXT NOT NULL, exercise_id TEXT,
+            label TEXT NOT NULL,
+            addressed TEXT NOT NULL, released TEXT NOT NULL,
+            key_mark INTEGER,
+            status TEXT NOT NULL, unread INTEGER NOT NULL,
+            owing INTEGER NOT NULL
+        ) STRICT;
+        CREATE UNIQUE INDEX traffic_ref ON traffic (ref);
+        CREATE INDEX traffic_at ON traffic (at, rank);
+        CREATE INDEX traffic_owing ON traffic (rank, seq) WHERE owing = 1;
+        CREATE TRIGGER traffic_follows_inbox
+        AFTER UPDATE OF status, acknowledged_at, read_at, recalled_at ON inbox BEGIN
+            UPDATE traffic SET status = iif(new.recalled_at IS NULL, new.status, 'RECALLED'),
+                unread = new.read_at IS NULL,
+                owing = owing AND new.acknowledged_at IS NULL AND new.recalled_at IS NULL
+                WHERE ref = new.inbox_seq;
+        END;
+        CREATE TRIGGER traffic_follows_publication AFTER UPDATE OF status ON publication BEGIN
+            UPDATE traffic SET status = new.status WHERE ref = -new.publication_seq;
+        END;
+        CREATE INDEX delivery_owing ON delivery (publication_seq, recipient)
+            WHERE owes_acknowledgement = 1 AND acknowledged_at IS NULL;
+
+        CREATE VIRTUAL TABLE traffic_words USING fts5 (
+            subject, body, refs, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+        );
+        CREATE TABLE traffic_words_state (
+            one INTEGER PRIMARY KEY CHECK (one = 1),
+            through INTEGER NOT NULL, version INTEGER NOT NULL, erase INTEGER NOT NULL
+        ) STRICT;
+        INSERT INTO traffic_words_state VALUES (1, 0, 1, 0);
+        CREATE TABLE operator_identity (
+            operator TEXT PRIMARY KEY REFERENCES operator ON DELETE CASCADE,
+            issuer TEXT NOT NULL, claim TEXT NOT NULL, value TEXT NOT NULL, linked_at INTEGER NOT NULL,
+            UNIQUE (issuer, claim, value)
         ) STRICT, WITHOUT ROWID;
     """,
 }

@@ -141,8 +141,14 @@ def end(tx: sqlite3.Connection, session_id: str) -> bool:
 
 
 def end_all(tx: sqlite3.Connection, operator: str) -> int:
-    """End every session of an operator; how many there were."""
+    """End every session of an operator; how many there were. Links that would begin another end with them."""
+    tx.execute("DELETE FROM operator_link WHERE operator = ?", (operator,))
     return tx.execute("DELETE FROM operator_session WHERE operator = ?", (operator,)).rowcount
+
+
+def end_begun_by(tx: sqlite3.Connection, means: str) -> int:
+    """End every session that began by these means; how many there were."""
+    return tx.execute("DELETE FROM operator_session WHERE means = ?", (means,)).rowcount
 
 
 def drop_ended(tx: sqlite3.Connection, now: datetime, idle_since: datetime) -> None:

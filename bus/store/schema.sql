@@ -423,12 +423,51 @@ CREATE TABLE request_note (
 ) STRICT;
 CREATE INDEX request_note_request ON request_note (request_seq);
 
+-- ---------------------------------------------------------------- traffic
+-- One row for each message received and each publication of ours, in one order without holes: what is searched and followed
+-- (traffic.py). Narrow on purpose: a search walks it newest first. What changes is kept by the triggers.
+CREATE TABLE traffic (
+    seq INTEGER PRIMARY KEY,
+    ref INTEGER NOT NULL,                         -- inbox_seq, or minus publication_seq
+    at INTEGER NOT NULL, expires_at INTEGER,      -- at: filed or accepted
+    originator TEXT NOT NULL, author TEXT,        -- author: of ours, who handed it in
+    kind TEXT NOT NULL, rank INTEGER NOT NULL, mode TEXT NOT NULL, exercise_id TEXT,
+    label TEXT NOT NULL,                          -- policy/classification
+    addressed TEXT NOT NULL, released TEXT NOT NULL,   -- names, each with a space before and behind
+    key_mark INTEGER,                             -- beginning of sign_kid
+    status TEXT NOT NULL, unread INTEGER NOT NULL,
+    owing INTEGER NOT NULL                        -- 1: this nation was asked to acknowledge it, and did not yet
+) STRICT;
+CREATE UNIQUE INDEX traffic_ref ON traffic (ref);
+CREATE INDEX traffic_at ON traffic (at, rank);
+CREATE INDEX traffic_owing ON traffic (rank, seq) WHERE owing = 1;
+CREATE TRIGGER traffic_follows_inbox AFTER UPDATE OF status, acknowledged_at, read_at, recalled_at ON inbox BEGIN
+    UPDATE traffic SET status = iif(new.recalled_at IS NULL, new.status, 'RECALLED'), unread = new.read_at IS NULL,
+        owing = owing AND new.acknowledged_at IS NULL AND new.recalled_at IS NULL WHERE ref = new.inbox_seq;
+END;
+CREATE TRIGGER traffic_follows_publication AFTER UPDATE OF status ON publication BEGIN
+    UPDATE traffic SET status = new.status WHERE ref = -new.publication_seq;
+END;
+CREATE INDEX delivery_owing ON delivery (publication_seq, recipient)
+    WHERE owes_acknowledgement = 1 AND acknowledged_at IS NULL;
+
+-- The words of the messages, by traffic.seq; no text is kept beside the index (traffic_words.py). through: how far it goes;
+-- version: of what counts as a message's words; erase: whether words that were taken out still stand in old parts of it.
+CREATE VIRTUAL TABLE traffic_words USING fts5 (
+    subject, body, refs, content = '', columnsize = 0, tokenize = 'unicode61 remove_diacritics 2'
+);
+CREATE TABLE traffic_words_state (
+    one INTEGER PRIMARY KEY CHECK (one = 1), through INTEGER NOT NULL, version INTEGER NOT NULL, erase INTEGER NOT NULL
+) STRICT;
+INSERT INTO traffic_words_state VALUES (1, 0, 1, 0);
+
 -- ---------------------------------------------------------------- what happened
 -- The feed that this nation's own systems and operators follow (events.py): codes and ids, never content.
 CREATE TABLE event (
     event_seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, at INTEGER NOT NULL,
     nation TEXT, kind TEXT, mode TEXT, message_id TEXT, publication_id TEXT, inbox_seq INTEGER,
-    state TEXT, reason TEXT
+    state TEXT, reason TEXT,
+    count INTEGER                                  -- of bundle.refused that sums up: how many
 ) STRICT;
 
 -- Whom events are posted to (webhooks.py), and what a receiver never took (dead_letters.py).
@@ -486,6 +525,20 @@ CREATE TABLE operator_token (
     use TEXT NOT NULL, fresh_at INTEGER NOT NULL, until INTEGER NOT NULL, spent INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX operator_token_session ON operator_token (session_id);
+
+-- Who an operator is at the identity provider (operator_identities.py): the value of one claim of one issuer's.
+CREATE TABLE operator_identity (
+    operator TEXT PRIMARY KEY REFERENCES operator ON DELETE CASCADE,
+    issuer TEXT NOT NULL, claim TEXT NOT NULL, value TEXT NOT NULL, linked_at INTEGER NOT NULL,
+    UNIQUE (issuer, claim, value)
+) STRICT, WITHOUT ROWID;
+
+-- One-time links by which operators sign in; a used one is gone (operator_links.py).
+CREATE TABLE operator_link (
+    link_hash TEXT PRIMARY KEY, operator TEXT NOT NULL REFERENCES operator ON DELETE CASCADE,
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX operator_link_operator ON operator_link (operator);
 
 -- Searches of the traffic that operators keep under names of their own (saved_views.py).
 CREATE TABLE saved_view (

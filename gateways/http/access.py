@@ -208,7 +208,7 @@ def _without(caller: Caller, right: Right) -> ApiRefused:
         if isinstance(right, OperatorRight):
             return ApiRefused(ReasonCode.OPERATOR_ONLY)
         return ApiRefused(ReasonCode.SCOPE_MISSING, f"This needs the scope {right.value}.")
-    if caller.signed_in.operator.one_time:
+    if caller.signed_in.password_change_required:
         return ApiRefused(ReasonCode.PASSWORD_CHANGE_REQUIRED)
     return ApiRefused(ReasonCode.ROLE_MISSING, f"This needs a role with {right.value}.")
 

@@ -61,7 +61,7 @@ def of_key(key: ApiKey) -> Caller:
 
 def of_operator(signed_in: SignedIn) -> Caller:
     """The caller behind an access token; with a one-time password it may replace that and nothing else."""
-    roles = frozenset[Role]() if signed_in.operator.one_time else signed_in.operator.roles
+    roles = frozenset[Role]() if signed_in.password_change_required else signed_in.operator.roles
     content = sees_content(roles)
     return Caller(
         author=actor_of(signed_in.operator.name),

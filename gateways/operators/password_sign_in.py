@@ -17,10 +17,8 @@ from gateways.context import GatewayContext
 from gateways.operators.attempts import PER_ADDRESS, PER_NAME, Attempts, address_key
 from gateways.operators.hashing import Hashing, HashingBusy
 from gateways.operators.passwords import fault_of, normal
-from gateways.operators.sessions import Issued, SessionEnded, Sessions, SignedIn, actor_of
+from gateways.operators.sessions import PASSWORD, Issued, SessionEnded, Sessions, SignedIn, actor_of
 from schemas.audit import AuditEvent
-
-MEANS = "password"
 
 
 class SignInRefused(Exception):
@@ -71,7 +69,7 @@ class PasswordSignIn:
             operator = _unchanged(tx, proven, now)
             if renewed is not None and proven.password_hash is not None:
                 operators.set_hash(tx, name, proven.password_hash, renewed)
-            issued = self._sessions.start(tx, operator, MEANS, now)
+            issued = self._sessions.start(tx, operator, PASSWORD, now)
             self._record(tx, AuditEvent.OPERATOR_SIGNED_IN, issued, now)
             return issued
 
@@ -114,7 +112,7 @@ class PasswordSignIn:
             operator_sessions.end_all(tx, name)
             operator = operators.find(tx, name)
             assert operator is not None
-            issued = self._sessions.start(tx, operator, MEANS, now)
+            issued = self._sessions.start(tx, operator, PASSWORD, now)
             self._record(tx, AuditEvent.OPERATOR_PASSWORD_SET, issued, now)
             return issued
 

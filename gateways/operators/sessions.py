@@ -22,6 +22,8 @@ from gateways.operators.tokens import is_token, new_token, token_hash
 from gateways.settings import Settings
 from schemas.audit import AuditEvent, AuditOutcome
 
+PASSWORD, PROVIDER = "password", "oidc"
+"""Means of sessions: a password given here, or the word of the nation's identity provider."""
 MOST_SESSIONS = 8
 """Sessions of one operator at a time; a further sign-in ends the oldest."""
 MOST_TOKENS = 1000
@@ -52,11 +54,19 @@ class SignedIn:
 
     operator: Operator
     session_id: str
+    means: str
+    """How the session began."""
     fresh_at: datetime
     """When the operator last proved who they are."""
     token_until: datetime
     session_until: datetime
     token_hash: str = field(repr=False)
+
+    @property
+    def password_change_required(self) -> bool:
+        """Whether nothing but replacing a one-time password is permitted. Whoever proved at the identity
+        provider who they are did not use it."""
+        return self.operator.one_time and self.means != PROVIDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +117,29 @@ class Sessions:
             raise SessionEnded
         return _signed_in(found)
 
-    def start(self, tx: Transaction, operator: Operator, means: str, now: datetime) -> Issued:
-        """A new session, never one that was there before; ``means`` is how the operator proved who it is."""
+    def start(
+        self,
+        tx: Transaction,
+        operator: Operator,
+        means: str,
+        now: datetime,
+        *,
+        fresh_at: datetime | None = None,
+    ) -> Issued:
+        """A new session, never one that was there before; ``means`` is how the operator proved who it is.
+
+        ``fresh_at`` if that proof was not given now.
+        """
         stored.drop_ended(tx, now, now - self._lifetimes.idle)
         stored.keep_newest(tx, operator.name, MOST_SESSIONS - 1)
         ends_at = now + self._lifetimes.session
         session = Session(self._context.randomness(16).hex(), operator.name, means, now, now, ends_at)
         stored.start(tx, session)
-        return self._issue(tx, operator, session, fresh_at=now, now=now)
+        return self._issue(tx, operator, session, fresh_at=fresh_at or now, now=now)
 
-    def confirm(self, tx: Transaction, hashed: str, now: datetime) -> Issued:
+    def confirm(
+        self, tx: Transaction, hashed: str, now: datetime, *, fresh_at: datetime | None = None
+    ) -> Issued:
         """A new pair of tokens for a session whose operator has just proved again who they are.
 
         Only the new pair is fresh: a copy of an older token stays as old as it was. Raises SessionEnded.
@@ -126,7 +149,7 @@ class Sessions:
             raise SessionEnded
         stored.spend_refresh(tx, found.session.session_id)
         self._room(tx, found, now)
-        return self._issue(tx, found.operator, found.session, fresh_at=now, now=now)
+        return self._issue(tx, found.operator, found.session, fresh_at=fresh_at or now, now=now)
 
     async def refresh(self, text: str) -> Issued:
         """A new pair of tokens for a refresh token, which is used up.
@@ -218,6 +241,7 @@ def _signed_in(found: Found) -> SignedIn:
     return SignedIn(
         operator=found.operator,
         session_id=found.session.session_id,
+        means=found.session.means,
         fresh_at=found.token.fresh_at,
         token_until=found.token.until,
         session_until=found.session.ends_at,

@@ -98,7 +98,7 @@ def test_an_act_that_asks_for_a_recent_password_takes_no_other() -> None:
     with pytest.raises(ApiRefused, match="OPERATOR_ONLY"):
         require_fresh(of_key(key), timedelta(minutes=5), START)
     operator = Operator("anna", "Anna", frozenset({Role.RELEASER}), True, START)
-    caller = of_operator(SignedIn(operator, "ab" * 16, START, START, START, "hash"))
+    caller = of_operator(SignedIn(operator, "ab" * 16, "password", START, START, START, "hash"))
     assert caller.shows_display_only
     assert require_fresh(caller, timedelta(minutes=5), START + timedelta(minutes=5)) is caller.signed_in
     with pytest.raises(ApiRefused, match="SIGN_IN_NOT_FRESH"):

@@ -34,6 +34,7 @@ ROOMS_KNOWING = {
     "nkeys": ("bus/",),
     "argon2": ("gateways/operators/hashing",),
     "cryptography": ("bus/protocol/", "bus/broker_keys"),
+    "jwt": ("gateways/oidc/",),
 }
 """Where each foreign package may be imported."""
 

@@ -1,0 +1,1 @@
+"""Operators who sign in at the nation's identity provider: OpenID Connect, authorization code flow."""
