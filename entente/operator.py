@@ -13,6 +13,7 @@ from bus.store import operator_sessions, operators
 from bus.store.operators import Operator
 from bus.store.writer import Transaction
 from entente.gateway_store import KeysFileOption, StateDirOption, in_store
+from entente.operator_link import link
 from entente.operator_password import (
     FileOption,
     HoursOption,
@@ -201,6 +202,9 @@ def password(
     )
     hand_over(new, one_time_file)
     say(f"operator {name} has a new password; every session has ended")
+
+
+app.command("link")(link)
 
 
 def _change(

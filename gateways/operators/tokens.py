@@ -18,7 +18,12 @@ _SHAPE = re.compile(r"en[ar]_[A-Za-z0-9_-]{43}", re.ASCII)
 
 def new_token(use: TokenUse, randomness: Callable[[int], bytes]) -> str:
     """A new token's text, to be shown to its owner once."""
-    return _PREFIX[use] + base64.urlsafe_b64encode(randomness(32)).rstrip(b"=").decode()
+    return _PREFIX[use] + random_text(randomness)
+
+
+def random_text(randomness: Callable[[int], bytes]) -> str:
+    """256 random bits as 43 characters of base64url."""
+    return base64.urlsafe_b64encode(randomness(32)).rstrip(b"=").decode()
 
 
 def is_token(text: str, use: TokenUse) -> bool:

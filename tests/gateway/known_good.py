@@ -13,7 +13,7 @@ from schemas.community import Membership
 from schemas.operator import Role
 from schemas.trust import DocumentType
 from tests.gateway.drafts import draft, soon
-from tests.gateway.operator_desk import PASSWORD, as_, hire, sign_in
+from tests.gateway.operator_desk import PASSWORD, as_, hire, link_for, sign_in
 from tests.gateway.probing import Probe
 from tests.gateway.running import Gateway, World, last_seq
 from tests.labels.label_cases import category, xml
@@ -141,6 +141,7 @@ def operators(probe: Probe, xaa: Gateway) -> None:
     """One who signs in, goes on, gives the password again, replaces it and leaves."""
     hire(xaa, "olga", Role.WATCH_OFFICER)
     session = probe.succeed("POST /v1/operators/sign-in", {}, {"name": "olga", "password": PASSWORD})
+    probe.succeed("POST /v1/operators/link", {}, {"link": link_for(xaa, "olga")})
     session = probe.succeed("POST /v1/operators/refresh", {}, {"refresh_token": session["refresh_token"]})
     olga = as_(session["access_token"])
     probe.succeed("POST /v1/operators/fresh", olga, {"password": PASSWORD})

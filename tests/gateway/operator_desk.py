@@ -17,6 +17,7 @@ from bus.store.writer import Store
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.operators.hashing import Cost, Hashing
+from gateways.operators.link_sign_in import hand_out, new_link
 from gateways.operators.password_sign_in import PasswordSignIn
 from gateways.operators.sessions import Issued, Lifetimes, SessionEnded, Sessions
 from schemas.audit import AuditRecord
@@ -126,6 +127,14 @@ def sign_in(gateway: Gateway, name: str, password: str = PASSWORD) -> dict[str, 
     assert answer.status_code == 200, answer.text
     session: dict[str, Any] = answer.json()
     return session
+
+
+def link_for(gateway: Gateway, name: str, minutes: int = 15) -> str:
+    """A one-time link by which an operator of a running gateway signs in."""
+    now = datetime.now(UTC)
+    text, made = new_link(name, now + timedelta(minutes=minutes), os.urandom)
+    gateway.write(lambda tx: hand_out(tx, made, now))
+    return text
 
 
 def as_(token: str) -> dict[str, str]:

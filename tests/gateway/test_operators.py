@@ -101,6 +101,7 @@ ROUTES: dict[str, Right | None] = {
     "POST /v1/minimize": OperatorRight.MINIMIZE_SET,
     "DELETE /v1/minimize": OperatorRight.MINIMIZE_SET,
     "POST /v1/operators/sign-in": None,
+    "POST /v1/operators/link": None,
     "POST /v1/operators/refresh": None,
     "POST /v1/operators/fresh": OWN,
     "POST /v1/operators/password": OWN,

@@ -16,6 +16,7 @@ from gateways.http.routes.answers import BODY, GUARDED, json_body, problems, sta
 from gateways.http.routes.plain_route import PlainRoute
 from gateways.http.runtime import Runtime, runtime
 from gateways.operators.hashing import HashingBusy
+from gateways.operators.link_sign_in import LinkSignIn
 from gateways.operators.password_sign_in import PasswordUnsuitable, SignInDelayed, SignInRefused
 from gateways.operators.passwords import LARGEST_TYPED
 from gateways.operators.roles import OperatorRight, rights_of, sees_content
@@ -40,6 +41,12 @@ class SignInRequest(Statement):
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     password: Typed = Field(repr=False)
+
+
+class LinkRequest(Statement):
+    """A one-time link's secret."""
+
+    link: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(repr=False)
 
 
 class RefreshRequest(Statement):
@@ -105,6 +112,20 @@ async def sign_in(request: Request) -> Response:
     given = await _body(request, SignInRequest)
     async with _told(request, gateway):
         return _issued(await gateway.sign_in.sign_in(given.name, given.password, _address(request)))
+
+
+@router.post(
+    "/link",
+    summary="Sign in with a one-time link.",
+    responses=_ISSUED | problems(*BODY, C.SIGN_IN_REFUSED, C.STORE_UNAVAILABLE),
+    openapi_extra=OPEN | json_body(LinkRequest.model_json_schema()),
+)
+async def sign_in_by_link(request: Request) -> Response:
+    """The link is used up. The session is not fresh until the password was given."""
+    gateway = runtime(request)
+    given = await _body(request, LinkRequest)
+    async with _told(request, gateway):
+        return _issued(await LinkSignIn(gateway.context, gateway.sessions).sign_in(given.link))
 
 
 @router.post(
