@@ -1,0 +1,1 @@
+"""The calendar of exercises, pure: what notices say, where exercises meet, whether notice was timely."""
