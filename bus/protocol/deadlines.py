@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bus.protocol.release import PlanRow
-from schemas.header import AcknowledgementPolicy, Precedence
+from bus.protocol.trust import TrustStore
+from schemas.header import AcknowledgementPolicy, DraftHeader, Precedence
 from schemas.trust import DeliveryObjectives
 
 DEFAULT_OBJECTIVES: Mapping[Precedence, timedelta] = {
@@ -76,3 +77,18 @@ def acknowledgers(rows: Iterable[PlanRow], asked: AcknowledgementPolicy) -> froz
     if not asked.required:
         return frozenset()
     return frozenset(row.nation for row in rows if row.addressed == "action" and row.decision.permit)
+
+
+def asks(header: DraftHeader, nation: str, trust: TrustStore, issued_at: datetime) -> bool:
+    """Whether a message asks this nation, which may have it, to acknowledge: as an addressee for action."""
+    if not header.acknowledgement.required:
+        return False
+    action, info = header.action_addressees, header.info_addressees
+    if not action and not info:
+        return True
+    # Action counts where a nation is meant both ways, as it does with the originator's gateway.
+    return nation in action or any(
+        nation in community.members_at(issued_at)
+        for name, community in trust.communities.items()
+        if name in action
+    )

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,8 @@ from bus.store.columns import (
 )
 from bus.store.inbox_changes import Chain, chains
 from bus.store.overwriting import overwriting
+from bus.store.traffic import NO_FACE, Face, TrafficRow, key_mark, label_text, names_text
+from bus.store.traffic import add as add_traffic
 from schemas.header import Kind, Mode, Precedence
 from schemas.recall import RecallReason
 from schemas.wire import Basis, Handling, Lane
@@ -28,7 +30,10 @@ from schemas.wire import Basis, Handling, Lane
 
 @dataclass(frozen=True, slots=True)
 class NewInboxMessage:
-    """An admitted message: `content` is the exact verified bytes, the rest is from them and the delivery."""
+    """An admitted message: `content` is the exact verified bytes, the rest is from them and the delivery.
+
+    `face` goes into the traffic; it does not come back with an `InboxMessage`.
+    """
 
     originator: str
     message_id: str
@@ -51,6 +56,7 @@ class NewInboxMessage:
     late: bool
     expired: bool
     content: bytes
+    face: Face = field(default=NO_FACE, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +116,9 @@ def file(tx: sqlite3.Connection, messages: Sequence[NewInboxMessage]) -> tuple[i
     tx.executemany(_INSERT, map(_row, messages))
     # Numbers that AUTOINCREMENT gives within one transaction follow each other.
     last = latest_seq(tx)
-    return tuple(range(last - len(messages) + 1, last + 1))
+    numbers = range(last - len(messages) + 1, last + 1)
+    add_traffic(tx, map(_traffic_row, numbers, messages))
+    return tuple(numbers)
 
 
 def list_after(
@@ -240,6 +248,28 @@ def _row(new: NewInboxMessage) -> tuple[Any, ...]:
         int(new.late),
         int(new.expired),
         new.content,
+    )
+
+
+def _traffic_row(number: int, new: NewInboxMessage) -> TrafficRow:
+    face = new.face
+    return TrafficRow(
+        number,
+        micros(new.received_at),
+        micros_or_none(new.expires_at),
+        new.originator,
+        None,
+        str(new.kind),
+        new.precedence.rank,
+        str(new.mode),
+        new.exercise_id,
+        label_text(face.policy, face.classification),
+        names_text(face.addressed),
+        names_text(new.release_set),
+        key_mark(new.sign_kid),
+        "CURRENT",
+        1,
+        int(face.asked),
     )
 
 

@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from bus.store.epochs import next_epoch, utc_now
 from bus.store.errors import StoreRefused
+from bus.store.traffic_filling import fill as fill_traffic
 
 FORMAT = 4
 """The format this version writes. A change of schema.sql raises it and adds a step to `STEPS`."""
@@ -314,6 +315,7 @@ STEPS: dict[int, str] = {
             PRIMARY KEY (operator, name)
         ) STRICT, WITHOUT ROWID;
         ALTER TABLE event ADD COLUMN count INTEGER;
+        CREATE INDEX publication_flash ON publication (publication_seq) WHERE precedence = 'FLASH';
         CREATE TABLE traffic (
             seq INTEGER PRIMARY KEY,
             ref INTEGER NOT NULL,
@@ -358,6 +360,9 @@ STEPS: dict[int, str] = {
     """,
 }
 """Statements that bring a file of format n to n + 1, by n."""
+
+FILLS: dict[int, Callable[[sqlite3.Connection], None]] = {3: fill_traffic}
+"""What statements alone cannot carry over, by n: run after the step's."""
 
 
 def statements(script: str) -> Iterator[str]:
@@ -421,4 +426,6 @@ def _check_and_step(connection: sqlite3.Connection, nation: str, realm: str) -> 
     for number in range(found, FORMAT):
         for statement in statements(STEPS[number]):
             connection.execute(statement)
+        if number in FILLS:
+            FILLS[number](connection)
     connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (str(FORMAT),))

@@ -22,6 +22,8 @@ from bus.store.deadlines import columns_of
 from bus.store.decision_table import Decision, DecisionTable, read_table
 from bus.store.progress import PROGRESS, Progress, progress_of
 from bus.store.publication_status import PublicationStatus, of_publications
+from bus.store.traffic import NO_FACE, Face, TrafficRow, label_text, names_text
+from bus.store.traffic import add as add_traffic
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
 from schemas.wire import ContentType, Lane, lane_of
@@ -67,6 +69,9 @@ class NewPublication(NamedTuple):
     """From the release, which is the acceptance unless a second person is wanted (`pending.hold`)."""
     acknowledgers: frozenset[str] = frozenset()
     """The recipients who were asked to acknowledge it."""
+    originator: str = ""
+    face: Face = NO_FACE
+    """What is searched of it in the traffic."""
 
     @property
     def versions(self) -> tuple[NewVersion, ...]:
@@ -209,7 +214,32 @@ def insert(tx: sqlite3.Connection, new: NewPublication) -> int:
             publication_seq=publication_seq,
             acknowledgers=new.acknowledgers,
         )
+    add_traffic(tx, (_traffic_row(publication_seq, new),))
     return publication_seq
+
+
+def _traffic_row(publication_seq: int, new: NewPublication) -> TrafficRow:
+    face, recipients = new.face, [*new.face.addressed, *new.recipients]
+    for version in new.others:
+        recipients += version.recipients
+    return TrafficRow(
+        -publication_seq,
+        micros(new.accepted_at),
+        micros_or_none(new.expires_at),
+        new.originator,
+        new.api_key_id,
+        new.kind.value,
+        new.precedence.rank,
+        new.mode.value,
+        new.exercise_id,
+        label_text(face.policy, face.classification),
+        names_text(tuple(dict.fromkeys(recipients))),
+        names_text(new.release_set),
+        None,
+        "CURRENT",
+        0,
+        0,
+    )
 
 
 def _insert_other(tx: sqlite3.Connection, publication_seq: int, version: NewVersion) -> int:

@@ -10,6 +10,7 @@ from bus.protocol.release import ReleasePlan
 from bus.protocol.tear_lines import version_pointer
 from bus.store.decision_table import Decision, DecisionTable, encode_table
 from bus.store.publications import NewPublication, NewVersion
+from bus.store.traffic import Face
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.publishing.accepted import change_view
@@ -36,6 +37,7 @@ def new_publication(
     given = planned.draft.header
     versions = [_version(context, each, planned.suite, now) for each in variants(planned)]
     fullest = next(version for version in versions if version.recipients)
+    fullest_label = planned.versions[fullest.version].plan.label
     return NewPublication(
         publication_id=uuid7(now, context.randomness),
         kind=given.kind,
@@ -49,6 +51,12 @@ def new_publication(
         decisions=_table(planned.plan, context.trust.trust_version),
         deadlines=deadlines(now, given.precedence, given.acknowledgement, context.trust.snapshot.objectives),
         acknowledgers=acknowledgers(planned.plan.rows, given.acknowledgement),
+        originator=context.nation,
+        face=Face(
+            given.action_addressees + given.info_addressees,
+            fullest_label.policy,
+            fullest_label.classification,
+        ),
         **fullest._asdict(),
         others=tuple(version for version in versions if version is not fullest),
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bus.protocol.deadlines import asks
 from bus.protocol.delivery_states import lasts
 from bus.protocol.errors import BundleRefused, SubjectError
 from bus.protocol.inbound import Outcome, Verdict, judge
@@ -14,6 +15,7 @@ from bus.store.held import Held, HoldResult, NewHeld
 from bus.store.inbox import NewInboxMessage
 from bus.store.lane_alarms import LanePlace
 from bus.store.lanes import StoredHistory
+from bus.store.traffic import Face
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.lanes.floods import lane_of
@@ -283,6 +285,13 @@ class _Filing:
                 verdict.late,
                 verdict.expired,
                 verdict.content,
+                face=Face(
+                    header.action_addressees + header.info_addressees,
+                    message.label.policy,
+                    message.label.classification,
+                    header.acknowledgement.required
+                    and asks(header, self.context.nation, self.context.trust, header.issued_at),
+                ),
             )
         )
 

@@ -24,7 +24,9 @@ def watched(tx: sqlite3.Connection) -> Iterator[list[str]]:
         if found := _SETTING.match(statement):
             setting = found[1]
         elif _CHANGE.match(statement):
-            changes.append(statement)
+            # For each statement of a trigger Python tells the one that set it off once more.
+            if changes[-1:] != [statement]:
+                changes.append(statement)
             if setting != "ON":
                 bare.append(statement)
 
