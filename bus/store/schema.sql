@@ -46,6 +46,7 @@ CREATE TABLE publication (
 CREATE INDEX publication_watch ON publication (watch_at) WHERE watch_at IS NOT NULL;
 CREATE INDEX publication_chain ON publication (chain, publication_seq) WHERE chain IS NOT NULL;
 CREATE INDEX publication_source ON publication (source_id) WHERE source_id IS NOT NULL;
+CREATE INDEX publication_flash ON publication (publication_seq) WHERE precedence = 'FLASH';
 
 -- Publications of ours that were recalled, for good; because_of: the one that was named, of which this is a copy or an earlier part.
 CREATE TABLE recall (

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from fastapi import Request
@@ -10,6 +10,7 @@ from fastapi import Request
 from gateways.context import GatewayContext
 from gateways.http.access import Access
 from gateways.http.metrics import HttpMetrics
+from gateways.http.recent_minutes import RecentMinutes
 from gateways.operators.password_sign_in import PasswordSignIn
 from gateways.operators.sessions import Sessions
 from gateways.settings import Settings
@@ -29,6 +30,8 @@ class Runtime:
     closing: asyncio.Event
     broker_connected: Callable[[], bool]
     webhooks: WebhookKeeper
+    minutes: RecentMinutes = field(default_factory=RecentMinutes)
+    """Of the list of partners."""
 
 
 def runtime(request: Request) -> Runtime:

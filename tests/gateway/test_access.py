@@ -132,6 +132,7 @@ ROUTES = [
     ("GET", "/v1/audit/export", Scope.AUDIT_READ),
     ("GET", f"/v1/audit/{LETTER}", Scope.AUDIT_READ),
     ("GET", "/v1/partners", Scope.TRUST_READ),
+    ("GET", "/v1/partners/XBB", Scope.TRUST_READ),
     ("GET", "/v1/lanes", Scope.TRUST_READ),
     ("GET", "/v1/trust", Scope.TRUST_READ),
     ("POST", "/v1/trust", Scope.TRUST_WRITE),
@@ -168,7 +169,7 @@ def test_every_other_scope_together_does_not_open_a_route(
 
 def test_every_route_that_takes_a_key_asks_for_one_and_is_tested(xaa: Gateway) -> None:
     documented = xaa.client.get("/openapi.json").json()["paths"]
-    ids = re.compile("01890000-0000-7000-8000-000000000000|everything|" + "|".join((DIGEST, HOOK, LETTER)))
+    ids = re.compile("01890000-0000-7000-8000-000000000000|everything|XBB|" + "|".join((DIGEST, HOOK, LETTER)))
     tested = {(method, ids.sub("{id}", path)) for method, path, _ in ROUTES}
     guarded = {
         (method.upper(), re.sub(r"\{[a-z_]+\}", "{id}", path))

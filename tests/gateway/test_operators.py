@@ -25,6 +25,7 @@ IN_PATH = {
     "{webhook_id}": "ab" * 16,
     "{event_seq}": "4711",
     "{audit_seq}": "1",
+    "{nation}": "XBB",
 }
 OWN = OperatorRight.OWN_ACCOUNT
 NAMES = {role: f"the-{role.value.replace('_', '-')}" for role in Role}
@@ -73,6 +74,7 @@ ROUTES: dict[str, Right | None] = {
     "GET /v1/audit/export": Scope.AUDIT_READ,
     "GET /v1/audit/{audit_seq}": Scope.AUDIT_READ,
     "GET /v1/partners": Scope.TRUST_READ,
+    "GET /v1/partners/{nation}": Scope.TRUST_READ,
     "GET /v1/lanes": Scope.TRUST_READ,
     "GET /v1/trust": Scope.TRUST_READ,
     "POST /v1/trust": Scope.TRUST_WRITE,

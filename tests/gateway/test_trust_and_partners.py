@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from bus.trust_bundle import write_bundle
+from schemas.operator import Role
 from tests.gateway.drafts import changed, draft
+from tests.gateway.operator_desk import hire, sign_in
 from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
+from tests.gateway.test_receipts import exchanged, until
 
 _NUMBERS = itertools.count()
 
@@ -134,3 +137,38 @@ def test_a_gateway_starts_with_what_it_learned(world: World) -> None:
     write_bundle(world.directory / "old", world.realm.envelopes)
     with world.gateway("XCC", "learned", nats_url=NO_BROKER, trust_dir=world.directory / "old") as running:
         assert running.get("/v1/trust").json()["trust_version"] == 2
+
+
+def test_partners_show_how_fast_they_are_and_what_was_exchanged(xaa: Gateway, xbb: Gateway) -> None:
+    publication_id, _ = exchanged(xaa, xbb)
+    until(xaa, publication_id, "delivered")
+    partner = xaa.get("/v1/partners/XBB").json()["partner"]
+    pace = partner["pace"]
+    assert pace["measured"] >= 1
+    assert 0 < pace["delivery_seconds"] < 60
+    assert abs(pace["clock_offset_seconds"]) <= pace["clock_within_seconds"] + 0.01
+    assert len(partner["activity"]["sent"]) == len(partner["activity"]["received"]) == 20
+    assert sum(partner["activity"]["sent"]) >= 1
+    received = xbb.get("/v1/partners/XAA").json()["partner"]["activity"]["received"]
+    assert sum(received) >= 1
+    assert partner["flash_unacknowledged"] == 0
+    listed = {row["nation"]: row for row in xaa.get("/v1/partners").json()["items"]}
+    assert "pace" not in listed["XDD"], "nothing was delivered there"
+    assert sum(listed["XDD"]["activity"]["sent"]) == 0
+
+
+def test_a_partner_in_depth_has_its_keys(xaa: Gateway) -> None:
+    shown = xaa.get("/v1/partners/XBB").json()
+    assert {key["use"] for key in shown["keys"]} >= {"message", "receipt", "seal"}
+    assert min(key["not_after"] for key in shown["keys"]) == shown["partner"]["keys_end_at"]
+    assert all("fault" not in key for key in shown["keys"])
+    for nation in ("XAA", "XZZ"):
+        assert_problem(xaa.get(f"/v1/partners/{nation}"), 404, "NOT_FOUND")
+
+
+def test_who_sees_exercises_only_sees_no_figures_of_traffic(xaa: Gateway) -> None:
+    hire(xaa, "edda", Role.EXERCISE_STAFF)
+    token = sign_in(xaa, "edda")["access_token"]
+    partner = xaa.get("/v1/partners/XBB", token).json()["partner"]
+    assert not {"pace", "activity", "flash_unacknowledged", "queued"} & partner.keys()
+    assert partner["keys_in_force"] > 0

@@ -2,62 +2,32 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from fastapi.responses import Response
-from pydantic import Field
 
 from bus.protocol.deadlines import Awaited
-from bus.protocol.lane_health import LaneAlarm
 from bus.protocol.trust import NationTrust, key_status
-from bus.store import backlog, contacts, deadlines, held, lane_alarms, lanes
+from bus.store import backlog, contacts, deadlines, held, lane_alarms, lanes, partner_figures
 from bus.store.backlog import Backlog
 from bus.store.writer import Transaction
 from gateways.http.api_keys import Scope
+from gateways.http.partner_views import (
+    PartnerActivity,
+    PartnerInDepth,
+    PartnerView,
+    key_views,
+    pace_view,
+)
+from gateways.http.problems import ApiRefused
+from gateways.http.recent_minutes import MINUTES, Exchanged, RecentMinutes
 from gateways.http.routes.answers import answers, statement_response
-from gateways.http.runtime import runtime
-from schemas.base import Nation, Statement, UtcTime
-from schemas.trust import NationStatus
+from gateways.http.runtime import Runtime, runtime
+from schemas.base import Nation, Statement
+from schemas.reasons import ReasonCode as C
 
 router = APIRouter(prefix="/v1", tags=["partners"])
-
-
-class PartnerView(Statement):
-    """One partner nation."""
-
-    nation: Nation
-    display_name: str
-    status: NationStatus
-    record_version: int = Field(description="Version of its nation record.")
-    keys_in_force: int
-    keys_end_at: UtcTime | None = Field(None, description="When the first key in force expires.")
-    queued: int | None = Field(
-        None,
-        description="Deliveries waiting for the relay, control content included. Like every figure of traffic"
-        " absent for who sees only some modes.",
-    )
-    sealed: int | None = Field(None, description="Sealed and not yet confirmed by the broker.")
-    unreceipted: int | None = Field(None, description="Sent and without a receipt yet.")
-    missing: int | None = Field(
-        None, description="Serials of its lanes that have not come and were asked for."
-    )
-    lane_alarms: tuple[LaneAlarm, ...] | None = Field(
-        None, description="What is wrong with its lanes now (`GET /v1/lanes` has the evidence)."
-    )
-    held: int | None = Field(None, description="Bundles of its that cannot be judged yet.")
-    last_message_at: UtcTime | None = Field(None, description="When its newest message was filed here.")
-    last_heard_at: UtcTime | None = Field(
-        None, description="When it signed the newest of what came from it, receipts included: its own clock."
-    )
-    silent_since: UtcTime | None = Field(
-        None,
-        description="Since when it is known that nothing which it signed came after something sent to it that"
-        " is overdue. Absent while it is heard.",
-    )
-    overdue: dict[Awaited, int] | None = Field(
-        None, description="Copies whose deadline passed and was not met since, by what is awaited."
-    )
 
 
 class PartnerList(Statement):
@@ -70,40 +40,68 @@ class PartnerList(Statement):
 
 @router.get(
     "/partners",
-    summary="List the partner nations: standing, backlog, gaps.",
+    summary="List the partner nations: standing, backlog, gaps, pace.",
     responses=answers(200, PartnerList, "Every other nation of the realm."),
 )
 async def list_partners(request: Request) -> Response:
-    """What waits for whom, and what is missing from whom."""
+    """What waits for whom, what is missing from whom, and how fast it goes."""
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.TRUST_READ)
+    trust, now = gateway.context.trust, gateway.context.now()
+    others = sorted(name for name in trust.nations if name != gateway.context.nation)
     # The figures are of all modes: to who sees exercises only they would tell of live traffic.
-    sees_traffic = caller.modes is None
-    context = gateway.context
-    trust, now = context.trust, context.now()
-    others = sorted(name for name in trust.nations if name != context.nation)
-
-    def look(tx: Transaction) -> tuple[PartnerView, ...]:
-        traffic = _traffic(tx, others) if sees_traffic else {}
-        return tuple(_view(trust.nations[name], now, traffic.get(name, {})) for name in others)
-
-    items = await context.store.read(look)
+    items = await _look(gateway, others, now, sees_traffic=caller.modes is None)
     stale = trust.stale(now)
     return statement_response(
         PartnerList.model_construct(trust_version=trust.trust_version, trust_stale=stale, items=items)
     )
 
 
-def _traffic(tx: Transaction, others: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Backlog, gaps and contact by nation, as the view's fields have them."""
+@router.get(
+    "/partners/{nation}",
+    summary="Show one partner nation with its keys.",
+    responses=answers(200, PartnerInDepth, "The nation.", (C.NOT_FOUND,)),
+)
+async def show_partner(
+    request: Request, nation: Annotated[Nation, Path(description="The nation's code.")]
+) -> Response:
+    """As in the list, and every key of the nation's record with its time."""
+    gateway = runtime(request)
+    caller = await gateway.access.admit(request, Scope.TRUST_READ)
+    trust, now = gateway.context.trust, gateway.context.now()
+    if nation not in trust.nations or nation == gateway.context.nation:
+        raise ApiRefused(C.NOT_FOUND)
+    [partner] = await _look(gateway, [nation], now, sees_traffic=caller.modes is None)
+    keys = key_views(trust.nations[nation], now)
+    return statement_response(PartnerInDepth.model_construct(partner=partner, keys=keys))
+
+
+async def _look(
+    gateway: Runtime, nations: Sequence[str], now: datetime, *, sees_traffic: bool
+) -> tuple[PartnerView, ...]:
+    trust = gateway.context.trust
+
+    def look(tx: Transaction) -> tuple[PartnerView, ...]:
+        traffic = _traffic(tx, nations, gateway.minutes, now) if sees_traffic else {}
+        return tuple(_view(trust.nations[name], now, traffic.get(name, {})) for name in nations)
+
+    return await gateway.context.store.read(look)
+
+
+def _traffic(
+    tx: Transaction, nations: Sequence[str], minutes: RecentMinutes, now: datetime
+) -> dict[str, dict[str, Any]]:
+    """Backlog, gaps, contact and pace by nation, as the view's fields have them."""
     waiting = {row.recipient: row for row in backlog.per_recipient(tx)}
     gaps, holding = lanes.count_missing(tx), held.count_by_originator(tx)
     overdue, heard = deadlines.count_overdue(tx), contacts.of_all(tx)
-    wrong = lane_alarms.standing(tx)
+    wrong, flash = lane_alarms.standing(tx), partner_figures.flash_unacknowledged(tx)
+    begins_at, exchanged = minutes.look(tx, now)
+    nothing = Exchanged((0,) * MINUTES, (0,) * MINUTES)
     found: dict[str, dict[str, Any]] = {}
-    for name in others:
+    for name in nations:
         row = waiting.get(name, Backlog(name, 0, 0, 0))
-        contact = heard.get(name)
+        contact, counted = heard.get(name), exchanged.get(name, nothing)
         found[name] = {
             "queued": row.queued,
             "sealed": row.sealed,
@@ -115,6 +113,9 @@ def _traffic(tx: Transaction, others: Sequence[str]) -> dict[str, dict[str, Any]
             "last_heard_at": contact.heard_at if contact is not None else None,
             "silent_since": contact.silent_since if contact is not None else None,
             "overdue": {awaited: overdue.get((name, awaited), 0) for awaited in Awaited},
+            "flash_unacknowledged": flash.get(name, 0),
+            "activity": PartnerActivity(begins_at=begins_at, sent=counted.sent, received=counted.received),
+            "pace": pace_view(partner_figures.pace(tx, name)),
         }
     return found
 
