@@ -131,15 +131,19 @@ def list_after(
     with_display_only: bool = False,
     max_octets: int | None = None,
     current: bool = False,
+    before: int | None = None,
+    expires_after: datetime | None = None,
 ) -> tuple[InboxMessage, ...]:
     """Messages with `inbox_seq` above `after`, in order of filing; `kinds` and `modes` narrow.
 
-    `current`: only those that nothing took the place of, and that were not cancelled or recalled.
+    `current`: only those that nothing took the place of, and that were not cancelled or recalled. `before`:
+    those below it instead, the newest first. `expires_after`: only those that expire later, or never.
 
     At most `limit`, and no more than `max_octets` of content, but always the next one. What may be displayed
     only is left out unless it is asked for.
     """
-    conditions, values = ["inbox_seq > ?"], list[Any]([after])
+    side, order, bound = (">", "ASC", after) if before is None else ("<", "DESC", before)
+    conditions, values = [f"inbox_seq {side} ?"], list[Any]([bound])
     if not with_display_only:
         conditions.append(_RELEASED)
     if current:
@@ -148,8 +152,11 @@ def list_after(
         if wanted is not None:
             conditions.append(among(column, wanted))
             values += [each.value for each in wanted]
+    if expires_after is not None:
+        conditions.append("(expires_at IS NULL OR expires_at > ?)")
+        values.append(micros(expires_after))
     rows = tx.execute(
-        f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY inbox_seq LIMIT ?", (*values, limit)
+        f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY inbox_seq {order} LIMIT ?", (*values, limit)
     )
     page: list[Any] = []
     octets = 0

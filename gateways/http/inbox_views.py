@@ -80,10 +80,12 @@ class InboxEntry(Statement):
 
 
 class InboxPage(Statement):
-    """Inbox entries in order of filing."""
+    """Inbox entries in order of filing; with before= the newest first."""
 
     items: tuple[InboxEntry, ...]
-    next: int = Field(description="Give it as after= for what follows, now or later.")
+    next: int = Field(
+        description="Give it as after= for what follows, now or later; with before= as before= for what is older."
+    )
 
 
 def inbox_entry(

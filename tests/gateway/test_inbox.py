@@ -306,3 +306,39 @@ def test_a_page_reads_each_message_once_and_ends_before_it_is_too_large(
         after = page["next"]
     assert [message_id for message_id in found if message_id in sent] == sent
     assert len(read) == len(found)
+
+
+def test_the_inbox_is_read_from_its_newest_end_too(xaa: Gateway, xbb: Gateway) -> None:
+    there = last_seq(xbb)
+    for _ in range(3):
+        assert xaa.publish(draft()).status_code == 201
+    sequences = [item["inbox_seq"] for item in xbb.wait_inbox(there, 3)]
+    first = xbb.get("/v1/inbox", params={"before": 2**53, "limit": 2}).json()
+    assert [item["inbox_seq"] for item in first["items"]] == sequences[:0:-1]
+    second = xbb.get("/v1/inbox", params={"before": first["next"], "limit": 1}).json()
+    assert [item["inbox_seq"] for item in second["items"]] == sequences[:1]
+    end = xbb.get("/v1/inbox", params={"before": 1}).json()
+    assert end == {"items": [], "next": 1}
+
+
+def test_the_inbox_is_narrowed_to_what_expires_later(xaa: Gateway, xbb: Gateway) -> None:
+    there = last_seq(xbb)
+    made = [xaa.publish(draft(expires_at=at)).json()["message_id"] for at in (soon(hours=1), soon(hours=3))]
+    made.append(xaa.publish(draft()).json()["message_id"])
+    xbb.wait_inbox(there, 3)
+    page = xbb.get("/v1/inbox", params={"after": there, "expires_after": soon(hours=2)}).json()
+    assert {item["message_id"] for item in page["items"]} == set(made[1:])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "pointer"),
+    [
+        ({"before": 0}, "/query/before"),
+        ({"before": 5, "after": 3}, "/query/before"),
+        ({"expires_after": "2030-02-11"}, "/query/expires_after"),
+        ({"expires_after": "2030-02-11T00:00:00"}, "/query/expires_after"),
+    ],
+    ids=["before the beginning", "both ways at once", "a day", "a time without offset"],
+)
+def test_a_bad_end_of_the_inbox_is_refused(xbb: Gateway, parameters: Json, pointer: str) -> None:
+    assert_problem(xbb.get("/v1/inbox", params=parameters), 422, "PARAMETER_INVALID", pointer)

@@ -35,7 +35,7 @@ from gateways.publishing.draft_refused import DraftRefused
 from gateways.receipts.by_receipt import tell_by_receipt
 from schemas.acknowledgement import Acknowledgement
 from schemas.audit import AuditEvent
-from schemas.base import Nation, Uuid7
+from schemas.base import Nation, UtcTime, Uuid7
 from schemas.header import Kind, Relation
 from schemas.reasons import ReasonCode as C
 from schemas.strict_json import JsonRefused, parse_model
@@ -66,13 +66,23 @@ async def list_inbox(
     current: Annotated[
         bool, Query(description="Only what is current: nothing took its place, and it was not cancelled.")
     ] = False,
+    before: Annotated[
+        int | None,
+        Query(ge=1, le=2**53, description="Instead of after: what was filed before this, the newest first."),
+    ] = None,
+    expires_after: Annotated[
+        UtcTime | None, Query(description="Only what expires later than this, or never.")
+    ] = None,
 ) -> Response:
     """Messages filed after the cursor, with their exact content. Poll with ``next`` of the last page.
 
-    A page may hold fewer than ``limit``: it ends at four mebibytes. There may be more while ``next`` grows.
+    A page may hold fewer than ``limit``: it ends at four mebibytes. There may be more while ``next`` grows. With
+    ``before`` the newest come first: give ``next`` as ``before`` for what is older, until it stays as it was.
     """
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
+    if before is not None and after:
+        raise ApiRefused(C.PARAMETER_INVALID, "after and before exclude each other", pointer="/query/before")
     stored = await gateway.context.store.read(
         lambda tx: inbox.list_after(
             tx,
@@ -83,9 +93,11 @@ async def list_inbox(
             with_display_only=caller.lists_display_only,
             max_octets=PAGE_OCTETS,
             current=current,
+            before=before,
+            expires_after=expires_after,
         )
     )
-    following = stored[-1].inbox_seq if stored else after
+    following = stored[-1].inbox_seq if stored else (after if before is None else before)
     shown = [row for row in stored if caller.sees(row.kind, row.mode)]
     reading, now = own_reading(gateway.context), gateway.context.now()
     return json_response(inbox_page(shown, following, now, reading, with_content=caller.sees_content))
