@@ -84,7 +84,8 @@ class InboxPage(Statement):
 
     items: tuple[InboxEntry, ...]
     next: int = Field(
-        description="Give it as after= for what follows, now or later; with before= as before= for what is older."
+        description="Give it as after= for what follows, now or later; of a page asked for with before=, as "
+        "before= for what is older."
     )
 
 

@@ -76,8 +76,8 @@ async def list_inbox(
 ) -> Response:
     """Messages filed after the cursor, with their exact content. Poll with ``next`` of the last page.
 
-    A page may hold fewer than ``limit``: it ends at four mebibytes. There may be more while ``next`` grows. With
-    ``before`` the newest come first: give ``next`` as ``before`` for what is older, until it stays as it was.
+    A page may hold fewer than ``limit``: it ends at four mebibytes. There may be more while ``next`` grows.
+    With ``before`` the newest come first: give ``next`` as ``before`` for older ones, until a page is empty.
     """
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
