@@ -1,0 +1,1 @@
+"""Tests of the console, most of them in a real browser over a real realm."""

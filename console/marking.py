@@ -1,0 +1,109 @@
+"""Markings on a page: bands at head and foot, tags in lists, and the palette that colours both."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+LEVELS = 4
+"""Classes of colour: 0 unclassified, 1 restricted, 2 confidential, 3 secret and above."""
+
+Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r'^[^"\\\x00-\x1f<>]+$')]
+
+_WORDS = (("UNCLASSIFIED", 0), ("UNMARKED", 0), ("RESTRICTED", 1), ("CONFIDENTIAL", 2), ("SECRET", 3))
+
+
+@dataclass(frozen=True)
+class Marking:
+    """What a band says. ``text`` is never shortened."""
+
+    text: str
+    releasable: str = ""
+    level: int = 0
+    policy: str = ""
+    classification: str = ""
+
+    @classmethod
+    def of(cls, found: Mapping[str, Any]) -> "Marking":
+        """Out of a traffic row, or anything with its members."""
+        policy, classification = str(found.get("policy") or ""), str(found.get("classification") or "")
+        level = found.get("level")
+        known = int(level) if level is not None else level_of(classification)
+        text = str(found.get("text") or classification or found.get("marking") or "")
+        return cls(text, str(found.get("releasable") or ""), clamped(known), policy, classification)
+
+
+def clamped(level: int) -> int:
+    """A level that the palette has: what is higher than it knows looks like the highest."""
+    return max(0, min(LEVELS - 1, level))
+
+
+def level_of(classification: str) -> int:
+    """The colour class of a classification by its word; the highest for one that has none of ours."""
+    words = classification.upper().replace("-", " ").split()
+    found = [level for word, level in _WORDS if word in words]
+    return max(found) if found else LEVELS - 1
+
+
+def highest(markings: Iterable[Marking]) -> Marking | None:
+    """The marking of a page that shows all of these: the highest one; None for nothing.
+
+    Where several are as high, and are not the same, their words stand side by side, so that none is hidden.
+    """
+    found = list(markings)
+    if not found:
+        return None
+    top = max(marking.level for marking in found)
+    at_top = [marking for marking in found if marking.level == top]
+    texts = list(dict.fromkeys(marking.text for marking in at_top))
+    releasable = {marking.releasable for marking in found}
+    first = at_top[0]
+    return Marking(
+        " / ".join(texts),
+        releasable.pop() if len(releasable) == 1 else "",
+        top,
+        first.policy if len(texts) == 1 else "",
+        first.classification if len(texts) == 1 else "",
+    )
+
+
+class Colours(BaseModel):
+    """How one classification of one policy looks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    policy: Word
+    classification: Word
+    band: Colour
+    band_text: Colour = "#ffffff"
+    tag: Colour
+
+
+class Palette(BaseModel):
+    """A palette file. Without one the four classes of colour of ``tokens.css`` hold."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    label: tuple[Colours, ...] = ()
+
+    @classmethod
+    def read(cls, path: Path | None) -> "Palette":
+        """Out of a TOML file with ``[[label]]`` tables; the built-in palette when there is none."""
+        if path is None:
+            return cls()
+        return cls.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+
+    def css(self) -> str:
+        """A style sheet with this palette's colours, over those of the classes."""
+        rules = []
+        for each in self.label:
+            mark = f'[data-policy="{each.policy}"][data-classification="{each.classification}"]'
+            rules.append(
+                f"{mark} {{ --label-band: {each.band}; --label-on-band: {each.band_text}; "
+                f"--label-tag: {each.tag}; }}"
+            )
+        return "\n".join(rules) + "\n"

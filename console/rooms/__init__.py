@@ -1,0 +1,1 @@
+"""The console's rooms: one router each."""
