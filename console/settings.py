@@ -76,6 +76,15 @@ class ConsoleSettings(BaseSettings):
     label_palette_file: Path | None = Field(
         None, description="TOML file with the colours of bands and tags, by policy and classification."
     )
+    map_land_file: Path | None = Field(
+        None, description="TopoJSON with an object `countries` or `land`, drawn instead of the vendored map."
+    )
+    map_boundary_source: Annotated[str, StringConstraints(max_length=120)] = Field(
+        "Natural Earth", description="Whose boundaries the map shows, for the line that says so."
+    )
+    map_places_file: Path | None = Field(
+        None, description="TOML file with places of nations on the map, over those of the console."
+    )
     log_level: str = Field("info", description="Least level that is logged.")
 
     @field_validator("root_path")
@@ -92,8 +101,8 @@ class ConsoleSettings(BaseSettings):
             raise ValueError("tls_certificate_file and tls_key_file go together")
         if self.tls_certificate_file is None and not self.behind_tls_proxy and not _loopback(self.host):
             raise ValueError(
-                f"{self.host} is not a loopback address: give a TLS certificate, or set behind_tls_proxy where "
-                "something in front terminates TLS"
+                f"{self.host} is not a loopback address: give a TLS certificate, or set behind_tls_proxy "
+                "where something in front terminates TLS"
             )
         gateway = urlsplit(self.gateway_url)
         if gateway.scheme not in ("http", "https") or not gateway.hostname or gateway.path.strip("/"):
