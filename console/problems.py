@@ -1,5 +1,6 @@
 """What goes wrong, as designed states: signed out, not permitted, not found, refused, unreachable."""
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -18,7 +19,15 @@ from console.console import console_of
 from console.gateway import Refused, SessionOver, Unreachable
 from console.pages import fragment, page
 from console.roles import who_may
-from console.seating import CONFIRMED, OWN_PASSWORD, PasswordMustChange, PasswordWanted, Seat, wants_page
+from console.seating import (
+    CONFIRMED,
+    OWN_PASSWORD,
+    PasswordMustChange,
+    PasswordWanted,
+    Seat,
+    seated,
+    wants_page,
+)
 from console.security import UNSAFE, TooLarge, TooSlow
 
 NOT_FRESH = "SIGN_IN_NOT_FRESH"
@@ -53,7 +62,7 @@ def state(request: Request, kind: str, status: int, **context: Any) -> Response:
     given = {"kind": kind, "problem": None, "retry_after": None, "allowed": (), "instance": ""} | context
     if wants_page(request):
         return page(request, seat, "states/state.html", room="states", status=status, **given)
-    if request.url.path.endswith("/fragment"):
+    if request.url.path.endswith("/fragment") or request.headers.get("X-Requested-With") == "fragment":
         return fragment(request, seat, "states/state.html", room="states", status=status, **given)
     problem = given["problem"]
     code = problem.code if problem is not None else kind.upper().replace("-", "_")
@@ -143,6 +152,10 @@ async def _unreadable(request: Request, _: RequestValidationError) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
+    if wants_page(request) and request.method == "GET":
+        # An address that nobody answers for: the header stays for whoever is signed in.
+        with contextlib.suppress(SessionOver, PasswordMustChange, Refused, Unreachable):
+            await seated(request)
     kind = {404: "not-found", 405: "not-found"}.get(error.status_code, "refused")
     answer = state(request, kind, error.status_code)
     for name, value in (error.headers or {}).items():
