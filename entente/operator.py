@@ -13,6 +13,7 @@ from bus.store import operator_sessions, operators
 from bus.store.operators import Operator
 from bus.store.writer import Transaction
 from entente.gateway_store import KeysFileOption, StateDirOption, in_store
+from entente.operator_identity import identity
 from entente.operator_link import link
 from entente.operator_password import (
     FileOption,
@@ -47,6 +48,9 @@ def add(
     one_time: OneTimeOption = False,
     one_time_file: OneTimeFileOption = None,
     hours: HoursOption = 72,
+    no_password: Annotated[
+        bool, typer.Option("--no-password", help="No password: for who signs in at the identity provider.")
+    ] = False,
 ) -> None:
     """Add an operator. Without an option for it the password is asked for."""
     _check(
@@ -58,7 +62,10 @@ def add(
         TypeAdapter(ShortText), display_name or name, "a display name is one line of at most 64 characters"
     )
     _check_roles(role)
-    password = new_password(name, password_file, one_time or one_time_file is not None, one_time_file)
+    wants_one_time = one_time or one_time_file is not None
+    if no_password and (wants_one_time or password_file is not None):
+        raise CommandFailed("with --no-password there is no password to give")
+    password = None if no_password else new_password(name, password_file, wants_one_time, one_time_file)
     now = datetime.now(UTC)
     made = Operator(
         name=name,
@@ -66,10 +73,10 @@ def add(
         roles=frozenset(role),
         enabled=True,
         created_at=now,
-        password_hash=password.hashed,
-        password_set_at=now,
-        one_time=password.one_time is not None,
-        password_until=password.ends_at(now, hours),
+        password_hash=password.hashed if password else None,
+        password_set_at=now if password else None,
+        one_time=password is not None and password.one_time is not None,
+        password_until=password.ends_at(now, hours) if password else None,
     )
 
     def job(tx: Transaction) -> None:
@@ -83,7 +90,8 @@ def add(
             evidence.add(AuditEvent.OPERATOR_ROLE_GIVEN, operator=name, role=given)
 
     in_store(state_dir, keys_file, job, now, actor=ACTOR, record=record)
-    hand_over(password, one_time_file)
+    if password is not None:
+        hand_over(password, one_time_file)
     say(f"operator {name} is added")
 
 
@@ -205,6 +213,7 @@ def password(
 
 
 app.command("link")(link)
+app.command("identity")(identity)
 
 
 def _change(

@@ -112,7 +112,7 @@ class Settings(OidcSettings):
         24, ge=1, le=24 * 7, description="Every other draft that waits for a second person waits so long."
     )
     release_fresh_minutes: int = Field(
-        5, ge=1, le=60, description="Whoever confirms a release has given the password within this time."
+        5, ge=1, le=60, description="Whoever confirms a release has proven who they are within this time."
     )
     read_receipts: bool = Field(
         True, description="Tell originators when a person first opened their message; who it was stays here."

@@ -99,6 +99,8 @@ class AuditEvent(StrEnum):
     OPERATOR_ROLE_TAKEN = "operator.role-taken"
     OPERATOR_PASSWORD_SET = "operator.password-set"  # noqa: S105 - the name of an event
     OPERATOR_LINK_MADE = "operator.link-made"
+    OPERATOR_IDENTITY_LINKED = "operator.identity-linked"
+    OPERATOR_IDENTITY_UNLINKED = "operator.identity-unlinked"
     OPERATOR_SIGNED_IN = "operator.signed-in"
     OPERATOR_CONFIRMED = "operator.confirmed"
     OPERATOR_SIGNED_OUT = "operator.signed-out"
@@ -106,6 +108,7 @@ class AuditEvent(StrEnum):
     MINIMIZE_SET = "minimize.set"
     MINIMIZE_LIFTED = "minimize.lifted"
     AUDIT_EXPORTED = "audit.exported"
+    TRAFFIC_EXPORTED = "traffic.exported"
     GATEWAY_STARTED = "gateway.started"
     GATEWAY_STOPPED = "gateway.stopped"
 
@@ -143,8 +146,18 @@ class AuditRecord(Statement):
     """The operator it was done to, or who signed in or out."""
     role: Role | None = None
     session: HexId | None = None
+    means: Annotated[str, Field(pattern=r"^[a-z]{1,20}$")] | None = None
+    """How who signed in was proven, where it was not a password given here."""
+    acr: Annotated[str, Field(pattern=r"^[!-~]{1,100}$")] | None = None
+    """What the identity provider calls the way in which it authenticated the operator."""
+    amr: Annotated[str, Field(pattern=r"^[ -~]{1,200}$")] | None = None
+    """The methods that it names for that, separated by spaces (RFC 8176)."""
     state: Annotated[str, Field(pattern=r"^[A-Za-z_.-]{1,40}$")] | None = None
     """What it is now: the state that a receipt tells of, or which deadline passed."""
     webhook: HexId | None = None
     reason: ReasonCode | None = None
     count: int | None = None
+    query_length: int | None = None
+    """Of traffic.exported: how long the search was; its words are nobody's business."""
+    highest: Annotated[str, Field(max_length=500)] | None = None
+    """Of traffic.exported: the highest classification of its rows."""

@@ -283,7 +283,37 @@ class ReasonCode(StrEnum):
         "The name or the password is wrong, or this operator may not sign in.",
     )
     SIGN_IN_DELAYED = "SIGN_IN_DELAYED", "Too many failed sign-ins; the next one is looked at later."
-    SIGN_IN_NOT_FRESH = "SIGN_IN_NOT_FRESH", "This needs a password given more recently."
+    SIGN_IN_NOT_FRESH = "SIGN_IN_NOT_FRESH", "This needs a more recent proof of who you are."
+    PASSWORD_SIGN_IN_OFF = "PASSWORD_SIGN_IN_OFF", "Operators of this gateway do not sign in with passwords."
+    OIDC_NOT_CONFIGURED = "OIDC_NOT_CONFIGURED", "This gateway has no identity provider."
+    OIDC_REDIRECT_REFUSED = (
+        "OIDC_REDIRECT_REFUSED",
+        "The address to come back to is none of those that the gateway's settings list.",
+    )
+    OIDC_TRANSACTION_INVALID = (
+        "OIDC_TRANSACTION_INVALID",
+        "The way back from the identity provider belongs to no open sign-in that was begun here.",
+    )
+    OIDC_PROOF_REFUSED = (
+        "OIDC_PROOF_REFUSED",
+        "What the identity provider sent does not prove who signs in.",
+    )
+    OIDC_PROVIDER_FAILED = (
+        "OIDC_PROVIDER_FAILED",
+        "The identity provider could not be asked, or did not answer as it must.",
+    )
+    SEARCH_NOT_UNDERSTOOD = (
+        "SEARCH_NOT_UNDERSTOOD",
+        "A term of the search says nothing that is understood.",
+    )
+    EXPORT_SWITCHED_OFF = (
+        "EXPORT_SWITCHED_OFF",
+        "This gateway's settings permit no export of traffic.",
+    )
+    VIEWS_TOO_MANY = (
+        "VIEWS_TOO_MANY",
+        "An operator keeps no more saved views than this.",
+    )
     PASSWORD_CHANGE_REQUIRED = (
         "PASSWORD_CHANGE_REQUIRED",
         "The one-time password must be replaced before anything else is done.",

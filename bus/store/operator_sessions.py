@@ -146,6 +146,12 @@ def end_all(tx: sqlite3.Connection, operator: str) -> int:
     return tx.execute("DELETE FROM operator_session WHERE operator = ?", (operator,)).rowcount
 
 
+def begun_by(tx: sqlite3.Connection, means: str) -> bool:
+    """Whether there is a session that began by these means."""
+    row = tx.execute("SELECT 1 FROM operator_session WHERE means = ? LIMIT 1", (means,)).fetchone()
+    return row is not None
+
+
 def end_begun_by(tx: sqlite3.Connection, means: str) -> int:
     """End every session that began by these means; how many there were."""
     return tx.execute("DELETE FROM operator_session WHERE means = ?", (means,)).rowcount

@@ -1,9 +1,10 @@
 """The gateway's app: routes, problems, and a lifespan that opens and closes the gateway behind them."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
+from typing import TypeVar
 
 import structlog
 from fastapi import Depends, FastAPI
@@ -26,6 +27,7 @@ from gateways.http.routes import (
     lanes,
     messages,
     minimize,
+    oidc,
     operators,
     partners,
     reads,
@@ -42,6 +44,7 @@ from gateways.http.routes import (
     webhooks,
 )
 from gateways.http.runtime import Runtime
+from gateways.oidc.opening import oidc_sign_in_of
 from gateways.opening import OpenGateway, open_gateway
 from gateways.operators.password_sign_in import PasswordSignIn
 from gateways.operators.sessions import Lifetimes, Sessions
@@ -50,6 +53,7 @@ from gateways.sole_process import sole_process
 from gateways.webhooks.keeper import WebhookKeeper
 from gateways.webhooks.policy import patience_of, poster_of
 
+T = TypeVar("T")
 Opener = Callable[[Settings], AbstractAsyncContextManager[OpenGateway]]
 
 _log = structlog.get_logger("gateways.http.app")
@@ -66,7 +70,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            opened = await _opened(stack, opener, settings)
+            opened = await _or_said(_opened(stack, opener, settings))
             opened.context.minimize = await opened.context.store.read(stored_minimize)
             sessions = Sessions(opened.context, Lifetimes.of(settings))
             access = Access(opened.context, settings, metrics, sessions)
@@ -85,6 +89,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
                 closing,
                 opened.broker_connected,
                 keeper,
+                await _or_said(oidc_sign_in_of(settings, opened.context, sessions)),
             )
             keeper.start()
             try:
@@ -135,6 +140,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
             trust,
             agreements,
             operators,
+            oidc,
             minimize,
             webhooks,
             webhook_dead_letters,
@@ -148,9 +154,14 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
 
 
 async def _opened(stack: AsyncExitStack, opener: Opener, settings: Settings) -> OpenGateway:
+    stack.enter_context(sole_process(settings.state_dir))
+    return await stack.enter_async_context(opener(settings))
+
+
+async def _or_said(opening: Awaitable[T]) -> T:
+    """What is opened; when it cannot be, the log says why."""
     try:
-        stack.enter_context(sole_process(settings.state_dir))
-        return await stack.enter_async_context(opener(settings))
+        return await opening
     except Exception as error:
         # What opening raises says which file or document is wrong, and quotes no secret and no content.
         _log.error("gateway.cannot-start", fault=type(error).__name__, reason=str(error))

@@ -83,6 +83,6 @@ def require_fresh(caller: Caller, within: timedelta, now: datetime) -> SignedIn:
     if now - caller.signed_in.fresh_at > within:
         minutes = within / timedelta(minutes=1)
         raise ApiRefused(
-            ReasonCode.SIGN_IN_NOT_FRESH, f"The password must have been given within {minutes:g} minutes."
+            ReasonCode.SIGN_IN_NOT_FRESH, f"Who you are must have been proven within {minutes:g} minutes."
         )
     return caller.signed_in

@@ -45,8 +45,33 @@ _TABLE: dict[ReasonCode, tuple[HTTPStatus, str]] = {
     _.SIGN_IN_DELAYED: (HTTPStatus.TOO_MANY_REQUESTS, "Wait as long as Retry-After says, then try again."),
     _.SIGN_IN_NOT_FRESH: (
         HTTPStatus.FORBIDDEN,
-        "Give the password again (POST /v1/operators/fresh), then send again with the new token.",
+        "Give the password again (POST /v1/operators/fresh) or sign in again at the identity provider "
+        "(POST /v1/operators/oidc/fresh/begin), then send again with the new token.",
     ),
+    _.PASSWORD_SIGN_IN_OFF: (
+        HTTPStatus.FORBIDDEN,
+        "Sign in at the identity provider (POST /v1/operators/oidc/begin).",
+    ),
+    _.OIDC_NOT_CONFIGURED: (HTTPStatus.NOT_FOUND, "Sign in with a password, or have one configured."),
+    _.OIDC_REDIRECT_REFUSED: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Have the console's address added to ENTENTE_GATEWAY_OIDC_REDIRECT_URIS and at the provider.",
+    ),
+    _.OIDC_TRANSACTION_INVALID: (HTTPStatus.CONFLICT, "Begin again, in the same browser."),
+    _.OIDC_PROOF_REFUSED: (
+        HTTPStatus.UNAUTHORIZED,
+        "Begin again; if it stays, show the detail to whoever keeps the gateway and the provider.",
+    ),
+    _.OIDC_PROVIDER_FAILED: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Try again after Retry-After; if it stays, show the detail to whoever keeps the gateway.",
+    ),
+    _.SEARCH_NOT_UNDERSTOOD: (
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        "Look at search: where the term stands, and what is understood there.",
+    ),
+    _.EXPORT_SWITCHED_OFF: (HTTPStatus.FORBIDDEN, "Ask whoever runs the gateway, if it is needed."),
+    _.VIEWS_TOO_MANY: (HTTPStatus.CONFLICT, "Delete a view, or save under the name of one."),
     _.PASSWORD_CHANGE_REQUIRED: (HTTPStatus.FORBIDDEN, "Choose a password (POST /v1/operators/password)."),
     _.PASSWORD_UNSUITABLE: (
         HTTPStatus.UNPROCESSABLE_ENTITY,

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from fastapi import Request
 
@@ -15,6 +15,10 @@ from gateways.operators.password_sign_in import PasswordSignIn
 from gateways.operators.sessions import Sessions
 from gateways.settings import Settings
 from gateways.webhooks.keeper import WebhookKeeper
+
+if TYPE_CHECKING:
+    # Most gateways have no identity provider, and an HTTP client takes long to import.
+    from gateways.oidc.sign_in import OidcSignIn
 
 
 @dataclass
@@ -30,6 +34,8 @@ class Runtime:
     closing: asyncio.Event
     broker_connected: Callable[[], bool]
     webhooks: WebhookKeeper
+    oidc: "OidcSignIn | None" = None
+    """Sign-in at the identity provider, where the settings name one."""
     minutes: RecentMinutes = field(default_factory=RecentMinutes)
     """Of the list of partners."""
 

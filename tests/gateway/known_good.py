@@ -7,7 +7,9 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bus.store import operator_identities
 from bus.store.columns import micros
+from bus.store.operator_identities import Identity
 from schemas.base import rfc3339
 from schemas.community import Membership
 from schemas.operator import Role
@@ -17,13 +19,14 @@ from tests.gateway.operator_desk import PASSWORD, as_, hire, link_for, sign_in
 from tests.gateway.probing import Probe
 from tests.gateway.running import Gateway, World, last_seq
 from tests.labels.label_cases import category, xml
+from tests.oidc.own_provider import BACK, OwnProvider
 from tests.protocol.agreement_papers import proposal
 from tests.realm_fixtures import AgreementPlan, community_document
 
 Json = dict[str, Any]
 
 
-def succeed(probe: Probe, world: World, xaa: Gateway, xbb: Gateway) -> None:
+def succeed(probe: Probe, world: World, xaa: Gateway, xbb: Gateway, provider: OwnProvider) -> None:
     """Every act of this file, done at XAA."""
     requests_of_a_partner(probe, xaa, xbb)
     requests_of_ours(probe, xaa)
@@ -34,6 +37,7 @@ def succeed(probe: Probe, world: World, xaa: Gateway, xbb: Gateway) -> None:
     release_by_a_second_person(probe, xaa)
     backfill_for_a_new_member(probe, world, xaa)
     operators(probe, xaa)
+    operators_of_the_provider(probe, xaa, provider)
 
 
 def requests_of_a_partner(probe: Probe, xaa: Gateway, xbb: Gateway) -> None:
@@ -148,6 +152,19 @@ def operators(probe: Probe, xaa: Gateway) -> None:
     replaced = {"current_password": PASSWORD, "new_password": "eight herons cross the ford"}
     session = probe.succeed("POST /v1/operators/password", olga, replaced)
     probe.succeed("POST /v1/operators/sign-out", as_(session["access_token"]))
+
+
+def operators_of_the_provider(probe: Probe, xaa: Gateway, provider: OwnProvider) -> None:
+    """One who signs in at the identity provider, and proves again there who they are."""
+    hire(xaa, "oona", Role.WATCH_OFFICER)
+    identity = Identity(provider.url, "sub", "1234")
+    xaa.write(lambda tx: operator_identities.link(tx, "oona", identity, datetime.now(UTC)))
+    oona: dict[str, str] = {}
+    for part in ("", "/fresh"):
+        begun = probe.succeed(f"POST /v1/operators/oidc{part}/begin", oona, {"redirect_uri": BACK})
+        back = provider.authorize(begun["authorization_url"]) | {"transaction": begun["transaction"]}
+        session = probe.succeed(f"POST /v1/operators/oidc{part}/finish", oona, back)
+        oona = as_(session["access_token"])
 
 
 def _ask(asking: Gateway, nation: str) -> Json:

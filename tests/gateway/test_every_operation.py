@@ -18,6 +18,9 @@ from tests.gateway.known_good import succeed
 from tests.gateway.operator_desk import as_, hire, sign_in
 from tests.gateway.probing import Operation, Probe, is_success, known_values, path_of
 from tests.gateway.running import Gateway, World
+from tests.oidc.conftest import certificates as certificates
+from tests.oidc.conftest import provider as provider
+from tests.oidc.own_provider import OwnProvider
 
 ALLOWED, ABOUT_WHAT_IS_THERE, NOT_ALLOWED = 4, 2, 2
 """How many generated requests of each sort per operation."""
@@ -75,12 +78,12 @@ def order(operation: Operation) -> tuple[int, bool, bool]:
     return last if method != "GET" else 0, method != "GET", method == "DELETE"
 
 
-def test_every_answer_is_as_described(own_world: World) -> None:
-    with own_world.gateway("XAA") as xaa, own_world.gateway("XBB") as xbb:
+def test_every_answer_is_as_described(own_world: World, provider: OwnProvider) -> None:
+    with own_world.gateway("XAA", **provider.settings()) as xaa, own_world.gateway("XBB") as xbb:
         exchange(xaa, xbb)
         probe = Probe(xaa.url, xaa.client.get("/openapi.json").json())
         try:
-            succeed(probe, own_world, xaa, xbb)
+            succeed(probe, own_world, xaa, xbb, provider)
             by_everybody(probe, xaa)
         finally:
             probe.close()
