@@ -76,6 +76,9 @@ class ConsoleSettings(BaseSettings):
     label_palette_file: Path | None = Field(
         None, description="TOML file with the colours of bands and tags, by policy and classification."
     )
+    drills_dir: Path | None = Field(
+        None, description="Folder where whoever runs drills writes their catalogue and journals."
+    )
     map_land_file: Path | None = Field(
         None, description="TopoJSON with an object `countries` or `land`, drawn instead of the vendored map."
     )
