@@ -1,0 +1,106 @@
+"""The drills' catalogue and journals, read from the folder where whoever runs drills writes them.
+
+Written by another program, perhaps while they are read: what cannot be read is left out, never an error page.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from schemas.drill_journal import (
+    CATALOGUE_FILE,
+    JOURNAL_SUFFIX,
+    CataloguedDrill,
+    DrillCatalogue,
+    JournalEnd,
+    JournalLine,
+    JournalStart,
+    Played,
+    RunId,
+)
+from schemas.strict_json import JsonRefused, parse_model
+
+LARGEST_LINE = 16 * 1024
+LARGEST_FILE = 4 * 1024 * 1024
+SHOWN_RUNS = 20
+
+
+@dataclass(frozen=True)
+class Run:
+    """One drill that was begun: its newest lines first."""
+
+    start: JournalStart
+    lines: tuple[JournalLine, ...]
+    end: JournalEnd | None
+
+    @property
+    def counts(self) -> dict[Played, int]:
+        """How many injects became what."""
+        return {became: sum(line.became is became for line in self.lines) for became in Played}
+
+    @property
+    def by_nation(self) -> dict[str, int]:
+        """How many injects each nation played, all nations named."""
+        return {
+            nation: sum(line.nation == nation for line in self.lines) for nation in self.start.nations
+        }
+
+
+def read_catalogue(folder: Path | None) -> tuple[CataloguedDrill, ...]:
+    """Every drill that can be played; none where nothing says so."""
+    if folder is None:
+        return ()
+    try:
+        data = _bounded(folder / CATALOGUE_FILE)
+        return parse_model(DrillCatalogue, data, LARGEST_FILE).drills
+    except (OSError, JsonRefused, ValidationError):
+        return ()
+
+
+def read_runs(folder: Path | None) -> tuple[Run, ...]:
+    """The drills that were begun, the newest first."""
+    if folder is None:
+        return ()
+    try:
+        files = sorted(folder.glob(f"*{JOURNAL_SUFFIX}"))
+    except OSError:
+        return ()
+    found = [run for file in files if (run := _read(file)) is not None]
+    return tuple(sorted(found, key=lambda run: run.start.started_at, reverse=True)[:SHOWN_RUNS])
+
+
+def read_run(folder: Path | None, run: RunId) -> Run | None:
+    """One drill's journal; None when there is none. ``run`` has passed the pattern of a run's name."""
+    return None if folder is None else _read(folder / f"{run}{JOURNAL_SUFFIX}")
+
+
+def _read(file: Path) -> Run | None:
+    try:
+        first, *rest = _bounded(file).split(b"\n")
+        start = parse_model(JournalStart, first, LARGEST_LINE)
+    except (OSError, ValueError):
+        return None
+    lines: list[JournalLine] = []
+    end: JournalEnd | None = None
+    for raw in rest:
+        line = _line(raw)
+        if isinstance(line, JournalLine):
+            lines.append(line)
+        elif line is not None:
+            end = line
+    return Run(start, tuple(reversed(lines)), end)
+
+
+def _line(raw: bytes) -> JournalLine | JournalEnd | None:
+    with suppress(ValueError):
+        return parse_model(JournalLine, raw, LARGEST_LINE)
+    with suppress(ValueError):
+        return parse_model(JournalEnd, raw, LARGEST_LINE)
+    return None
+
+
+def _bounded(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(LARGEST_FILE)
