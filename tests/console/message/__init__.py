@@ -1,0 +1,1 @@
+"""The message page: rendering in plain words, its states, its actions."""
