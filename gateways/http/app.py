@@ -89,7 +89,7 @@ def create_app(settings: Settings, opener: Opener = open_gateway) -> FastAPI:
                 closing,
                 opened.broker_connected,
                 keeper,
-                await _or_said(oidc_sign_in_of(settings, opened.context, sessions)),
+                oidc=await _or_said(oidc_sign_in_of(settings, opened.context, sessions)),
             )
             keeper.start()
             try:
