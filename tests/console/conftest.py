@@ -1,8 +1,8 @@
 """One realm, one console per nation and one Chromium for everything in this directory.
 
 ``open_page`` gives pages that are signed in and watched: a test fails when its pages report an error, break a
-rule of their own security policy, reach for another host, or a request of theirs fails. Tests with a browser are
-coroutines and say ``pytestmark = pytest.mark.asyncio(loop_scope="session")``.
+rule of their own security policy, reach for another host, or a request of theirs fails. Tests with a browser
+are coroutines and say ``pytestmark = pytest.mark.asyncio(loop_scope="session")``.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -87,7 +87,7 @@ async def open_page(
 
 @pytest.fixture
 def visit(consoles: dict[str, ServedConsole], signed_in: dict[tuple[str, str], Visitor]) -> Iterator[Visit]:
-    """``visit("wanda", nation="XAA", own=False)``: a visitor without a browser; ``visit(None)`` is signed out."""
+    """``visit("wanda", nation="XAA", own=False)``: a visitor without a browser; None is signed out."""
     made: list[Visitor] = []
 
     def visitor(name: str | None, nation: str = "XAA", *, own: bool = False) -> Visitor:
