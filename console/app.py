@@ -25,6 +25,7 @@ from console.rooms import (
     requests,
     settings,
     sign_in,
+    sign_in_link,
     supplies,
     traffic,
     wall,
@@ -35,7 +36,7 @@ from console.settings import ConsoleSettings
 STATIC = Path(__file__).parent / "static"
 
 ROOMS = (
-    *(sign_in, supplies, settings, wall, traffic, message, compose, map),
+    *(sign_in, sign_in_link, supplies, settings, wall, traffic, message, compose, map),
     *(exercises, requests, agreements, nations, audit, held, releases, drills),
 )
 

@@ -47,6 +47,8 @@ class Console:
     palette: Palette
     cookies: Cookies
     door_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)
+    shared: bool = False
+    """Whether this process serves other nations' consoles, too: then nothing may be live."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     streams: int = 0
     draft_keys: DraftKeys = field(default_factory=DraftKeys, repr=False)

@@ -19,7 +19,7 @@ from console.marking import Marking
 from console.rail import entries
 from console.seating import Seat
 from console.visible import one_line, visible
-from console.wording import LANGUAGES
+from console.wording import LANGUAGES, Wording
 
 HERE = Path(__file__).parent
 
@@ -78,6 +78,11 @@ def surroundings(request: Request, seat: Seat | None) -> dict[str, Any]:
 def render(request: Request, seat: Seat | None, template: str, **context: Any) -> str:
     """A template's text, for answers that are no page (print-outs, calendars)."""
     return _render(template, surroundings(request, seat) | context)
+
+
+def render_alone(template: str, wording: Wording, **context: Any) -> str:
+    """A template's text for a page that belongs to no console: the one that chooses between several."""
+    return _render(template, {"wording": wording, "t": wording.t} | context)
 
 
 def _render(template: str, context: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ GROUPS = {
     "realm": "entente.realm_init",
     "nation": "entente.nation",
     "gateway": "entente.gateway",
+    "console": "entente.console",
     "key": "entente.api_key",
     "agreement": "entente.agreement",
     "backfill": "entente.backfill",

@@ -41,7 +41,7 @@ def run(
     serve(
         settings,
         ready=lambda url: say(f"gateway of {settings.nation} at {url}, reference at {url}/docs"),
-        until=_stdin_ended if until_stdin_ends else None,
+        until=stdin_ended if until_stdin_ends else None,
     )
 
 
@@ -54,7 +54,7 @@ def _explained(error: ValidationError) -> str:
     return "\n".join(lines)
 
 
-async def _stdin_ended() -> None:
+async def stdin_ended() -> None:
     """Return when standard input ends. What comes in is read and left alone."""
     loop = asyncio.get_running_loop()
     ended = loop.create_future()

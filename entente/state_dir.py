@@ -100,7 +100,8 @@ class StateDir:
             for name in names:
                 wanted = kept.get(name) if isinstance(kept, dict) else None
                 chosen[name] = _free_port(held, wanted if isinstance(wanted, int) else 0)
-        file.write_text(json.dumps(chosen, indent=1) + "\n", encoding="ascii")
+        written = {**kept, **chosen} if isinstance(kept, dict) else chosen
+        file.write_text(json.dumps(written, indent=1) + "\n", encoding="ascii")
         return chosen
 
 

@@ -1,9 +1,10 @@
 """Signing in and out. Name and password go to the gateway and nowhere else."""
 
+import contextlib
 import hmac
 import secrets
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -19,6 +20,8 @@ from console.sessions import Tokens
 
 router = APIRouter()
 
+ENDED = ("left", "expired", "superseded")
+"""States in which an agreement lets nothing pass, and never will."""
 WHY = ("ended", "idle", "signed-out")
 Text = Annotated[str, Form()]
 
@@ -38,7 +41,7 @@ async def sign_in(
 ) -> Response:
     """A new session under a new identifier, whatever the browser brought along."""
     console = console_of(request)
-    await csrf.check(request, _door_token(console, request.cookies.get(console.cookies.door, "")))
+    await csrf.check(request, door_token(console, request.cookies.get(console.cookies.door, "")))
     target = local_path(next)
     try:
         answer = await console.link.call(
@@ -62,13 +65,31 @@ async def enter(request: Request, given: dict[str, object], target: str) -> Resp
         await console.sign_out(before)
     operator = given["operator"]
     assert isinstance(operator, dict)
-    identifier, _ = console.sessions.begin(Tokens.of(given), operator)
+    tokens = Tokens.of(given)
+    if console.shared and await live_traffic(console, tokens.access):
+        with contextlib.suppress(Refused, Unreachable):
+            await console.link.call("POST", "/v1/operators/sign-out", tokens.access)
+        return _form(request, live=True)
+    identifier, _ = console.sessions.begin(tokens, operator)
     if operator["password_change_required"]:
         target = OWN_PASSWORD
     answer = RedirectResponse(console.root + target, HTTPStatus.SEE_OTHER)
     console.set_cookie(answer, console.cookies.session, identifier)
     console.drop_cookie(answer, console.cookies.door)
     return answer
+
+
+async def live_traffic(console: Console, token: str) -> bool:
+    """Whether an agreement lets something pass in OPERATION, or can: then no console serves several nations.
+
+    A gateway that does not say is taken for live.
+    """
+    try:
+        answer = await console.link.call("GET", "/v1/agreements", token)
+        items = answer.json()["items"]
+        return any("OPERATION" in each["modes"] and each["state"] not in ENDED for each in items)
+    except (Refused, Unreachable, ValueError, KeyError, TypeError):
+        return True
 
 
 @router.post("/sign-out")
@@ -110,26 +131,40 @@ def _form(
     name: str = "",
     error: Refused | None = None,
     unreachable: bool = False,
+    live: bool = False,
 ) -> Response:
-    console = console_of(request)
-    door = request.cookies.get(console.cookies.door) or secrets.token_urlsafe(24)
     status = error.status if error is not None else HTTPStatus.BAD_GATEWAY if unreachable else HTTPStatus.OK
-    answer = page(
+    return door_page(
         request,
-        None,
         "sign_in/form.html",
-        room="sign_in",
-        status=status,
-        door=_door_token(console, door),
+        status=HTTPStatus.CONFLICT if live else status,
+        live=live,
         why=why,
         next_path=next_path,
         name=name,
         error=error,
         unreachable=unreachable,
     )
+
+
+def door_page(
+    request: Request,
+    template: str,
+    *,
+    status: int = HTTPStatus.OK,
+    error: Refused | None = None,
+    unreachable: bool = False,
+    **context: Any,
+) -> Response:
+    """A page with a form for somebody who has no session: its token is bound to a cookie of its own."""
+    console = console_of(request)
+    door = request.cookies.get(console.cookies.door) or secrets.token_urlsafe(24)
+    given = {"error": error, "unreachable": unreachable, "door": door_token(console, door)} | context
+    answer = page(request, None, template, room="sign_in", status=status, **given)
     console.set_cookie(answer, console.cookies.door, door)
     return answer
 
 
-def _door_token(console: Console, door: str) -> str:
+def door_token(console: Console, door: str) -> str:
+    """The CSRF token of a form before sign-in."""
     return hmac.new(console.door_key, door.encode(), "sha256").hexdigest()

@@ -235,7 +235,7 @@ def test_a_gateway_without_settings_says_which_are_missing() -> None:
     assert "NATION" not in ended.stderr
 
 
-STDIN_ENDED = "import asyncio\nfrom entente.gateway import _stdin_ended\nasyncio.run(_stdin_ended())"
+STDIN_ENDED = "import asyncio\nfrom entente.gateway import stdin_ended\nasyncio.run(stdin_ended())"
 
 
 def test_a_gateway_that_ends_with_its_standard_input_ends_at_once_without_any() -> None:

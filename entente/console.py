@@ -1,0 +1,90 @@
+"""`entente console run`: a nation's console in this process; or, in exercises, one for several nations."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import ValidationError
+
+from entente.gateway import stdin_ended
+from entente.terminal import CommandFailed, say
+from schemas.strict_json import schema_refusal
+
+if TYPE_CHECKING:
+    from console.server import ConsoleServer
+    from console.settings import ConsoleSettings
+
+app = typer.Typer(help="Run a nation's console.", no_args_is_help=True)
+
+
+@app.callback()
+def console() -> None:
+    """Run a nation's console."""
+
+
+@app.command("run")
+def run(
+    several: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="NATION=URL of a gateway; repeat. One console for several nations, without mode OPERATION."
+        ),
+    ] = None,
+    until_stdin_ends: Annotated[
+        bool,
+        typer.Option("--until-stdin-ends", help="Stop when standard input ends, as it does with its parent."),
+    ] = False,
+) -> None:
+    """Run the console that the environment variables ENTENTE_CONSOLE_* describe, until Ctrl-C or SIGTERM."""
+    # Here and not above: the web framework is most of what the other commands would wait for.
+    from console.app import create_app
+    from console.server import ConsoleServer
+    from console.settings import ConsoleSettings
+    from console.several import create_several
+
+    try:
+        given = [_of(ConsoleSettings, each) for each in several or ()] or [ConsoleSettings()]
+        made = create_several(given) if several else create_app(given[0])
+    except ValidationError as error:
+        raise CommandFailed(_explained(error)) from None
+    except ValueError as error:
+        raise CommandFailed(str(error)) from None
+    nations = ", ".join(settings.nation for settings in given)
+    server = ConsoleServer(made, given[0], ready=lambda url: say(f"console of {nations} at {url}"))
+    asyncio.run(_serve(server, stdin_ended if until_stdin_ends else None))
+    if not server.started:
+        raise typer.Exit(3)
+
+
+async def _serve(server: "ConsoleServer", until: Callable[[], Awaitable[None]] | None) -> None:
+    async def stop_after() -> None:
+        assert until is not None
+        await until()
+        server.should_exit = True
+
+    watching = asyncio.create_task(stop_after()) if until is not None else None
+    try:
+        await server.serve()
+    finally:
+        if watching is not None:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
+
+
+def _of(kind: "type[ConsoleSettings]", text: str) -> "ConsoleSettings":
+    nation, given, url = text.partition("=")
+    if not given:
+        raise CommandFailed(f"{text} is not NATION=URL")
+    return kind(nation=nation, gateway_url=url)
+
+
+def _explained(error: ValidationError) -> str:
+    lines = ["the console's settings are not complete:"]
+    for pointer, kind, text in schema_refusal(error).faults:
+        name = pointer.strip("/").upper()
+        what = "is missing" if kind == "missing" else text
+        lines.append(f"  ENTENTE_CONSOLE_{name}: {what}" if name else f"  {what}")
+    return "\n".join(lines)
