@@ -53,6 +53,8 @@ class Exercise:
     mode: str
     game: str | None
     marking: str | None
+    policy: str
+    classification: str
     subject: str
     language: str
     revision: int
@@ -62,6 +64,11 @@ class Exercise:
     def key(self) -> str:
         """Names it among all exercises: ids are unique per originator only."""
         return f"{self.originator}-{self.message_id}"
+
+    @property
+    def map_key(self) -> str:
+        """Its key on the map, where publications go by their own id."""
+        return self.path.rpartition("/")[2] if self.own else self.key
 
     @property
     def world(self) -> tuple[str, str | None]:
@@ -161,6 +168,8 @@ def exercise_of(entry: Mapping[str, Any], *, own: bool, path: str) -> Exercise |
         mode=header["mode"],
         game=header.get("exercise_id"),
         marking=entry.get("marking"),
+        policy=message["label"]["policy"],
+        classification=message["label"]["classification"],
         subject=header["subject"],
         language=header.get("language", "en"),
         revision=max(0, len(entry.get("history", ())) - 1),

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from console.marking import Marking
+from console.times import clock
 from console.visible import one_line
 
 RANK = {"FLASH": 0, "IMMEDIATE": 1, "PRIORITY": 2, "ROUTINE": 3}
@@ -54,10 +55,15 @@ class MapItem:
         return self.ends is not None and self.ends <= now
 
 
-def in_order(items: Iterable[MapItem]) -> list[MapItem]:
-    """By precedence, exercises last, the newest first."""
+def in_order(items: Iterable[MapItem], now: datetime) -> list[MapItem]:
+    """What is in force, what comes, what is over; by precedence, exercises last, the newest first."""
     newest = sorted(items, key=lambda item: item.starts, reverse=True)
-    return sorted(newest, key=lambda item: (item.exercise, RANK.get(item.precedence, 9)))
+
+    def weight(item: MapItem) -> tuple[int, bool, int]:
+        phase = 0 if item.running(now) else 2 if item.over(now) else 1
+        return phase, item.exercise, RANK.get(item.precedence, 9)
+
+    return sorted(newest, key=weight)
 
 
 def received_item(entry: Mapping[str, Any]) -> MapItem | None:
@@ -92,7 +98,7 @@ def _item(entry: Mapping[str, Any], key: str, path: str, *, own: bool, awaits: b
         originator=header["originator"],
         precedence=header["precedence"],
         mode=header["mode"],
-        mark=body["exercise_id"] if exercise else f"{header['originator']} {issued_at:%d %H%MZ}",
+        mark=body["exercise_id"] if exercise else f"{header['originator']} {clock(issued_at)}",
         subject=header["subject"],
         language=header.get("language", "en"),
         threat=None if exercise else body.get("threat_type"),

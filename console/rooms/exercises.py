@@ -1,17 +1,183 @@
-"""The room exercises: not furnished yet."""
+"""The calendar of exercises: agenda, month, one exercise in depth, and the same as an iCalendar file."""
 
-from typing import Annotated
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
-from fastapi.responses import HTMLResponse
+from babel.dates import format_date
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi.responses import HTMLResponse, Response
 
+from console.calendar.conflicts import Conflict, conflicts
+from console.calendar.exercises import Exercise, Serial, SerialKind, Unreadable, exercise_of
+from console.calendar.file import MEDIA_TYPE, calendar_file
+from console.calendar.lead_time import Finding, findings, lead_days, notice_due
+from console.calendar.pages import Month, agenda_of, weeks_of
+from console.current import current_messages
+from console.gateway import Refused
+from console.marking import Marking, highest
 from console.pages import page
+from console.roles import ROLES_WITH
 from console.seating import Seat, seated
+from console.times import zone_of
+from console.visible import one_line, visible
+from console.wording import Wording
 
 router = APIRouter()
 
+KIND = "exercise_notice"
+
+
+@dataclass(frozen=True)
+class Book:
+    """Every exercise that is current, where they meet, and what is to be said of each."""
+
+    exercises: tuple[Exercise, ...]
+    unreadable: tuple[Unreadable, ...]
+    conflicts: tuple[Conflict, ...]
+    findings: Mapping[str, tuple[Finding, ...]]
+    more: bool
+
+    def of(self, exercise: Exercise) -> tuple[Conflict, ...]:
+        """What an exercise meets."""
+        return tuple(each for each in self.conflicts if exercise.key in (each.first.key, each.second.key))
+
+    def find(self, key: str) -> Exercise | None:
+        """The exercise with this key."""
+        return next((exercise for exercise in self.exercises if exercise.key == key), None)
+
 
 @router.get("/exercises")
-async def show(request: Request, seat: Annotated[Seat, Depends(seated)]) -> HTMLResponse:
-    """A page that says that nothing is here yet."""
-    return page(request, seat, "states/unfurnished.html", room="exercises")
+async def show(
+    request: Request,
+    seat: Annotated[Seat, Depends(seated)],
+    view: Annotated[str, Query(pattern="^(agenda|month)$")] = "agenda",
+    month: str = "",
+) -> HTMLResponse:
+    """The agenda, or a month."""
+    if not seat.sees_content:
+        roles = ROLES_WITH["content"]
+        return page(request, seat, "exercises/closed.html", room="exercises", status=403, roles=roles)
+    now, zone = datetime.now(UTC), zone_of(seat.zone)
+    book = await _read(seat, now)
+    shared: dict[str, Any] = {"book": book, "marking": _marking(book.exercises), "view": view}
+    shared["marking_of"] = marking_of
+    if view == "agenda":
+        agenda = agenda_of(book.exercises, now, zone)
+        shared |= {"agenda": agenda, "month_name": _month_namer(seat.wording)}
+        return page(request, seat, "exercises/agenda.html", room="exercises", **shared)
+    chosen = Month.parse(month) or Month.of(now.astimezone(zone).date())
+    first_weekday = seat.wording.locale.first_week_day
+    return page(
+        request,
+        seat,
+        "exercises/month.html",
+        room="exercises",
+        month=chosen,
+        weeks=weeks_of(chosen, book.exercises, zone, first_weekday),
+        today=now.astimezone(zone).date(),
+        month_name=_month_namer(seat.wording),
+        day_name=_day_namer(seat.wording),
+        **shared,
+    )
+
+
+@router.get("/exercises/calendar.ics")
+async def download(seat: Annotated[Seat, Depends(seated)]) -> Response:
+    """Every exercise as an iCalendar file."""
+    book = await _read(seat, datetime.now(UTC))
+    return _file(seat, book.exercises, f"exercises-{seat.nation}")
+
+
+@router.get("/exercises/{key}")
+async def show_one(request: Request, seat: Annotated[Seat, Depends(seated)], key: str) -> HTMLResponse:
+    """One exercise in depth."""
+    now = datetime.now(UTC)
+    book = await _read(seat, now)
+    exercise = book.find(key)
+    if exercise is None:
+        raise HTTPException(404)
+    return page(
+        request,
+        seat,
+        "exercises/one.html",
+        room="exercises",
+        marking=_marking([exercise]),
+        book=book,
+        exercise=exercise,
+        met=book.of(exercise),
+        lead=lead_days(exercise),
+        due=notice_due(exercise),
+        said=findings(exercise, now, seat.nation),
+        serial_kinds=SerialKind,
+    )
+
+
+@router.get("/exercises/{key}/calendar.ics")
+async def download_one(seat: Annotated[Seat, Depends(seated)], key: str) -> Response:
+    """One exercise as an iCalendar file."""
+    book = await _read(seat, datetime.now(UTC))
+    exercise = book.find(key)
+    if exercise is None:
+        raise HTTPException(404)
+    return _file(seat, [exercise], f"exercise-{exercise.originator}")
+
+
+async def _read(seat: Seat, now: datetime) -> Book:
+    if not seat.sees_content:
+        raise Refused(403, {"code": "SCOPE_MISSING", "title": "", "detail": "", "scope": "content"})
+    current = await current_messages(seat, KIND)
+    read = [
+        exercise_of(entry, own=False, path=f"messages/in/{entry['message_id']}") for entry in current.received
+    ]
+    read += [
+        exercise_of(entry, own=True, path=f"messages/out/{entry['publication_id']}") for entry in current.own
+    ]
+    exercises = tuple(each for each in read if isinstance(each, Exercise))
+    # Comparing outlines that partners drew takes time: other requests go on meanwhile.
+    met = await asyncio.to_thread(conflicts, exercises)
+    return Book(
+        exercises,
+        tuple(each for each in read if isinstance(each, Unreadable)),
+        met,
+        {exercise.key: findings(exercise, now, seat.nation) for exercise in exercises},
+        current.more,
+    )
+
+
+def _marking(exercises: tuple[Exercise, ...] | list[Exercise]) -> Marking | None:
+    return highest(marking_of(exercise) for exercise in exercises)
+
+
+def marking_of(exercise: Exercise) -> Marking:
+    """An exercise notice's marking."""
+    return Marking.of(
+        {
+            "text": exercise.marking,
+            "policy": exercise.policy,
+            "classification": exercise.classification,
+        }
+    )
+
+
+def _file(seat: Seat, exercises: tuple[Exercise, ...] | list[Exercise], name: str) -> Response:
+    wording = seat.wording
+
+    def serial_name(serial: Serial) -> str:
+        kind = wording.known(f"kinds.code.type.{serial.type}", serial.type)
+        return f"{kind}, {one_line(serial.name)}" if serial.name else kind
+
+    title = f"{wording.t('exercises.title')} {seat.nation}"
+    content = calendar_file(exercises, name=title, serial_name=serial_name, shown=visible)
+    disposition = f'attachment; filename="{name}.ics"'
+    return Response(content, media_type=MEDIA_TYPE, headers={"Content-Disposition": disposition})
+
+
+def _month_namer(wording: Wording) -> Any:
+    return lambda month: format_date(month.first, "LLLL y", locale=wording.locale)
+
+
+def _day_namer(wording: Wording) -> Any:
+    return lambda day: format_date(day, "EEE", locale=wording.locale)

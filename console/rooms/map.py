@@ -98,11 +98,12 @@ def _content_only(seat: Seat) -> None:
 
 
 async def _read(seat: Seat) -> Shown:
-    current = await current_messages(seat, *KINDS, expires_after=datetime.now(UTC) - KEPT)
+    now = datetime.now(UTC)
+    current = await current_messages(seat, *KINDS, expires_after=now - KEPT)
     items = [received_item(entry) for entry in current.received]
     items += [own_item(entry) for entry in current.own]
     closed = [entry for entry in current.received if entry.get("message") is None]
-    return Shown(in_order(item for item in items if item is not None), closed, current.more)
+    return Shown(in_order((item for item in items if item is not None), now), closed, current.more)
 
 
 def _list(shown: Shown, alert: str | None) -> Mapping[str, Any]:

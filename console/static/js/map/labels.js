@@ -2,7 +2,7 @@
 
 import { colourOf } from "./areas.js";
 import { nodePixel } from "./nodes.js";
-import { pixelOf } from "./view.js";
+import { pixelOf, toPlane } from "./view.js";
 
 /** @typedef {import("./view.js").View} View */
 /** @typedef {import("./paint.js").Scene} Scene */
@@ -13,6 +13,8 @@ import { pixelOf } from "./view.js";
 export const SYMBOLS = { FLASH: "◆", IMMEDIATE: "▲", PRIORITY: "■", ROUTINE: "○" };
 const HEIGHT = 18;
 const TRIES = 3;
+/** Outlines lower than this many pixels have their label above them. */
+const SMALL = 44;
 
 /** @param {CanvasRenderingContext2D} context @param {View} view @param {Scene} scene @param {Colour} colour */
 export function paintLabels(context, view, scene, colour) {
@@ -27,7 +29,8 @@ export function paintLabels(context, view, scene, colour) {
   const first = scene.items.filter((item) => item.key === scene.chosen);
   for (const item of [...first, ...scene.items.filter((each) => each.key !== scene.chosen)]) {
     if (item.anchor === null) continue;
-    const [x, y] = pixelOf(view, item.anchor);
+    const [x, middle] = pixelOf(view, item.anchor);
+    const y = middle - clearance(view, item);
     const width = context.measureText(item.mark).width + 26;
     const place = free(taken, { left: x - width / 2, top: y - HEIGHT / 2, right: x + width / 2, bottom: y + HEIGHT / 2 });
     if (place === null || place.right < 0 || place.left > view.width) continue;
@@ -47,6 +50,18 @@ export function paintLabels(context, view, scene, colour) {
     context.fillStyle = colour("tx");
     context.fillText(item.mark, place.left + 20, line);
   }
+}
+
+/**
+ * How far above its middle a label stands that would cover all of a small outline or a point.
+ * @param {View} view @param {import("./scene.js").Item} item
+ */
+function clearance(view, item) {
+  if (item.box === null) return 0;
+  const [, top] = toPlane(item.box.west, item.box.north);
+  const [, foot] = toPlane(item.box.west, item.box.south);
+  const tall = (foot - top) * view.scale;
+  return tall < SMALL ? tall / 2 + HEIGHT : 0;
 }
 
 /** @param {readonly Place[]} taken @param {Place} wanted @returns {Place | null} */

@@ -16,6 +16,8 @@ import { watchNews } from "./news.js";
 
 /** How long the map lies still before it is drawn in full detail. */
 const REST_MS = 160;
+/** Degrees of longitude. */
+const WIDE = 60;
 
 /** @param {HTMLElement} stage */
 function open(stage) {
@@ -70,7 +72,12 @@ function open(stage) {
     if (around !== null) show(fitted(view, around, Math.min(80, view.width / 6)));
   }
 
-  const all = () => fit(items.filter((item) => inForce(item, at)), true);
+  /** Everything but what spans half the world: that is in sight wherever one looks. */
+  function all() {
+    const shown = items.filter((item) => inForce(item, at));
+    const near = shown.filter((item) => item.box !== null && item.box.east - item.box.west < WIDE);
+    fit(near.length + nodes.length > 0 ? near : shown, true);
+  }
 
   /** @param {string | null} key */
   function choose(key) {
