@@ -1,4 +1,4 @@
-"""The console's scripts: their types hold under the strictest check, and their pure parts do what they say."""
+"""The console's scripts: their types hold under the strictest check, and their pure parts do as they say."""
 
 import os
 import subprocess

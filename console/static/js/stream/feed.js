@@ -1,5 +1,6 @@
 // The traffic as it comes, for one page: shared between tabs, resumed without gap or duplicate, with its state.
 
+import { reportSignedOut } from "../frame/signed_out.js";
 import { openConnection } from "./connection.js";
 import { positionKeeper } from "./position.js";
 import { shareStream } from "./sharing.js";
@@ -18,7 +19,7 @@ import { streamState } from "./state.js";
  * @property {(state: StreamState) => void} state called when it changes
  * @property {() => void} anew what is shown must be read again from the start: the stream cannot say what was missed
  * @property {(gaps: readonly Span[]) => void} gaps what is missed and could not be fetched, when it changes
- * @property {(status: number) => void} refused
+ * @property {() => void} began the stream has said where it begins
  */
 /**
  * @typedef {object} FeedPlan
@@ -53,10 +54,18 @@ export function openFeed(plan, hearing) {
     signs.heard = Date.now();
     if (!signs.connected) connect(true); // another tab's stream, heard before it said so
     if (event.event === "batch") takeBatch(JSON.parse(event.data));
-    else if (event.event === "heartbeat") takeBeat(JSON.parse(event.data));
+    else if (event.event === "heartbeat") hearing.heartbeat(JSON.parse(event.data));
     else if (event.event === "anew") restart(Number(event.id));
-    else if (event.id !== "") position.begin(Number(event.id));
+    else if (event.id !== "") begin(Number(event.id));
     judge();
+  }
+
+  /** @param {number} at */
+  function begin(at) {
+    const before = position.through;
+    position.begin(at);
+    if (before !== null && at > before) void fill({ after: before, through: at }, TRIES);
+    hearing.began();
   }
 
   /** @param {Batch} batch */
@@ -66,11 +75,6 @@ export function openFeed(plan, hearing) {
     if (found === "seen") return;
     hearing.batch(batch);
     if (found === "gap" && before !== null) void fill({ after: before, through: batch.after }, TRIES);
-  }
-
-  /** @param {Heartbeat} beat */
-  function takeBeat(beat) {
-    hearing.heartbeat(beat);
   }
 
   /**
@@ -109,7 +113,7 @@ export function openFeed(plan, hearing) {
     hear(told) {
       if (told.kind === "event") take(told.event);
       else if (told.kind === "connected") connect(told.connected);
-      else if (told.kind === "refused") hearing.refused(told.status);
+      else if (told.kind === "refused" && told.status === 401) reportSignedOut();
     },
     lead(tell) {
       const connection = openConnection(plan.address, () => (position.through === null ? null : String(position.through)), {
@@ -138,6 +142,10 @@ export function openFeed(plan, hearing) {
 
   return {
     close,
+    /** @param {number} at what the page shows was read as it stood there; counts where the stream has said nothing */
+    begin(at) {
+      if (position.through === null) position.begin(at);
+    },
     /** @param {boolean} held the person has stopped the view */
     hold(held) {
       signs.held = held;

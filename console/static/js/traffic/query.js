@@ -61,12 +61,3 @@ export function withSpan(words, after, before) {
   if (before) kept.push(`before:${before}`);
   return kept.join(" ");
 }
-
-/**
- * The terms that ask which of some messages fit. The words stay as they are: terms are ANDed.
- * @param {string} query
- * @param {readonly number[]} seqs
- */
-export function among(query, seqs) {
-  return `${query} seq:${seqs.join(",")}`.trim();
-}

@@ -20,17 +20,17 @@
  * @property {"OPERATION" | "EXERCISE" | "TEST"} mode
  * @property {string | null} [exercise_id]
  * @property {string | null} [subject] absent for who sees no content
- * @property {string} marking
+ * @property {string | null} [marking] absent once a recall took the label
  * @property {string} policy
  * @property {string} classification
  * @property {number} level the rank class of the classification, for the palette and for the highest
- * @property {string | null} [releasable]
+ * @property {string[]} releasable to whom the label releases it
  * @property {string} status
  * @property {boolean} [expired]
  * @property {string | null} [handling]
  * @property {string | null} [suite]
  * @property {string | null} [key_standing]
- * @property {string | null} [receipts_wanted]
+ * @property {boolean} [receipts_wanted]
  * @property {boolean} [awaiting_ours] this nation owes an acknowledgement
  * @property {string | null} [own_receipt]
  * @property {Copy[] | null} [copies] only of own messages
@@ -50,6 +50,9 @@
 /** @typedef {{after: number, through: number, rows: Row[], alarms?: Alarm[]}} Batch */
 /** @typedef {{nation: string, state: string, last_heard?: string | null}} Partner */
 /** @typedef {{at: string, head?: number, partners?: Partner[]}} Heartbeat */
-/** @typedef {{rows: Row[], next_before?: number | null, through: number, total?: number | null}} RowPage */
+/**
+ * There may be fewer rows than asked for while there is more: a search looks through so much at a time.
+ * @typedef {{rows: Row[], next_before?: number | null, through: number, event_seq: number}} RowPage
+ */
 
 export {};

@@ -22,20 +22,6 @@ export function shortDtg(at) {
   return `${iso.slice(8, 10)} ${iso.slice(11, 13)}${iso.slice(14, 16)}:${iso.slice(17, 19)}Z`;
 }
 
-/**
- * Control, zero-width and direction-changing characters, made visible as ⟦U+202E⟧.
- * Line breaks and tabs become one space: a row is one line.
- * @param {string} text
- */
-export function visible(text) {
-  return text
-    .replace(/[\t\n\r]+/g, " ")
-    .replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0\ufe00-\ufe0f]/gu, (sign) => {
-      const point = /** @type {number} */ (sign.codePointAt(0));
-      return `⟦U+${point.toString(16).toUpperCase().padStart(4, "0")}⟧`;
-    });
-}
-
 /** States of a copy, by the tick that stands for them. @type {Record<string, Tick>} */
 const TICKS = {
   pending_release: "hollow",

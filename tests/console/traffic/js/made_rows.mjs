@@ -19,7 +19,7 @@ export function row(seq, changes = {}) {
     policy: "NATO",
     classification: "NATO RESTRICTED",
     level: 1,
-    releasable: "REL TO XAA, XBB",
+    releasable: ["XAA", "XBB"],
     status: "CURRENT",
     expired: false,
     ...changes,

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { oneLine as visible } from "../../../../console/static/js/frame/visible.js";
 import { coverOf } from "../../../../console/static/js/traffic/marking.js";
 import { filterOf, queryOf, searchOf, toggled, withSpan } from "../../../../console/static/js/traffic/query.js";
-import { shortDtg, standingOf, ticksOf, visible } from "../../../../console/static/js/traffic/row_words.js";
+import { shortDtg, standingOf, ticksOf } from "../../../../console/static/js/traffic/row_words.js";
 import { scrollToShow, windowOf } from "../../../../console/static/js/traffic/window.js";
 import { row } from "./made_rows.mjs";
 
@@ -19,7 +20,7 @@ for (const [name, text, shown] of /** @type {const} */ ([
   ["NUL", "a\0b", "a⟦U+0000⟧b"],
   ["a tag character beyond the first plane", "a\u{e0041}b", "a⟦U+E0041⟧b"],
   ["a line separator", "a\u2028b", "a⟦U+2028⟧b"],
-  ["line breaks", "a\r\n\tb", "a b"],
+  ["line breaks", "a\r\n\tb", "a⟦U+000D⟧⟦U+000A⟧⟦U+0009⟧b"],
   ["markup", "<b>&amp;</b>", "<b>&amp;</b>"],
   ["letters of any script", "Zażółć الخليج 日本 é", "Zażółć الخليج 日本 é"],
 ])) {
@@ -53,11 +54,19 @@ test("a message that is no longer current says so", () => {
 test("the band covers the highest of what is shown and lists only what is true of all", () => {
   assert.equal(coverOf([]), null);
   const low = row(1);
-  const high = row(2, { classification: "NATO SECRET", level: 3, releasable: "REL TO XAA", mode: "OPERATION" });
+  const high = row(2, { classification: "NATO SECRET", level: 3, releasable: ["XAA"], mode: "OPERATION" });
   const other = row(3, { policy: "NORDEFCO", classification: "SECRET", level: 3 });
-  assert.deepEqual(coverOf([low]), { level: 1, words: "NATO RESTRICTED", releasable: "REL TO XAA, XBB", mode: "EXERCISE" });
-  assert.deepEqual(coverOf([low, high]), { level: 3, words: "NATO SECRET", releasable: null, mode: null });
-  assert.equal(coverOf([high, low, other])?.words, "NATO SECRET / NORDEFCO SECRET");
+  assert.deepEqual(coverOf([low]), {
+    level: 1,
+    words: "NATO RESTRICTED",
+    policy: "NATO",
+    classification: "NATO RESTRICTED",
+    releasable: "REL TO XAA, XBB",
+  });
+  const both = coverOf([low, high]);
+  assert.deepEqual([both?.level, both?.words, both?.releasable], [3, "NATO SECRET", null]);
+  const several = coverOf([high, low, other]);
+  assert.deepEqual([several?.words, several?.policy], ["NATO SECRET / SECRET", ""]);
 });
 
 test("the filter goes to the address and back, and leaves the rest of the address alone", () => {

@@ -1,0 +1,49 @@
+"""What a page has missed of the traffic: a span of the gateway's events, read from its stream once more."""
+
+import asyncio
+import json
+from typing import Any
+
+import httpx
+
+from console.gateway import Refused, SeatGateway, Unreachable
+
+SECONDS = 5.0
+LARGEST_SPAN = 20_000
+
+
+async def missed_changes(gateway: SeatGateway, after: int, through: int) -> dict[str, Any]:
+    """One batch over everything in ``(after, through]``. Raises Refused and Unreachable."""
+    if not 0 <= after < through <= after + LARGEST_SPAN:
+        raise Refused(422, {"code": "PARAMETER_INVALID", "detail": "This is no span to fetch."})
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await _read(gateway, after, through)
+    except (TimeoutError, httpx.HTTPError) as error:
+        raise Unreachable(type(error).__name__) from error
+
+
+async def _read(gateway: SeatGateway, after: int, through: int) -> dict[str, Any]:
+    rows: dict[int, dict[str, Any]] = {}
+    alarms: list[dict[str, Any]] = []
+    reached = after
+    headers = {"Last-Event-ID": str(after), "Accept-Encoding": "identity"}
+    async with gateway.stream("/v1/traffic/stream", headers=headers) as answer:
+        name, data = "", ""
+        async for line in answer.aiter_lines():
+            if line.startswith("event:"):
+                name = line[6:].strip()
+            elif line.startswith("data:"):
+                data += line[5:].strip()
+            elif line == "":
+                if name == "batch" and data:
+                    batch = json.loads(data)
+                    rows |= {row["seq"]: row for row in batch["rows"]}
+                    alarms += batch.get("alarms") or ()
+                    reached = max(reached, batch["through"])
+                elif name == "heartbeat" and data:
+                    reached = max(reached, through)  # the stream has caught up: nothing more lies in between
+                name, data = "", ""
+                if reached >= through:
+                    return {"after": after, "through": reached, "rows": list(rows.values()), "alarms": alarms}
+    raise Unreachable("the stream ended early")

@@ -1,0 +1,62 @@
+// Security alarms: that something was refused, never what it said. They stand apart from FLASH and look unlike it.
+
+import { t } from "../frame/wording.js";
+import { shortDtg } from "./row_words.js";
+
+/** @typedef {import("./row.js").Alarm} Alarm */
+
+/** One line per nation and reason, so that whoever makes many fills no screen. */
+const SHOWN = 4;
+
+/** @param {HTMLElement} bar */
+export function openAlarms(bar) {
+  const list = /** @type {HTMLElement} */ (bar.querySelector("ul"));
+  /** @type {Map<string, {alarm: Alarm, count: number}>} */
+  const open = new Map();
+  /** @type {Set<number>} */
+  const seen = new Set();
+
+  function show() {
+    bar.hidden = open.size === 0;
+    const newest = [...open.values()].reverse();
+    const lines = newest.slice(0, SHOWN).map(({ alarm, count }) => {
+      const line = document.createElement("li");
+      const at = document.createElement("bdi");
+      at.className = "m";
+      at.dir = "ltr";
+      at.textContent = shortDtg(alarm.at);
+      const words = document.createElement("span");
+      words.textContent = t(alarm.nation ? "traffic.live.alarm" : "traffic.live.alarm_nobody", {
+        nation: alarm.nation ?? "",
+        n: count,
+      });
+      const code = document.createElement("bdi");
+      code.className = "m code";
+      code.dir = "ltr";
+      code.textContent = alarm.reason ?? alarm.type;
+      line.append(at, " ", words, " ", code);
+      return line;
+    });
+    list.replaceChildren(...lines);
+  }
+
+  bar.querySelector("[data-act=dismiss]")?.addEventListener("click", () => {
+    open.clear();
+    show();
+  });
+
+  return {
+    /** @param {readonly Alarm[]} alarms */
+    take(alarms) {
+      for (const alarm of alarms) {
+        if (seen.has(alarm.event_seq)) continue;
+        seen.add(alarm.event_seq);
+        const key = `${alarm.nation ?? ""} ${alarm.reason ?? alarm.type}`;
+        const before = open.get(key)?.count ?? 0;
+        open.delete(key);
+        open.set(key, { alarm, count: before + (alarm.count ?? 1) });
+      }
+      if (alarms.length > 0) show();
+    },
+  };
+}

@@ -1,0 +1,141 @@
+// The bar of FLASH messages that await this operator's nation: what, from whom, open it, acknowledge it.
+
+import { oneLine as visible } from "../frame/visible.js";
+import { t } from "../frame/wording.js";
+import { AskRefused, acknowledge, awaiting } from "./api.js";
+import { pathOf, shortDtg } from "./row_words.js";
+
+/** @typedef {import("./row.js").Row} Row */
+/**
+ * @typedef {object} FlashHearing
+ * @property {(row: Row) => void} open
+ * @property {(rows: Row[]) => void} arrived FLASH messages that were not waiting before
+ */
+
+/** Asked again so often even when nothing tells of a change. */
+const ANYWAY = 30000;
+/** Entries shown one below the other; the rest is a number. */
+const SHOWN = 3;
+
+/**
+ * @param {HTMLElement} bar
+ * @param {HTMLElement} region assertive: what a screen reader says at once
+ * @param {FlashHearing} hearing
+ */
+export function openFlashBar(bar, region, hearing) {
+  const list = /** @type {HTMLElement} */ (bar.querySelector(".flash-list"));
+  const count = /** @type {HTMLElement} */ (bar.querySelector(".flash-count"));
+  const refusal = /** @type {HTMLElement} */ (bar.querySelector(".flash-refusal"));
+  const template = /** @type {HTMLTemplateElement} */ (bar.querySelector("template"));
+  const title = document.title;
+  /** @type {Map<string, HTMLElement>} */
+  const entries = new Map();
+  /** @type {Row[]} */
+  let waiting = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  let first = true;
+
+  async function refresh() {
+    clearTimeout(timer);
+    try {
+      show((await awaiting()).rows);
+    } catch {
+      // What is known stays; the pill says when the server is gone.
+    }
+    clearTimeout(timer);
+    timer = setTimeout(() => void refresh(), ANYWAY);
+  }
+
+  /** @param {Row[]} rows */
+  function show(rows) {
+    const known = new Set(waiting.map((row) => row.seq));
+    const arrived = rows.filter((row) => !known.has(row.seq));
+    waiting = rows;
+    bar.hidden = rows.length === 0;
+    document.title = rows.length > 0 ? `(${rows.length}) ${title}` : title;
+    count.textContent = String(rows.length);
+    const shown = new Set(rows.slice(0, SHOWN).map(keyOf));
+    for (const [key, entry] of entries) {
+      if (shown.has(key)) continue;
+      entry.remove();
+      entries.delete(key);
+    }
+    for (const row of rows.slice(0, SHOWN)) {
+      const entry = entries.get(keyOf(row)) ?? made(row);
+      list.append(entry);
+    }
+    bar.classList.toggle("more", rows.length > SHOWN);
+    if (arrived.length > 0) {
+      region.textContent = arrived.map((row) => t("traffic.live.flash_said", said(row))).join(" ");
+      if (!first) hearing.arrived(arrived);
+      bar.classList.remove("swing");
+      void bar.offsetWidth;
+      bar.classList.add("swing");
+    }
+    first = false;
+  }
+
+  /** @param {Row} row */
+  const keyOf = (row) => row.message_id ?? String(row.seq);
+
+  /** @param {Row} row */
+  const said = (row) => ({
+    nation: visible(row.originator),
+    dtg: shortDtg(row.at),
+    subject: row.subject ? visible(row.subject) : t("traffic.live.content_not_shown"),
+  });
+
+  /** @param {Row} row */
+  function made(row) {
+    const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+    const entry = /** @type {HTMLElement} */ (copy.querySelector(".flash-entry"));
+    const words = said(row);
+    for (const [name, text] of Object.entries(words)) {
+      const place = entry.querySelector(`[data-part="${name}"]`);
+      if (place) place.textContent = text;
+    }
+    const open = /** @type {HTMLElement} */ (entry.querySelector("[data-act=open]"));
+    const accept = /** @type {HTMLButtonElement} */ (entry.querySelector("[data-act=acknowledge]"));
+    open.setAttribute("href", (document.documentElement.dataset["root"] ?? "") + pathOf(row));
+    open.addEventListener("click", (event) => {
+      event.preventDefault();
+      hearing.open(row);
+    });
+    accept.addEventListener("click", () => void give(row, accept));
+    entries.set(keyOf(row), entry);
+    return entry;
+  }
+
+  /** @param {Row} row @param {HTMLButtonElement} [button] */
+  async function give(row, button) {
+    if (!row.message_id) return;
+    if (button) button.disabled = true;
+    refusal.textContent = "";
+    try {
+      await acknowledge(row.message_id, row.originator);
+      await refresh();
+    } catch (error) {
+      const problem = error instanceof AskRefused ? error.problem : {};
+      refusal.textContent = problem.detail || problem.title || t("traffic.live.not_done");
+      if (button) {
+        button.disabled = false;
+        button.focus();
+      }
+    }
+  }
+
+  void refresh();
+  return {
+    /** Something was told that may have changed what awaits: asked at once, but not for each of many. */
+    stir() {
+      clearTimeout(timer);
+      timer = setTimeout(() => void refresh(), 80);
+    },
+    give,
+    /** @returns {readonly Row[]} */
+    get waiting() {
+      return waiting;
+    },
+  };
+}
