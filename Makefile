@@ -32,7 +32,7 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 # One test at a time to whoever is free: lengths differ too much for shares made in advance.
-suite: $(VENV)/.installed-dev $(NODE_INSTALLED)
+suite: $(VENV)/.installed-dev $(NODE_INSTALLED) chromium
 	@# Compiled once for the hundred processes that the tests start, also where Python may not keep what it compiles;
 	@# so are the tests themselves, which halves what collecting them costs the next time.
 	@$(BIN)/python -m compileall -q schemas bus gateways console drills entente
