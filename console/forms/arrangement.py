@@ -92,6 +92,19 @@ ORDER: Mapping[str, tuple[str, ...]] = {
 PARTS = ("DraftHeader", "DraftLabel", "AcknowledgementPolicy")
 """What every draft has, arranged by the page itself."""
 
+TUCKED: Mapping[str, tuple[str, ...]] = {
+    "Area": ("altitude_m", "ceiling_m", "geocodes", "language", "translations"),
+    "AlertText": ("audience", "contact", "web", "sender_name"),
+    "Phase": ("description", "area"),
+    "NationForces": ("anti_tank_launchers_on_vehicles", "helicopters", "air", "naval",
+                     "points_of_embarkation", "points_of_arrival", "points_of_departure"),
+    "SpecialActivity": ("description", "area"),
+    "ObserverInvitation": ("programme_start", "programme_end", "assembly_point", "languages"),
+    "ProductReference": ("produced_at", "digest"),
+    "ExerciseNotice": ("nickname", "officer_conducting", "calendar_ref", "change_from_calendar"),
+}  # fmt: skip
+"""Fields that are seldom filled in: behind a further step, unless they are."""
+
 FIRST_ROWS: Mapping[str, tuple[str, ...]] = {
     "ThreatAlert": ("texts", "areas"),
     "ExerciseNotice": ("areas", "forces"),
@@ -113,9 +126,10 @@ ONLY_WITH: Mapping[tuple[str, str], tuple[str, tuple[str, ...]]] = {
 """A field that counts only while another of the same object says one of these; else scripts hide it."""
 
 NEEDED: Mapping[str, tuple[str, ...]] = {
+    "DraftHeader": ("exercise_id",),
     "ThreatAlert": ("threat_type", "categories", "severity", "urgency", "certainty"),
 }
-"""What a schema cannot say is needed, for it depends: all but a cancellation without words must have it."""
+"""What is needed where it is shown at all, though a schema cannot say so: it depends on another field."""
 
 _LONG = (Shape.PARAGRAPH, Shape.LIST, Shape.OBJECT, Shape.GEOMETRY, Shape.UNION, Shape.JSON)
 

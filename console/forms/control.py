@@ -39,6 +39,8 @@ class Control:
     only_with: tuple[str, tuple[str, ...]] | None = None
     open: bool = False
     """Whether an optional part has something in it."""
+    tucked: bool = False
+    """Seldom filled in: shown behind a further step while it is empty."""
     plain: bool = False
     """An item of a list that needs no label of its own."""
     faults: list[str] = field(default_factory=list)
@@ -79,6 +81,13 @@ class Control:
         yield self
         for member in self.members:
             yield from member.walk()
+
+    @property
+    def filled(self) -> bool:
+        """Whether anything stands in it."""
+        if self.members:
+            return any(each.filled for each in self.members) or self.open
+        return (bool(self.text) and self.text != "no") or any(option.chosen for option in self.options)
 
     @property
     def faulty(self) -> bool:

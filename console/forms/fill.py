@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from console.forms.arrangement import NEEDED, ONLY_WITH, known, ordered
+from console.forms.arrangement import NEEDED, ONLY_WITH, TUCKED, known, ordered
 from console.forms.control import Control, Option
 from console.forms.field import Field, Shape, Unreadable
 from console.forms.geometry import show_geometry
@@ -60,6 +60,7 @@ class Filler:
             condition = ONLY_WITH.get((owner.type_name, member.name))
             if condition is not None:
                 made.only_with = (f"{pointer}/{condition[0]}", condition[1])
+            made.tucked = member.name in TUCKED.get(owner.type_name, ()) and not made.filled
             made.required = made.required or member.name in NEEDED.get(owner.type_name, ())
             found.append(made)
         return tuple(found)

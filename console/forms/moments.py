@@ -55,7 +55,7 @@ def show_moment(value: str) -> str:
         moment = datetime.fromisoformat(value).astimezone(UTC)
     except (ValueError, OverflowError):
         return value
-    pattern = "%Y-%m-%d %H:%M"
+    text = f"{moment.year:04d}-{moment:%m-%d %H:%M}"
     if moment.second or moment.microsecond:
-        pattern += ":%S" + (f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else "")
-    return moment.strftime(pattern).rjust(16, "0") + "Z"
+        text += f":{moment:%S}" + (f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else "")
+    return text + "Z"

@@ -32,7 +32,7 @@ class Section:
     @property
     def closed(self) -> bool:
         """Whether it may stay closed: nothing in it, nothing wrong with it."""
-        return self.folded and not any(_filled(each) or each.faulty for each in self.controls)
+        return self.folded and not any(each.filled or each.faulty for each in self.controls)
 
 
 @dataclass
@@ -153,9 +153,3 @@ def _version(
     )
     caveats = Section("caveats", titles("caveats", label), of_label(CAVEATS), folded=True)
     return Version(number, pointer, level, of_label(RELEASE), caveats, sections)
-
-
-def _filled(control: Control) -> bool:
-    if control.members:
-        return any(_filled(each) for each in control.members) or control.open
-    return (bool(control.text) and control.text != "no") or any(option.chosen for option in control.options)
