@@ -21,6 +21,7 @@ from console.rooms import (
     map,  # noqa: A004 (a room's name)
     message,
     nations,
+    oidc,
     releases,
     requests,
     settings,
@@ -36,7 +37,7 @@ from console.settings import ConsoleSettings
 STATIC = Path(__file__).parent / "static"
 
 ROOMS = (
-    *(sign_in, sign_in_link, supplies, settings, wall, traffic, message, compose, map),
+    *(sign_in, oidc, sign_in_link, supplies, settings, wall, traffic, message, compose, map),
     *(exercises, requests, agreements, nations, audit, held, releases, drills),
 )
 
@@ -82,7 +83,7 @@ async def running(console: Console) -> AsyncIterator[None]:
 class Static(StaticFiles):
     """Our own files: a browser asks whether they changed, and reads them again only then."""
 
-    def file_response(self, *args: object, **kwargs: object):  # type: ignore[no-untyped-def,override]
+    def file_response(self, *args: object, **kwargs: object):  # type: ignore[no-untyped-def]
         """A file, or that it has not changed."""
         answer = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
         answer.headers["Cache-Control"] = "no-cache"

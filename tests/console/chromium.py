@@ -1,8 +1,8 @@
 """See to a Chromium for the console's tests: ``python -m tests.console.chromium``.
 
 The system's is taken, or the one that ``ENTENTE_CHROMIUM`` names, or playwright's own. Where there is none it
-is installed: from Debian's packages where we are root, else by playwright. Where that fails, this says what to
-do.
+is installed: from Debian's packages where we are root, else by playwright. Where that fails, this says what
+to do.
 """
 
 import os

@@ -8,7 +8,7 @@ import contextlib
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -209,14 +209,8 @@ async def _add_people(state: StateDir) -> None:
                         ),
                     )
             if operators.find(tx, "newcomer") is None:
-                until = now.replace(year=now.year + 1)
-                operators.add(
-                    tx,
-                    Operator(
-                        *("newcomer", "Newcomer", frozenset({Role.WATCH_OFFICER}), True),
-                        *(now, once, now, True, until),
-                    ),
-                )
+                watch, until = frozenset({Role.WATCH_OFFICER}), now + timedelta(days=7)
+                operators.add(tx, Operator("newcomer", "Newcomer", watch, True, now, once, now, True, until))
 
         try:
             await store.write(add)
