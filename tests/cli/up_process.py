@@ -63,10 +63,11 @@ class UpProcess:
         state: Path,
         plan: str | None = PLAN,
         nations: Iterable[str] = ("XAA", "XBB"),
+        options: Iterable[str] = ("--no-console", "--no-drill"),
         **environment: str,
     ) -> None:
         """``plan``: None for the realm that `entente up` founds by itself; ``nations``: those it has."""
-        arguments: list[str | Path] = ["--state", state, "--json"]
+        arguments: list[str | Path] = ["--state", state, "--json", *options]
         if plan is not None:
             file = state.with_name("plan.yaml")
             file.write_text(plan, encoding="utf-8")
@@ -89,7 +90,9 @@ class UpProcess:
         # Drained all the time, so that the process never waits for us to read.
         self._reader = threading.Thread(target=self._read_log, daemon=True)
         self._reader.start()
-        self.gateways = self._read_addresses()
+        addresses = self._read_addresses()
+        self.gateways: Mapping[str, Any] = addresses["gateways"]
+        self.consoles: Mapping[str, Any] = addresses["consoles"]
         self.pids()
 
     def __enter__(self) -> "UpProcess":
@@ -105,13 +108,14 @@ class UpProcess:
             pipe.close()
 
     def pids(self) -> dict[str, int]:
-        """The children that live now, by what they are: "broker", or a nation's gateway."""
+        """The children that live now, by what they are: "broker", "console", or a nation's gateway."""
         found: dict[str, int] = {}
         for pid in children_of(self.process.pid):
             words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
             environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
             nation = [word for word in environment if word.startswith(b"ENTENTE_GATEWAY_NATION=")]
-            found[nation[0][-3:].decode() if nation and b"gateway" in words else "broker"] = pid
+            other = "console" if b"console" in words else "broker"
+            found[nation[0][-3:].decode() if nation and b"gateway" in words else other] = pid
         self._pids |= set(found.values())
         return found
 
@@ -184,8 +188,8 @@ class UpProcess:
                 break
         watchdog.cancel()
         assert text, f"the realm did not come up: {''.join(self.log)}"
-        gateways: Mapping[str, Any] = json.loads(text)["gateways"]
-        return gateways
+        addresses: Mapping[str, Any] = json.loads(text)
+        return addresses
 
 
 def children_of(pid: int) -> list[int]:
