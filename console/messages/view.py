@@ -53,7 +53,8 @@ class MessageView:
     query: str
     found: Json
     message: Json | None
-    marking: Marking
+    marking: Marking | None
+    """None for what nobody is shown any more."""
     kind_words: str
     subject: str | None
     language: str
@@ -201,7 +202,7 @@ def _id_of(found: Json, direction: str) -> str:
     return str(found["message_id"] if direction == "in" else found["publication_id"])
 
 
-def _marking(fetched: Fetched, message: Json | None, version: int) -> Marking:
+def _marking(fetched: Fetched, message: Json | None, version: int) -> Marking | None:
     """The version's own marking; the class of colour is that of the traffic, where it is known."""
     found, row = fetched.found, fetched.row or {}
     banner = found.get("marking") or row.get("marking")
@@ -210,6 +211,8 @@ def _marking(fetched: Fetched, message: Json | None, version: int) -> Marking:
             banner = each.get("marking") or banner
     label = _part(message, "label")
     classification = label.get("classification") or row.get("classification") or ""
+    if not banner and not classification:
+        return None
     same = row.get("classification") == classification
     known = {
         "text": banner or classification,
