@@ -1,0 +1,26 @@
+// The wall keeps itself current: its parts are rendered by the server again whenever traffic comes.
+
+import { showMarking } from "../frame/bands.js";
+import { t } from "../frame/wording.js";
+import { onTraffic } from "../live/on_traffic.js";
+
+const parts = document.getElementById("wall-parts");
+const word = document.querySelector("[data-wall-state]");
+
+/** @param {import("../stream/state.js").StreamState} state */
+function say(state) {
+  if (!(word instanceof HTMLElement)) return;
+  const name = state.toLowerCase();
+  word.dataset["state"] = name;
+  word.textContent = t(`wall.live.${name}`);
+  parts?.classList.toggle("is-stale", name !== "live");
+}
+
+if (parts !== null) {
+  onTraffic(() => parts.dispatchEvent(new CustomEvent("live:refresh")), say);
+  new MutationObserver(() => {
+    const { marking, releasable, markingLevel, markingPolicy, markingClassification } = parts.dataset;
+    if (marking === undefined) return;
+    showMarking({ text: marking, releasable: releasable ?? "", level: Number(markingLevel), policy: markingPolicy ?? "", classification: markingClassification ?? "" });
+  }).observe(parts, { attributes: true, attributeFilter: ["data-marking", "data-releasable", "data-marking-level"] });
+}
