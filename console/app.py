@@ -63,6 +63,7 @@ def create_app(given: ConsoleSettings) -> FastAPI:
         max_body_bytes=given.max_body_bytes,
         body_seconds=given.body_timeout_seconds,
         over_tls=given.tls_certificate_file is not None or given.behind_tls_proxy,
+        fault=problems.fault,
     )
     return app
 

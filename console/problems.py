@@ -29,6 +29,7 @@ from console.seating import (
     wants_page,
 )
 from console.security import UNSAFE, TooLarge, TooSlow
+from console.ways import ways_of
 
 NOT_FRESH = "SIGN_IN_NOT_FRESH"
 LARGEST_KEPT = 200
@@ -50,7 +51,6 @@ def install(app: FastAPI) -> None:
         TooSlow: _too_slow,
         HTTPException: _http,
         RequestValidationError: _unreadable,
-        Exception: _fault,
     }
     for kind, answer in answers.items():
         app.add_exception_handler(kind, answer)
@@ -126,6 +126,7 @@ async def _password_wanted(request: Request, wanted: PasswordWanted) -> Response
         error=wanted.error,
         action=str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
         field=CONFIRMED,
+        ways=await ways_of(console_of(request)),
     )
 
 
@@ -163,11 +164,17 @@ async def _http(request: Request, error: HTTPException) -> Response:
     return answer
 
 
-async def _fault(request: Request, error: Exception) -> Response:
+async def fault(request: Request, error: Exception) -> Response:
     """Unforeseen: the log gets the kind of fault and its place, never a value."""
     instance = str(uuid4())
     _log.error("console.fault", fault=type(error).__name__, place=_place_of(error), instance=instance)
     return state(request, "fault", HTTPStatus.INTERNAL_SERVER_ERROR, instance=instance)
+
+
+async def bare_fault(_: Request, error: Exception) -> Response:
+    """As ``fault``, where no console is: in the page that chooses between several."""
+    _log.error("console.fault", fault=type(error).__name__, place=_place_of(error))
+    return Response(status_code=HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def _closing(answer: Response) -> Response:

@@ -1,8 +1,10 @@
 """Every answer's headers, and the bounds on what is read: the outermost layer of the console."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -41,11 +43,22 @@ class TooSlow(Exception):
     """A form did not arrive in time."""
 
 
+class Broken(Exception):
+    """An answer broke off after its beginning was sent. It says nothing of why."""
+
+
+Fault = Callable[[Request, Exception], Awaitable[Response]]
+"""Makes a note of an unforeseen fault, and the answer to it."""
+
+
 class Guard:
     """ASGI middleware around everything."""
 
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, body_seconds: float, over_tls: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body_bytes: int, body_seconds: float, over_tls: bool, fault: Fault
+    ) -> None:
         self._app = app
+        self._fault = fault
         self._max_body_bytes = max_body_bytes
         self._body_seconds = body_seconds
         self._headers = [*HEADERS, *([_STRICT_TRANSPORT] if over_tls else [])]
@@ -56,8 +69,12 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        begun = False
+
         async def send_on(message: Message) -> None:
+            nonlocal begun
             if message["type"] == "http.response.start":
+                begun = True
                 given = list(message.get("headers", ()))
                 named = {name.lower() for name, _ in given}
                 given += [header for header in self._headers if header[0] not in named]
@@ -67,7 +84,14 @@ class Guard:
             await send(message)
 
         bounded = self._bounded(receive) if scope["method"] in UNSAFE else receive
-        await self._app(scope, bounded, send_on)
+        try:
+            await self._app(scope, bounded, send_on)
+        except Exception as error:  # noqa: BLE001 (the outermost layer)
+            # What nobody foresaw ends here: what stands in it may be content, so no trace of it is written.
+            answer = await self._fault(Request(scope), error)
+            if begun:
+                raise Broken from None
+            await answer(scope, receive, send_on)
 
     def _bounded(self, receive: Receive) -> Receive:
         read, until = 0, asyncio.get_running_loop().time() + self._body_seconds

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
+from console import problems
 from console.app import STATIC, Static, create_app, running
 from console.console import Console
 from console.pages import render_alone
@@ -67,5 +68,6 @@ def create_several(given: Sequence[ConsoleSettings]) -> FastAPI:
         max_body_bytes=first.max_body_bytes,
         body_seconds=first.body_timeout_seconds,
         over_tls=first.tls_certificate_file is not None or first.behind_tls_proxy,
+        fault=problems.bare_fault,
     )
     return whole

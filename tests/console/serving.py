@@ -3,17 +3,30 @@
 import asyncio
 import contextlib
 import threading
+import traceback
 from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
 
+from console import problems
 from console.app import create_app
 from console.server import ConsoleServer
 from console.settings import ConsoleSettings
 from tests.console.realm import ConsoleRealm
 
 WAIT = 30.0
+
+_place_of = problems._place_of
+
+
+def _with_trace(error: BaseException) -> str:
+    """The console writes no traces, which may hold content; a test that fails needs one."""
+    traceback.print_exception(error)
+    return _place_of(error)
+
+
+problems._place_of = _with_trace
 
 
 class ServedConsole:
