@@ -27,12 +27,14 @@ class Cookies:
     session: str
     door: str
     choices: str
+    way: str
+    """The way to the identity provider and back: the only one that comes along from elsewhere."""
 
     @classmethod
     def of(cls, nation: str, root: str) -> "Cookies":
         """``__Host-`` where the console has the whole host, ``__Secure-`` and a path where it has a part."""
         prefix = "__Secure-entente" if root else "__Host-entente"
-        return cls(*(f"{prefix}-{kind}-{nation.lower()}" for kind in ("session", "door", "choices")))
+        return cls(*(f"{prefix}-{kind}-{nation.lower()}" for kind in ("session", "door", "choices", "way")))
 
 
 @dataclass
@@ -73,8 +75,19 @@ class Console:
         accepted = request.headers.get("Accept-Language")
         return preferences, self.wordings.chosen(preferences.language, accepted)
 
-    def set_cookie(self, response: Response, name: str, value: str, seconds: int | None = None) -> None:
-        """Set one of the console's cookies; without ``seconds`` it ends with the browser."""
+    def set_cookie(
+        self,
+        response: Response,
+        name: str,
+        value: str,
+        seconds: int | None = None,
+        *,
+        from_elsewhere: bool = False,
+    ) -> None:
+        """Set one of the console's cookies; without ``seconds`` it ends with the browser.
+
+        ``from_elsewhere``: it comes along, too, when another site leads to a page of ours.
+        """
         response.set_cookie(
             name,
             value,
@@ -82,7 +95,7 @@ class Console:
             path=self.root or "/",
             secure=True,
             httponly=True,
-            samesite="strict",
+            samesite="lax" if from_elsewhere else "strict",
         )
 
     def drop_cookie(self, response: Response, name: str) -> None:

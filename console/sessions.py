@@ -42,6 +42,8 @@ class Session:
         self.csrf = secrets.token_urlsafe(32)
         self.notices: list[dict[str, Any]] = []
         self.last_active = time.monotonic()
+        self.way: str | None = None
+        """The transaction of a way to the identity provider by which it is to become fresh."""
         self.ended = asyncio.Event()
         self.strip: tuple[float, list[dict[str, Any]] | None] = (0.0, None)
         self._refreshing: asyncio.Task[None] | None = None

@@ -17,6 +17,7 @@ from console.pages import page
 from console.preferences import Preferences
 from console.seating import OWN_PASSWORD, Seat, seated, session_of
 from console.sessions import Tokens
+from console.ways import ways_of
 
 router = APIRouter()
 
@@ -29,7 +30,7 @@ Text = Annotated[str, Form()]
 @router.get("/sign-in")
 async def sign_in_page(request: Request, why: str = "", next: str = "/") -> Response:  # noqa: A002
     """The form."""
-    return _form(request, why=why if why in WHY else "", next_path=local_path(next))
+    return await _form(request, why=why if why in WHY else "", next_path=local_path(next))
 
 
 @router.post("/sign-in")
@@ -48,9 +49,9 @@ async def sign_in(
             "POST", "/v1/operators/sign-in", json={"name": name.strip(), "password": password}
         )
     except Refused as no:
-        return _form(request, next_path=target, name=name.strip(), error=no)
+        return await _form(request, next_path=target, name=name.strip(), error=no)
     except Unreachable:
-        return _form(request, next_path=target, name=name.strip(), unreachable=True)
+        return await _form(request, next_path=target, name=name.strip(), unreachable=True)
     return await enter(request, answer.json(), target)
 
 
@@ -69,7 +70,7 @@ async def enter(request: Request, given: dict[str, object], target: str) -> Resp
     if console.shared and await live_traffic(console, tokens.access):
         with contextlib.suppress(Refused, Unreachable):
             await console.link.call("POST", "/v1/operators/sign-out", tokens.access)
-        return _form(request, live=True)
+        return await _form(request, live=True)
     identifier, _ = console.sessions.begin(tokens, operator)
     if operator["password_change_required"]:
         target = OWN_PASSWORD
@@ -123,7 +124,7 @@ def local_path(wanted: str) -> str:
     return wanted
 
 
-def _form(
+async def _form(
     request: Request,
     *,
     why: str = "",
@@ -138,6 +139,7 @@ def _form(
         request,
         "sign_in/form.html",
         status=HTTPStatus.CONFLICT if live else status,
+        ways=await ways_of(console_of(request)),
         live=live,
         why=why,
         next_path=next_path,
