@@ -45,7 +45,7 @@ def test_there_are_never_more_rows_than_the_schema_takes() -> None:
     "pointer", ["", "/", "/body", "/body/none", "/body/areas/x", "/header/subject/0", "nothing"]
 )
 def test_what_is_no_list_stays_as_it_is(pointer: str) -> None:
-    draft = {"body": {"areas": [{}]}}
+    draft: Any = {"body": {"areas": [{}]}}
     assert with_row(ALERT, draft, pointer) == draft
     assert without_row(draft, pointer) == draft
 
@@ -60,7 +60,7 @@ def test_a_row_less_takes_what_could_not_be_read_along() -> None:
 
 
 def test_faults_stand_at_the_nearest_field_and_the_rest_above_all() -> None:
-    draft = {"header": {}, "label": {}, "body": {"areas": [{"description": "x"}]}, "tear_lines": [{}]}
+    draft: Any = {"header": {}, "label": {}, "body": {"areas": [{"description": "x"}]}, "tear_lines": [{}]}
     made = page_form(ALERT, draft, Filler(Plain()), Plain().group)
     faults = [
         ("/header/subject", "needed"),
