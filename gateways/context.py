@@ -129,6 +129,8 @@ class GatewayContext:
     """Set when newer trust documents came into force: they may name keys that are not in hand yet."""
     acts_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when trust or keys changed: acts of ours on agreements may have to be signed anew."""
+    words_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when there may be traffic whose words are not indexed yet."""
     releases_changed: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a release began to wait for a second person, or ended to."""
     deadlines_changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -146,6 +148,12 @@ class GatewayContext:
 
     def __post_init__(self) -> None:
         self.keyring = self.keys.keyring
+
+    def events_grown(self, latest: int) -> None:
+        """Something happened, and is committed."""
+        if latest > self.events.latest:
+            self.events.announce(latest)
+            self.words_wanted.set()
 
     def adopt(self, trust: TrustStore) -> None:
         """Put a newer trust store, already committed, in force at once: release, admission, held bundles."""

@@ -25,6 +25,7 @@ class Counters:
     )
 
     releases_waiting: int = _gauge("Publications that wait for a second person to confirm their release.")
+    words_behind: int = _gauge("Rows of the traffic whose words are not indexed for searching yet.")
     minimize: int = _gauge("1 while MINIMIZE is in force.")
 
     waiting: int = _gauge("Deliveries queued and not yet sealed.")

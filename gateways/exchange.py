@@ -34,6 +34,7 @@ from gateways.releasing.policy import ReleasePolicy
 from gateways.requests.expiring import request_keeper
 from gateways.requests.history import follow_history
 from gateways.stored_trust import stored_documents
+from gateways.traffic.words_keeper import WordsKeeper
 from schemas.audit import AuditEvent
 from schemas.header import Kind
 from schemas.wire import Lane
@@ -67,6 +68,7 @@ class Exchange:
             "deadlines": deadline_keeper(context),
             "requests": request_keeper(context),
             "recalls": recall_keeper(context),
+            "words": WordsKeeper(context).keeper(),
         }
 
     @classmethod
@@ -107,7 +109,7 @@ class Exchange:
             release_policy=release_policy or ReleasePolicy(),
             read_receipts=read_receipts,
         )
-        store.events_grown = context.events.announce
+        store.events_grown = context.events_grown
         context.events.announce(await store.read(events.latest_seq))
         return cls(context, transport, holder or f"{socket.gethostname()}:{store.path.resolve()}")
 

@@ -126,6 +126,9 @@ class Settings(OidcSettings):
     idempotency_hours: int = Field(
         24, ge=1, le=24 * 30, description="How long an Idempotency-Key and its answer are kept."
     )
+    traffic_export: bool = Field(
+        True, description="Let operators export what they see of the traffic as a file."
+    )
     event_days: int = Field(
         30, ge=1, le=3650, description="How long events, and what webhooks' receivers never took, are kept."
     )

@@ -16,7 +16,10 @@ from schemas.header import Kind, Mode
 class EventType(StrEnum):
     """What happened. Every type stands in ``docs/lifecycle.md`` (a test looks)."""
 
+    MESSAGE_ACCEPTED = "message.accepted"
     MESSAGE_RECEIVED = "message.received"
+    MESSAGE_READ = "message.read"
+    MESSAGE_ACKNOWLEDGED = "message.acknowledged"
     MESSAGE_CHANGED = "message.changed"
     MESSAGE_CANCELLED = "message.cancelled"
     MESSAGE_RECALLED = "message.recalled"
@@ -29,6 +32,7 @@ class EventType(StrEnum):
     REQUEST_CHANGED = "request.changed"
     LANE_ALARM = "lane.alarm"
     LANE_CLEARED = "lane.cleared"
+    BUNDLE_REFUSED = "bundle.refused"
 
 
 class Event(Statement):
@@ -41,7 +45,7 @@ class Event(Statement):
         None,
         description="The partner it is about: of message.* who sent the message; of delivery.changed,"
         " receipt.overdue and recalls whose copy it is; of request.changed the other side; of partner.* and"
-        " lane.* who is silent, or whose lane it is.",
+        " lane.* who is silent, or whose lane it is; of bundle.refused whose lane it came on.",
     )
     kind: Kind | None = None
     mode: Mode | None = None
@@ -58,5 +62,9 @@ class Event(Statement):
         None,
         description="Why, by type: of delivery.changed why the copy was refused or withheld; of"
         " message.recalled the recall's reason; of request.changed the outcome of one that is closed;"
-        " of lane.* the alarm.",
+        " of lane.* the alarm; of bundle.refused the code.",
+    )
+    count: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Of a bundle.refused that sums up: how many more there were since the one told before.",
     )

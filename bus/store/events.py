@@ -27,6 +27,7 @@ class NewEvent:
     inbox_seq: int | None = None
     state: str | None = None
     reason: str | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,13 @@ class StoredEvent(NewEvent):
     event_seq: int = 0
 
 
-_COLUMNS = "type, at, nation, kind, mode, message_id, publication_id, inbox_seq, state, reason"
+_COLUMNS = "type, at, nation, kind, mode, message_id, publication_id, inbox_seq, state, reason, count"
 
 
 def add(tx: sqlite3.Connection, events: Sequence[NewEvent]) -> None:
     """Append happenings in this order."""
     tx.executemany(
-        f"INSERT INTO event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - fixed texts
+        f"INSERT INTO event ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608 - fixed texts
         [
             (
                 event.type.value,
@@ -55,6 +56,7 @@ def add(tx: sqlite3.Connection, events: Sequence[NewEvent]) -> None:
                 event.inbox_seq,
                 event.state,
                 event.reason,
+                event.count,
             )
             for event in events
         ],

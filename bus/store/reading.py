@@ -4,9 +4,9 @@ import sqlite3
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from bus.store.columns import LANES, MODES, micros
+from bus.store.columns import KINDS, LANES, MODES, micros
 from bus.store.overwriting import overwriting
-from schemas.header import Mode
+from schemas.header import Kind, Mode
 from schemas.wire import Lane
 
 
@@ -21,9 +21,11 @@ class Place(NamedTuple):
     epoch: int
     serial: int
     exercise_id: str | None
+    kind: Kind
+    inbox_seq: int
 
 
-_COLUMNS = "originator, message_id, digest, mode, lane, epoch, serial, exercise_id"
+_COLUMNS = "originator, message_id, digest, mode, lane, epoch, serial, exercise_id, kind, inbox_seq"
 
 
 def note(tx: sqlite3.Connection, inbox_seq: int, by: str, at: datetime) -> Place | None:
@@ -47,4 +49,6 @@ def place_of(tx: sqlite3.Connection, originator: str, message_id: str, digest: s
 
 
 def _place(row: Any) -> Place:
-    return Place(row[0], row[1], row[2], MODES[row[3]], LANES[row[4]], row[5], row[6], row[7])
+    return Place(
+        row[0], row[1], row[2], MODES[row[3]], LANES[row[4]], row[5], row[6], row[7], KINDS[row[8]], row[9]
+    )

@@ -38,6 +38,24 @@ def count(tx: sqlite3.Connection, originator: str | None, reason: ReasonCode, no
     return False
 
 
+def open_for_told(
+    tx: sqlite3.Connection, originator: str | None, reason: ReasonCode, now: datetime
+) -> bool:
+    """Open a window for a refusal that is told whatever was before; False where one is open."""
+    return (
+        tx.execute(
+            "INSERT OR IGNORE INTO refusal_window (originator, reason, opened_at, count) VALUES (?, ?, ?, 0)",
+            (originator or "", reason.value, micros(now)),
+        ).rowcount
+        > 0
+    )
+
+
+def open_now(tx: sqlite3.Connection) -> int:
+    """How many windows are open."""
+    return int(tx.execute("SELECT count(*) FROM refusal_window").fetchone()[0])
+
+
 def close(tx: sqlite3.Connection, opened_by: datetime) -> tuple[Counted, ...]:
     """Close the windows opened at `opened_by` or earlier; what they counted is to be told."""
     closed = tx.execute(

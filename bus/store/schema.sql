@@ -433,7 +433,7 @@ CREATE TABLE traffic (
     at INTEGER NOT NULL, expires_at INTEGER,      -- at: filed or accepted
     originator TEXT NOT NULL, author TEXT,        -- author: of ours, who handed it in
     kind TEXT NOT NULL, rank INTEGER NOT NULL, mode TEXT NOT NULL, exercise_id TEXT,
-    label TEXT NOT NULL,                          -- policy/classification
+    label TEXT NOT NULL,                          -- policy, tab, classification
     addressed TEXT NOT NULL, released TEXT NOT NULL,   -- names, each with a space before and behind
     key_mark INTEGER,                             -- beginning of sign_kid
     status TEXT NOT NULL, unread INTEGER NOT NULL,

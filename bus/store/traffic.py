@@ -11,6 +11,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 MARK_DIGITS = 12
+LABEL_PARTS = "\t"
+"""Stands between a policy and a classification: no short text has it."""
 
 
 class Face(NamedTuple):
@@ -91,7 +93,7 @@ def names_text(names: tuple[str, ...]) -> str:
 
 def label_text(policy: str, classification: str) -> str:
     """How a label stands in its column."""
-    return f"{policy}/{classification}"
+    return f"{policy}{LABEL_PARTS}{classification}"
 
 
 def key_mark(kid: str) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from bus.store import traffic_words
 from bus.store.columns import instant, micros
 from bus.store.overwriting import overwriting
 from schemas.header import Kind, Mode
@@ -66,8 +67,12 @@ def copies(tx: sqlite3.Connection, message_id: str) -> list[InboxCopy]:
 
 
 def withdraw(tx: sqlite3.Connection, inbox_seq: int, reason: RecallReason, now: datetime) -> None:
-    """Take the content of one message out of the inbox for good; the rest of its row stays."""
+    """Take the content of one message out of the inbox for good; the rest of its row stays.
+
+    Its words go out of the index too; from older parts of that by `traffic_words.erase_step`.
+    """
     with overwriting(tx):
+        traffic_words.forget(tx, inbox_seq)
         tx.execute(
             "UPDATE inbox SET content = x'', status = 'RECALLED', recalled_at = ?, recall_reason = ?"
             " WHERE inbox_seq = ? AND recalled_at IS NULL",

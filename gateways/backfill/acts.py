@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bus.store import backfills, pending, publication_changes, publications, recalls
+from bus.store import backfills, events, pending, publication_changes, publications, recalls
 from bus.store.backfills import StoredBackfill
 from bus.store.writer import Transaction
 from gateways.backfill.listing import BackfillList, BackfillRequest, Listed, changed_by, list_now
@@ -17,7 +17,7 @@ from gateways.backfill.refused import BackfillRefused
 from gateways.context import GatewayContext
 from gateways.publishing.author import actor_of_author
 from gateways.publishing.draft_refused import DraftRefused
-from gateways.publishing.new_publication import evidence_of, new_publication
+from gateways.publishing.new_publication import accepted_event, evidence_of, new_publication
 from gateways.publishing.request_acts import note_requests
 from gateways.releasing.wait import record_wait, second_person_wanted
 from gateways.uuid7 import uuid7
@@ -152,6 +152,7 @@ async def _send(
         head.write(tx)
         for name, new in made.items():
             publication_seq = publications.insert(tx, new)
+            events.add(tx, (accepted_event(new),))
             publication_changes.copied(tx, publication_seq, name)
             waits = wanted[name]
             note_requests(context, tx, publication_seq, new, listed.planned[name], waits=waits is not None)

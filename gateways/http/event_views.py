@@ -60,4 +60,5 @@ def event_view(stored: StoredEvent) -> Event:
         inbox_seq=stored.inbox_seq,
         state=stored.state,
         reason=stored.reason,
+        count=stored.count,
     )

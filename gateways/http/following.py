@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
@@ -56,11 +57,30 @@ def event(number: int, name: str, content: bytes) -> bytes:
     return b"id: %d\nevent: %b\n%b\n" % (number, name.encode("ascii"), data)
 
 
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a stream carries in even steps besides what grows: ``show`` gives its bytes from where it stands.
+
+    ``pace``: seconds that pass at least between two looks that found something.
+    """
+
+    every: float
+    pace: float
+    show: Callable[[int], Awaitable[bytes]]
+
+
 async def follow(
-    gateway: Runtime, caller: Caller, right: Right, signal: GrowthSignal, position: int, look: Look
+    gateway: Runtime,
+    caller: Caller,
+    right: Right,
+    signal: GrowthSignal,
+    position: int,
+    look: Look,
+    beat: Beat | None = None,
 ) -> AsyncIterator[bytes]:
     """The stream's bytes beyond ``position`` until the gateway closes or the caller is admitted no more."""
     closing, keep_alive = gateway.closing, gateway.settings.stream_keep_alive_seconds
+    clock, next_beat = asyncio.get_running_loop().time, 0.0
     gateway.metrics.streams += 1
     ended = asyncio.create_task(closing.wait())
     try:
@@ -78,16 +98,23 @@ async def follow(
             looked_to, shown = found
             if shown:
                 yield shown
-            if looked_to > position:
-                position = looked_to
+            moved, position = looked_to > position, max(position, looked_to)
+            if beat is not None:
+                if clock() >= next_beat:
+                    next_beat = clock() + beat.every
+                    yield await beat.show(position)
+                if shown:
+                    await asyncio.wait((ended,), timeout=beat.pace)
+            if moved:
                 continue
-            grown = asyncio.create_task(signal.wait_beyond(latest, keep_alive))
+            patience = keep_alive if beat is None else max(0.0, next_beat - clock())
+            grown = asyncio.create_task(signal.wait_beyond(latest, patience))
             try:
                 await asyncio.wait((grown, ended), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 # Also when the client has gone: else it would go on waiting for nobody.
                 grown.cancel()
-            if grown.done() and grown.result() <= latest:
+            if beat is None and grown.done() and grown.result() <= latest:
                 yield b": still here\n\n"
     finally:
         ended.cancel()

@@ -26,6 +26,8 @@ _TELLING = {
     "Awaited": "DeadlineAwaited",
     "Disabled": "WebhookDisabledBecause",
     "Event": "FeedEvent",
+    "Batch": "TrafficBatch",
+    "Heartbeat": "TrafficHeartbeat",
     "Gets": "ChangeForNation",
     "Standing": "AgreementPartyStanding",
 }

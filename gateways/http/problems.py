@@ -14,6 +14,7 @@ from pydantic import Field
 from starlette.exceptions import HTTPException
 
 from bus.protocol.release import AGREEMENT_CODES
+from bus.protocol.traffic_query import SearchNotUnderstood
 from bus.store.errors import StoreUnavailable
 from gateways.http.problem_codes import status_of, what_to_do
 from gateways.publishing.draft_refused import CurrentMessage, DraftRefused
@@ -65,6 +66,14 @@ class CurrentView(Statement):
     digest: Digest
 
 
+class SearchFaultView(Statement):
+    """A term of a search that is not understood."""
+
+    at: int = Field(description="Where it begins: characters from the beginning of the search.")
+    length: int
+    understood: tuple[str, ...] = Field(description="What would be understood there, or examples of it.")
+
+
 class Problem(Statement):
     """Problem details (RFC 9457): why a request was refused. Nothing of it was accepted."""
 
@@ -81,6 +90,9 @@ class Problem(Statement):
     )
     legal: tuple[RequestAct, ...] | None = Field(
         None, description="With REQUEST_TRANSITION_ILLEGAL: what this nation may do of the request now."
+    )
+    search: SearchFaultView | None = Field(
+        None, description="With SEARCH_NOT_UNDERSTOOD: which term, and what is understood there."
     )
     instance: str | None = Field(None, description="Names this occurrence in the gateway's log.")
 
@@ -100,6 +112,7 @@ class ApiRefused(Exception):
         status: HTTPStatus | None = None,
         current: CurrentMessage | None = None,
         legal: tuple[RequestAct, ...] | None = None,
+        search: SearchNotUnderstood | None = None,
         advice: str | None = None,
     ) -> None:
         super().__init__(code.value)
@@ -112,6 +125,7 @@ class ApiRefused(Exception):
         self.instance = instance
         self.current = current
         self.legal = legal
+        self.search = search
         self.advice = advice or what_to_do(code)
 
     @property
@@ -128,6 +142,11 @@ class ApiRefused(Exception):
             what_to_do=self.advice,
             current=None if self.current is None else CurrentView(**self.current._asdict()),
             legal=self.legal,
+            search=None
+            if self.search is None
+            else SearchFaultView(
+                at=self.search.at, length=self.search.length, understood=self.search.understood
+            ),
             instance=self.instance,
         )
 

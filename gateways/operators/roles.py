@@ -14,15 +14,16 @@ class OperatorRight(StrEnum):
     OWN_ACCOUNT = "operator:own-account"
     RELEASE_CONFIRM = "release:confirm"
     MINIMIZE_SET = "minimize:set"
+    TRAFFIC_READ = "traffic:read"
 
 
 Right = Scope | OperatorRight
 """What a route can ask for."""
 
-_READS = frozenset(
+_READS: frozenset[Right] = frozenset(
     {
         *(Scope.MESSAGES_READ, Scope.INBOX_READ, Scope.EVENTS_READ, Scope.REQUESTS_READ),
-        *(Scope.TRUST_READ, Scope.AGREEMENTS_READ),
+        *(Scope.TRUST_READ, Scope.AGREEMENTS_READ, OperatorRight.TRAFFIC_READ),
     }
 )
 _TRAFFIC = _READS | {

@@ -9,6 +9,7 @@ from bus.protocol.outbound import content_digest
 from bus.protocol.release import ReleasePlan
 from bus.protocol.tear_lines import version_pointer
 from bus.store.decision_table import Decision, DecisionTable, encode_table
+from bus.store.events import NewEvent
 from bus.store.publications import NewPublication, NewVersion
 from bus.store.traffic import Face
 from gateways.context import GatewayContext
@@ -21,6 +22,7 @@ from gateways.publishing.variants import Variant, variants
 from gateways.uuid7 import uuid7
 from schemas.audit import AuditEvent
 from schemas.base import rfc3339
+from schemas.event import EventType
 from schemas.header import Header
 from schemas.message import MESSAGE_MODELS
 from schemas.reasons import ReasonCode
@@ -146,6 +148,18 @@ def _message(version: NewVersion) -> bytes:
         version.message_id.encode(),
         version.digest.encode(),
         to_json(version.recipients),
+    )
+
+
+def accepted_event(new: NewPublication) -> NewEvent:
+    """What is told of the acceptance."""
+    return NewEvent(
+        EventType.MESSAGE_ACCEPTED,
+        new.accepted_at,
+        kind=new.kind,
+        mode=new.mode,
+        message_id=new.message_id,
+        publication_id=new.publication_id,
     )
 
 

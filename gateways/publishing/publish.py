@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from bus.store import idempotency, pending, publication_changes, publications
+from bus.store import events, idempotency, pending, publication_changes, publications
 from bus.store.errors import StoreUnavailable
 from bus.store.idempotency import StoredResponse
 from bus.store.pending import SecondPersonWanted
@@ -24,7 +24,12 @@ from gateways.context import GatewayContext
 from gateways.publishing.accepted import Acceptance, Accepted
 from gateways.publishing.author import actor_of_author, by_operator, check_allowed
 from gateways.publishing.draft_refused import DraftRefused
-from gateways.publishing.new_publication import answer_of, evidence_of, new_publication
+from gateways.publishing.new_publication import (
+    accepted_event,
+    answer_of,
+    evidence_of,
+    new_publication,
+)
 from gateways.publishing.planned import Planned
 from gateways.publishing.planning import plan, recalled_since
 from gateways.publishing.request_acts import note_requests
@@ -119,6 +124,7 @@ async def _accept(context: GatewayContext, raw: bytes, request: _Request) -> Acc
             pointer = f"/header/references/{recalled}"
             raise DraftRefused(ReasonCode.RECALLED, pointer, ReasonCode.RECALLED.explanation)
         publication_seq = publications.insert(tx, new)
+        events.add(tx, (accepted_event(new),))
         note_requests(context, tx, publication_seq, new, planned, waits=wanted is not None)
         if wanted is not None:
             pending.hold(tx, publication_seq, wanted)

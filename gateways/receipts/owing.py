@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from bus.store import inbox, reading, receipts
+from bus.store import events, inbox, reading, receipts
+from bus.store.events import NewEvent
 from bus.store.reading import Place
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from schemas.acknowledgement import Acknowledgement, AcknowledgementLevel
 from schemas.base import Statement
+from schemas.event import EventType
 from schemas.header import DraftHeader, Mode, Reference, Relation
 from schemas.receipt import Receipt, ReceiptStatus
 
@@ -26,6 +28,7 @@ def note_read(context: GatewayContext, tx: Transaction, inbox_seq: int, by: str,
     place = reading.note(tx, inbox_seq, by, now)
     if place is None:
         return False
+    events.add(tx, (_event(EventType.MESSAGE_READ, place, now),))
     if context.read_receipts:
         _owe(tx, place, ReceiptStatus.READ, now)
     return True
@@ -66,8 +69,21 @@ def note_acknowledged(tx: Transaction, answered: Iterable[Acknowledged], now: da
         place = reading.place_of(tx, reference.originator, reference.message_id, reference.digest)
         if place is None or (place.mode, place.exercise_id) != (each.mode, each.exercise_id):
             continue
-        inbox.mark_acknowledged(tx, reference.originator, reference.message_id, now)
+        if inbox.mark_acknowledged(tx, reference.originator, reference.message_id, now):
+            events.add(tx, (_event(EventType.MESSAGE_ACKNOWLEDGED, place, now),))
         _owe(tx, place, ReceiptStatus.ACTIONED if each.actioned else ReceiptStatus.ACKNOWLEDGED, now)
+
+
+def _event(happened: EventType, place: Place, now: datetime) -> NewEvent:
+    return NewEvent(
+        happened,
+        now,
+        nation=place.originator,
+        kind=place.kind,
+        mode=place.mode,
+        message_id=place.message_id,
+        inbox_seq=place.inbox_seq,
+    )
 
 
 def _owe(tx: Transaction, place: Place, status: ReceiptStatus, now: datetime) -> None:

@@ -17,7 +17,7 @@ from gateways.context import GatewayContext
 from gateways.lanes.alarms import raise_alarm
 from gateways.receiving.control_in import note_gaps
 from gateways.receiving.mail import Filed, OpenedMail
-from gateways.receiving.refusals import ACTOR, only_counted
+from gateways.receiving.refusals import ACTOR, only_counted, told_in_full
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.base import rfc3339
 from schemas.reasons import ReasonCode
@@ -120,6 +120,8 @@ class Ledger:
         told = delivery is not None and not self._replayed
         if not told and only_counted(self._context, self._tx, self.evidence, originator, code, self._now):
             return
+        if told:
+            told_in_full(self._context, self._tx, originator, code, self._now)
         equivocation = outcome is Outcome.EQUIVOCATION
         self.evidence.add(
             AuditEvent.MESSAGE_EQUIVOCATION if equivocation else AuditEvent.MESSAGE_REJECTED,

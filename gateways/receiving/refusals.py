@@ -12,12 +12,22 @@ from bus.store.refusal_windows import WINDOW
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
+from gateways.receiving.bells import ring
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.reasons import ReasonCode
 
 ACTOR = "receiver"
 END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 EQUIVOCATIONS = frozenset({ReasonCode.EQUIVOCATION, ReasonCode.SERIAL_REUSED})
+
+
+def told_in_full(
+    context: GatewayContext, tx: Transaction, originator: str | None, reason: ReasonCode, now: datetime
+) -> None:
+    """A refusal goes into the audit log by itself; people are told of the first within a minute."""
+    known = originator if originator in context.trust.nations else None
+    if refusal_windows.open_for_told(tx, known, reason, now):
+        ring(tx, known, reason, now)
 
 
 def only_counted(
@@ -29,13 +39,16 @@ def only_counted(
     now: datetime,
 ) -> bool:
     """Whether a refusal was counted in an open window; else it is to be told. Closes what is due."""
-    close_due(tx, evidence, now - WINDOW)
+    close_due(tx, evidence, now - WINDOW, now)
     # A forged name is worth no window of its own: there are too many of them.
     known = originator if originator in context.trust.nations else None
-    return refusal_windows.count(tx, known, reason, now)
+    counted = refusal_windows.count(tx, known, reason, now)
+    if not counted:
+        ring(tx, known, reason, now)
+    return counted
 
 
-def close_due(tx: Transaction, evidence: Evidence, opened_by: datetime) -> None:
+def close_due(tx: Transaction, evidence: Evidence, opened_by: datetime, now: datetime) -> None:
     """Tell what windows opened by then have counted."""
     for originator, reason, number in refusal_windows.close(tx, opened_by):
         evidence.add(
@@ -45,6 +58,7 @@ def close_due(tx: Transaction, evidence: Evidence, opened_by: datetime) -> None:
             reason=reason,
             count=number,
         )
+        ring(tx, originator, reason, now, number)
 
 
 async def close_windows(context: GatewayContext, *, everything: bool = False) -> None:
@@ -59,7 +73,7 @@ async def close_windows(context: GatewayContext, *, everything: bool = False) ->
 
     def job(tx: Transaction) -> None:
         evidence = context.evidence(ACTOR, now)
-        close_due(tx, evidence, opened_by)
+        close_due(tx, evidence, opened_by, now)
         evidence.write(tx)
 
     await context.store.write(job)

@@ -36,6 +36,7 @@ def succeed(probe: Probe, world: World, xaa: Gateway, xbb: Gateway, provider: Ow
     agreement_of_a_partner(probe, world, xaa)
     release_by_a_second_person(probe, xaa)
     backfill_for_a_new_member(probe, world, xaa)
+    saved_views(probe, xaa)
     operators(probe, xaa)
     operators_of_the_provider(probe, xaa, provider)
 
@@ -139,6 +140,16 @@ def backfill_for_a_new_member(probe: Probe, world: World, xaa: Gateway) -> None:
         "POST /v1/backfills/{backfill_id}/confirm", xaa.auth, {"digest": made["digest"]}, **place
     )
     assert done["published"]
+
+
+def saved_views(probe: Probe, xaa: Gateway) -> None:
+    """A search that a watch officer keeps, and gives up again."""
+    hire(xaa, "vera", Role.WATCH_OFFICER)
+    vera = as_(sign_in(xaa, "vera")["access_token"])
+    probe.succeed(
+        "PUT /v1/views/{name}", vera, {"query": "from:XBB prec:flash"}, name="Urgent from the north"
+    )
+    probe.succeed("DELETE /v1/views/{name}", vera, name="Urgent from the north")
 
 
 def operators(probe: Probe, xaa: Gateway) -> None:

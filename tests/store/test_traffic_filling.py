@@ -101,7 +101,7 @@ def test_what_was_received_and_published_stands_in_the_traffic_in_the_order_of_t
     assert [row["status"] for row in rows] == ["CURRENT"] * 4 + ["RECALLED", "UPDATED"]
     assert [row["originator"] for row in rows] == ["XBB", NATION, "XBB", NATION, "XBB", "XBB"]
     assert [row["rank"] for row in rows] == [0, 3, 0, 3, 0, 0]
-    assert rows[0]["label"] == "NATO/NATO SECRET"
+    assert rows[0]["label"] == "NATO\tNATO SECRET"
     assert rows[0]["addressed"] == " XAA XDD "
     assert rows[0]["released"] == " XAA XCC "
     assert (rows[1]["addressed"], rows[3]["addressed"]) == (" XBB ", " NORDIC XDD XBB ")

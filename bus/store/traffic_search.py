@@ -1,0 +1,234 @@
+"""Searching the traffic: newest first, in windows that grow, so that what is frequent is found at once, and
+what is rare by walking a narrow table. No search holds a reader's thread longer than one window takes.
+
+Words are looked up in their index; the newest rows, to which that has not come yet, are read themselves.
+"""
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from bus.protocol.traffic_query import Field, Query
+from bus.store import traffic_words
+from bus.store.columns import integers_text, micros
+from bus.store.traffic_conditions import AWAITING, Asker, Condition, conditions_of, matches_of
+
+FIRST_WINDOW = 20_000
+GROWTH = 4
+LARGEST_WINDOW = 1_300_000
+UNINDEXED = 1000
+"""Rows that one window reads to find words in them; older ones that are not indexed are found later."""
+FEW_IN_TIME = 20_000
+_IN_INDEX = "SELECT rowid FROM traffic_words WHERE traffic_words MATCH ? AND rowid > ? AND rowid <= ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search, and who asks."""
+
+    query: Query
+    asker: Asker
+
+
+class Window(NamedTuple):
+    """Rows above `lower` up to `upper`."""
+
+    lower: int
+    upper: int
+
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        return self.upper - self.lower
+
+
+class Found(NamedTuple):
+    """What a window has: numbers, newest first, at most as many as asked for; and where it ended below."""
+
+    seqs: list[int]
+    lower: int
+
+
+def first_window(upper: int) -> Window:
+    """The newest rows up to `upper`."""
+    return Window(max(0, upper - FIRST_WINDOW), upper)
+
+
+def next_window(window: Window) -> Window:
+    """The rows before, more of them."""
+    size = min(LARGEST_WINDOW, GROWTH * window.rows)
+    return Window(max(0, window.lower - size), window.lower)
+
+
+def in_window(tx: sqlite3.Connection, search: Search, window: Window, limit: int) -> Found:
+    """The newest rows of the window that the search finds, at most `limit`.
+
+    A window of which some rows are not in the index of words yet is cut at those.
+    """
+    window = _cut(tx, search.query, window)
+    condition = _condition(tx, search, window)
+    if condition is None:
+        return Found([], window.lower)
+    text, values = condition
+    rows = tx.execute(
+        f"SELECT t.seq FROM traffic t {_hint(tx, search, window)} WHERE t.seq > ? AND t.seq <= ?"  # noqa: S608
+        f" AND {text} ORDER BY t.seq DESC LIMIT ?",
+        (*window, *values, limit),
+    )
+    return Found([row[0] for row in rows], window.lower)
+
+
+def of_these(tx: sqlite3.Connection, search: Search, seqs: list[int]) -> list[int]:
+    """Which of these few rows the search finds."""
+    if not seqs:
+        return []
+    window = Window(seqs[0] - 1, seqs[-1])
+    text, values = conditions_of(search.query, search.asker, len(seqs))
+    matches = matches_of(search.query)
+    if matches.wanted or matches.unwanted:
+        words = traffic_words.words_of_rows(tx, seqs)
+        if matches.wanted:
+            wanted = integers_text(traffic_words.matching(words, matches.wanted))
+            text += " AND t.status <> 'RECALLED' AND t.seq IN (SELECT value FROM json_each(?))"
+            values = [*values, wanted]
+        if matches.unwanted:
+            unwanted = integers_text(traffic_words.matching(words, matches.unwanted))
+            text += " AND (t.status = 'RECALLED' OR t.seq NOT IN (SELECT value FROM json_each(?)))"
+            values = [*values, unwanted]
+    rows = tx.execute(
+        f"SELECT t.seq FROM traffic t NOT INDEXED WHERE t.seq IN (SELECT value FROM json_each(?))"  # noqa: S608
+        f" AND t.seq > ? AND t.seq <= ? AND {text} ORDER BY t.seq",
+        (integers_text(seqs), *window, *values),
+    )
+    return [row[0] for row in rows]
+
+
+class Bar(NamedTuple):
+    """How many rows of one precedence (by rank) one part of a histogram has."""
+
+    part: int
+    rank: int
+    number: int
+
+
+def histogram(
+    tx: sqlite3.Connection, search: Search, begin: datetime, end: datetime, parts: int
+) -> list[Bar]:
+    """How many rows the search finds from `begin` on and before `end`, by equal parts of that time."""
+    start, stop = micros(begin), micros(end)
+    width = max(1, -(-(stop - start) // parts))
+    if search.query.looks_into_messages:
+        return _histogram_of_words(tx, search, start, stop, width)
+    text, values = conditions_of(search.query, search.asker, LARGEST_WINDOW)
+    rows = tx.execute(
+        "SELECT (t.at - ?) / ?, t.rank, count(*) FROM traffic t INDEXED BY traffic_at"  # noqa: S608
+        f" WHERE t.at >= ? AND t.at < ? AND {text} GROUP BY 1, 2",
+        (start, width, start, stop, *values),
+    )
+    return [Bar(*row) for row in rows]
+
+
+def _histogram_of_words(
+    tx: sqlite3.Connection, search: Search, start: int, stop: int, width: int
+) -> list[Bar]:
+    """Window by window over the numbers that lie in this time."""
+    row = tx.execute(
+        "SELECT min(seq), max(seq) FROM traffic INDEXED BY traffic_at WHERE at >= ? AND at < ?", (start, stop)
+    ).fetchone()
+    counted: dict[tuple[int, int], int] = {}
+    upper, bottom = (row[1], row[0] - 1) if row[0] is not None else (0, 0)
+    while upper > bottom:
+        window = _cut(tx, search.query, Window(max(bottom, upper - LARGEST_WINDOW), upper))
+        condition = _condition(tx, search, window)
+        if condition is not None:
+            found = tx.execute(
+                "SELECT (t.at - ?) / ?, t.rank, count(*) FROM traffic t NOT INDEXED"  # noqa: S608
+                f" WHERE t.seq > ? AND t.seq <= ? AND t.at >= ? AND t.at < ? AND {condition[0]}"
+                " GROUP BY 1, 2",
+                (start, width, *window, start, stop, *condition[1]),
+            )
+            for part, rank, count in found:
+                counted[part, rank] = counted.get((part, rank), 0) + count
+        upper = window.lower
+    return [Bar(part, rank, count) for (part, rank), count in sorted(counted.items())]
+
+
+def awaiting(tx: sqlite3.Connection, asker: Asker, ranks: list[int], limit: int) -> list[int]:
+    """What waits for this nation's acknowledgement: most urgent first, then oldest first."""
+    text, values = _awaited(asker)
+    rows = tx.execute(
+        "SELECT t.seq FROM traffic t INDEXED BY traffic_owing"  # noqa: S608
+        f" WHERE t.rank IN ({', '.join('?' * len(ranks))}) AND {text} ORDER BY t.rank, t.seq LIMIT ?",
+        (*ranks, *values, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def count_awaiting(tx: sqlite3.Connection, asker: Asker) -> dict[int, int]:
+    """How many wait for this nation's acknowledgement, by precedence (rank)."""
+    text, values = _awaited(asker)
+    rows = tx.execute(
+        "SELECT t.rank, count(*) FROM traffic t INDEXED BY traffic_owing"  # noqa: S608
+        f" WHERE {text} GROUP BY t.rank",
+        values,
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _awaited(asker: Asker) -> Condition:
+    text, values = conditions_of(Query(), asker, 0)
+    return f"{AWAITING} AND {text}", [micros(asker.now), *values]
+
+
+def _cut(tx: sqlite3.Connection, query: Query, window: Window) -> Window:
+    if not query.looks_into_messages:
+        return window
+    through = traffic_words.position(tx).through
+    if window.upper <= through:
+        return window
+    return Window(max(window.lower, through, window.upper - UNINDEXED), window.upper)
+
+
+def _condition(tx: sqlite3.Connection, search: Search, window: Window) -> Condition | None:
+    """The whole condition on a window; None where nothing can hold."""
+    text, values = conditions_of(search.query, search.asker, window.rows)
+    matches = matches_of(search.query)
+    if not (matches.wanted or matches.unwanted):
+        return text, values
+    indexed = window.upper <= traffic_words.position(tx).through
+    for match, found in ((matches.wanted, "{}"), (matches.unwanted, "NOT {}")):
+        if not match:
+            continue
+        if indexed:
+            part = f"t.seq IN ({_IN_INDEX})"
+            given: list[Any] = [match, *window]
+        else:
+            part = "t.seq IN (SELECT value FROM json_each(?))"
+            given = [integers_text(traffic_words.among_unindexed(tx, *window, match))]
+        # Of a recalled message no words are known to anybody.
+        text += f" AND (t.status {'<>' if found == '{}' else '='} 'RECALLED'"
+        text += f" {'AND' if found == '{}' else 'OR'} {found.format(part)})"
+        values = [*values, *given]
+    return text, values
+
+
+def _hint(tx: sqlite3.Connection, search: Search, window: Window) -> str:
+    """Which index serves: SQLite keeps no statistics that would tell it."""
+    if any(term.field is Field.ID and not term.negated for term in search.query.terms):
+        return "INDEXED BY traffic_ref"
+    after = [
+        micros(value)
+        for term in search.query.terms
+        if term.field is Field.AFTER and not term.negated
+        for value in term.values
+        if isinstance(value, datetime)
+    ]
+    if after and window.rows > FEW_IN_TIME:
+        few = tx.execute(
+            "SELECT count(*) FROM (SELECT 1 FROM traffic WHERE at >= ? LIMIT ?)",
+            (min(after), FEW_IN_TIME + 1),
+        ).fetchone()
+        if few[0] <= FEW_IN_TIME:
+            return "INDEXED BY traffic_at"
+    return "NOT INDEXED"

@@ -1,0 +1,1 @@
+"""The traffic as operators search and follow it."""
