@@ -102,7 +102,7 @@ async def test_an_operator_goes_to_the_provider_and_comes_back_signed_in(
     complaints = watched(page, urlsplit(console.url).netloc)
     await page.goto("/settings")
     assert "/sign-in?" in page.url
-    await page.click("text=Sign in with Fleet Login")
+    await page.click("a:has-text('Sign in with Fleet Login')")
     await page.wait_for_url(f"{real.issuer}/**")
     way = next(each for each in await context.cookies() if each["name"].endswith("-way-xaa"))
     assert (way["sameSite"], way["httpOnly"], way["secure"]) == ("Lax", True, True)
@@ -124,7 +124,7 @@ async def _an_act_that_asks_for_a_fresh_proof(page: Page, context: BrowserContex
     await page.click("button[name=decision][value=confirm]")
     assert "password" in (await page.inner_text("main")).lower(), "a password would do as well"
     async with context.expect_page() as opened:
-        await page.click("text=Confirm with Fleet Login")
+        await page.click("a:has-text('Confirm with Fleet Login')")
     beside = await opened.value
     await at_provider(beside, "rita.richter")
     await beside.wait_for_selector("text=Confirmed.")
