@@ -1,0 +1,1 @@
+"""Agreements as people read, propose and end them. Pure."""

@@ -1,0 +1,1 @@
+"""Nations: partners judged, the worst first. Pure."""

@@ -1,0 +1,1 @@
+"""Information requests as a board: by state, and by what is due. Pure."""
