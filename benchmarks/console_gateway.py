@@ -204,7 +204,7 @@ def made_gateway(traffic: MadeTraffic) -> FastAPI:
 
     @app.get("/v1/views")
     async def views() -> Any:
-        return {"views": [{"name": "Alerts of XBB", "query": "from:XBB prec:FLASH,IMMEDIATE"}]}
+        return {"items": [{"name": "Alerts of XBB", "query": "from:XBB prec:FLASH,IMMEDIATE"}]}
 
     @app.get("/v1/traffic/stream")
     async def stream(request: Request) -> StreamingResponse:

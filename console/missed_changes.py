@@ -8,7 +8,7 @@ import httpx
 
 from console.gateway import Refused, SeatGateway, Unreachable
 
-SECONDS = 5.0
+SECONDS = 8.0
 LARGEST_SPAN = 20_000
 
 
@@ -26,7 +26,7 @@ async def missed_changes(gateway: SeatGateway, after: int, through: int) -> dict
 async def _read(gateway: SeatGateway, after: int, through: int) -> dict[str, Any]:
     rows: dict[int, dict[str, Any]] = {}
     alarms: list[dict[str, Any]] = []
-    reached = after
+    reached, beats = after, 0
     headers = {"Last-Event-ID": str(after), "Accept-Encoding": "identity"}
     async with gateway.stream("/v1/traffic/stream", headers=headers) as answer:
         name, data = "", ""
@@ -40,9 +40,11 @@ async def _read(gateway: SeatGateway, after: int, through: int) -> dict[str, Any
                     batch = json.loads(data)
                     rows |= {row["seq"]: row for row in batch["rows"]}
                     alarms += batch.get("alarms") or ()
-                    reached = max(reached, batch["through"])
-                elif name == "heartbeat" and data:
-                    reached = max(reached, through)  # the stream has caught up: nothing more lies in between
+                    reached, beats = max(reached, batch["through"]), 0
+                elif name == "heartbeat":
+                    beats += 1
+                    # Two with nothing between: the stream has caught up, and nothing more lies there.
+                    reached = max(reached, through) if beats == 2 else reached
                 name, data = "", ""
                 if reached >= through:
                     return {"after": after, "through": reached, "rows": list(rows.values()), "alarms": alarms}

@@ -30,6 +30,8 @@ import { streamState } from "./state.js";
 
 /** How often a gap is tried to be filled before the person is told. */
 const TRIES = 3;
+/** The server's answer when the place to go on from is kept no longer. */
+const GONE = 410;
 
 /**
  * @param {FeedPlan} plan
@@ -55,7 +57,6 @@ export function openFeed(plan, hearing) {
     if (!signs.connected) connect(true); // another tab's stream, heard before it said so
     if (event.event === "batch") takeBatch(JSON.parse(event.data));
     else if (event.event === "heartbeat") hearing.heartbeat(JSON.parse(event.data));
-    else if (event.event === "anew") restart(Number(event.id));
     else if (event.id !== "") begin(Number(event.id));
     judge();
   }
@@ -93,9 +94,12 @@ export function openFeed(plan, hearing) {
     }
   }
 
-  /** @param {number} at */
-  function restart(at) {
-    position.restart(at);
+  /** @param {number} status */
+  function refused(status) {
+    if (status === 401) reportSignedOut();
+    if (status !== GONE) return;
+    // What followed on our place is kept no longer: the list is read anew, and the stream begins where it is.
+    position.forget();
     hearing.gaps(position.gaps);
     hearing.anew();
   }
@@ -113,7 +117,7 @@ export function openFeed(plan, hearing) {
     hear(told) {
       if (told.kind === "event") take(told.event);
       else if (told.kind === "connected") connect(told.connected);
-      else if (told.kind === "refused" && told.status === 401) reportSignedOut();
+      else if (told.kind === "refused") refused(told.status);
     },
     lead(tell) {
       const connection = openConnection(plan.address, () => (position.through === null ? null : String(position.through)), {

@@ -39,9 +39,9 @@ export function positionKeeper(begun = null) {
     filled(span) {
       gaps = gaps.flatMap((gap) => without(gap, span));
     },
-    /** @param {number} at everything was read anew, as it stood at this place or later */
-    restart(at) {
-      through = at;
+    /** Everything is read anew: where the page stands will be said. */
+    forget() {
+      through = null;
       gaps = [];
     },
   };

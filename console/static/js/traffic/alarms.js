@@ -11,6 +11,8 @@ const SHOWN = 4;
 /** @param {HTMLElement} bar */
 export function openAlarms(bar) {
   const list = /** @type {HTMLElement} */ (bar.querySelector("ul"));
+  /** What ends an alarm, by what began it. @type {Record<string, string>} */
+  const ends = { "partner.heard": "partner.silent", "lane.cleared": "lane.alarm" };
   /** @type {Map<string, {alarm: Alarm, count: number}>} */
   const open = new Map();
   /** @type {Set<number>} */
@@ -26,14 +28,11 @@ export function openAlarms(bar) {
       at.dir = "ltr";
       at.textContent = shortDtg(alarm.at);
       const words = document.createElement("span");
-      words.textContent = t(alarm.nation ? "traffic.live.alarm" : "traffic.live.alarm_nobody", {
-        nation: alarm.nation ?? "",
-        n: count,
-      });
+      words.textContent = t(`traffic.live.alarm.${alarm.type.replace(".", "_")}`, { nation: alarm.nation ?? "?", n: count });
       const code = document.createElement("bdi");
       code.className = "m code";
       code.dir = "ltr";
-      code.textContent = alarm.reason ?? alarm.type;
+      code.textContent = alarm.reason ?? alarm.state ?? "";
       line.append(at, " ", words, " ", code);
       return line;
     });
@@ -51,7 +50,14 @@ export function openAlarms(bar) {
       for (const alarm of alarms) {
         if (seen.has(alarm.event_seq)) continue;
         seen.add(alarm.event_seq);
-        const key = `${alarm.nation ?? ""} ${alarm.reason ?? alarm.type}`;
+        const ended = ends[alarm.type];
+        if (ended) {
+          for (const [key, { alarm: before }] of open) {
+            if (before.type === ended && before.nation === alarm.nation) open.delete(key);
+          }
+          continue;
+        }
+        const key = `${alarm.type} ${alarm.nation ?? ""} ${alarm.reason ?? alarm.state ?? ""}`;
         const before = open.get(key)?.count ?? 0;
         open.delete(key);
         open.set(key, { alarm, count: before + (alarm.count ?? 1) });

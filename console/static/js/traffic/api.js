@@ -99,7 +99,7 @@ export function acknowledge(messageId, originator) {
   return act(address(`/traffic/acknowledge/${encodeURIComponent(messageId)}`), "POST", { key, originator });
 }
 
-/** @returns {Promise<{views: View[]}>} */
+/** @returns {Promise<{items: View[]}>} */
 export const views = () => ask(address("/traffic/views"));
 
 /** @param {string} name @param {string} query */

@@ -20,6 +20,18 @@ import { changes } from "./api.js";
 /** The list is read once the stream has said where it begins, or after so long without it. */
 const PATIENCE = 700;
 
+/**
+ * How a partner stands in the header. A heartbeat only knows who is heard: what else is wrong stays as it was told.
+ * @param {import("./row.js").Partner} partner
+ */
+function standing(partner) {
+  const chip = document.querySelector(`[data-chip="${CSS.escape(partner.nation)}"]`);
+  const now = ["ok", "warn", "bad", "off"].find((state) => chip?.classList.contains(`chip-${state}`)) ?? "ok";
+  const silent = partner.state === "silent";
+  const state = silent ? "bad" : partner.state === "unheard" ? now : now === "bad" || now === "off" ? "ok" : now;
+  return { nation: partner.nation, state, last_heard: partner.last_heard ?? null };
+}
+
 /** @param {FollowingHearing} hearing */
 export function openFollowing(hearing) {
   /** @type {() => void} */
@@ -34,7 +46,7 @@ export function openFollowing(hearing) {
       batch: hearing.batch,
       heartbeat(beat) {
         serverSaid(beat.at);
-        if (beat.partners) showPartners(beat.partners);
+        showPartners((beat.partners ?? []).map(standing));
       },
       state: hearing.state,
       anew: hearing.anew,

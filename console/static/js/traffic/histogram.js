@@ -45,7 +45,7 @@ export function openHistogram(section, query, choose) {
         scales: { x: { time: true }, y: { range: (/** @type {unknown} */ _, /** @type {number} */ __, /** @type {number} */ top) => [0, Math.max(4, top)] } },
         axes: [
           { ...axis, size: 18, gap: 2, space: 90, grid: { show: false }, values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => at.map(zulu) },
-          { ...axis, size: 40, gap: 4, space: 22, grid: { stroke: colour("--line"), width: 1 }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
+          { ...axis, size: 40, gap: 4, space: 13, grid: { stroke: colour("--line"), width: 1 }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
         ],
         series: [{}, ...series],
         hooks: { setSelect: [selected] },

@@ -99,7 +99,7 @@ export function openMoving({ buffer, grid, holding, drawer, list, scroller }) {
         grid.select(row.seq);
         await drawer.show(nameOf(row), { focus: false });
       }
-      if (!drawer.press(`[data-copy="${what}"]`)) toast(t("traffic.live.nothing_to_copy"), "note");
+      if (!drawer.press(`[data-copy="[data-${what}]"]`)) toast(t("traffic.live.nothing_to_copy"), "note");
     },
   };
 }

@@ -1,5 +1,6 @@
 // The traffic page: puts its parts together.
 
+import "../message/page.js";
 import { setStreamState, onPill } from "../frame/pill.js";
 import { openFollowing } from "./following.js";
 import { openAlarms } from "./alarms.js";
@@ -29,6 +30,7 @@ const frame = /** @type {HTMLElement} */ (find("#traffic"));
 const scroller = /** @type {HTMLElement} */ (find("#traffic-grid"));
 const buffer = new TrafficBuffer();
 let missing = 0;
+let current = filterOf(location.search);
 /** @type {import("../stream/state.js").StreamState} */
 let stream = "RECONNECTING";
 
@@ -79,8 +81,8 @@ const drawer = openDrawer(find("#drawer"), {
 const moving = openMoving({ buffer, grid, holding, drawer, list, scroller });
 
 const filterBox = openFilterBox(find("#traffic-filter"), async (filter) => {
-  const query = queryOf(filter);
-  if (!(await list.read(query))) return false;
+  if (!(await list.read(queryOf(filter)))) return false;
+  current = filter;
   holding.resume();
   histogram.refresh();
   counts.refresh();
@@ -88,7 +90,7 @@ const filterBox = openFilterBox(find("#traffic-filter"), async (filter) => {
 });
 
 const histogram = openHistogram(find("#histogram"), () => list.query, (after, before) => filterBox.span(after, before));
-const counts = openToggleCounts(find("#traffic-filter"), () => filterBox.filter, buffer);
+const counts = openToggleCounts(find("#traffic-filter"), () => current, buffer);
 const cover = openCoverBand(() => buffer.rows.values());
 const status = openStatusLine(find("#status"));
 const states = openListStates(frame, {
@@ -177,7 +179,7 @@ setInterval(() => {
 }, 1000);
 
 await following.begun;
-await list.read(queryOf(filterOf(location.search)));
+await list.read(queryOf(current));
 histogram.refresh();
 counts.refresh();
 const open = openIn(location.search);

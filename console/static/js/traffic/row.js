@@ -42,13 +42,14 @@
  * @property {number} event_seq
  * @property {string} type
  * @property {string | null} [nation]
+ * @property {string | null} [state]
  * @property {string | null} [reason]
  * @property {number | null} [count]
  * @property {string} at
  */
 
-/** @typedef {{after: number, through: number, rows: Row[], alarms?: Alarm[]}} Batch */
-/** @typedef {{nation: string, state: string, last_heard?: string | null}} Partner */
+/** @typedef {{after: number, through: number, rows: Row[], gone?: number[], alarms?: Alarm[]}} Batch */
+/** @typedef {{nation: string, state: "heard" | "silent" | "unheard", last_heard?: string | null}} Partner */
 /** @typedef {{at: string, head?: number, partners?: Partner[]}} Heartbeat */
 /**
  * There may be fewer rows than asked for while there is more: a search looks through so much at a time.

@@ -59,6 +59,8 @@ export function makeRow() {
   parts["tag"] = part("span", "label", within("label"));
   parts["rel"] = part("bdi", "m rel", within("label"));
   parts["rel"].dir = "ltr";
+  parts["relCount"] = part("bdi", "m rel-count", within("label"));
+  parts["relCount"].dir = "ltr";
   parts["count"] = part("bdi", "m count", within("ack"));
   parts["count"].dir = "ltr";
   parts["ticks"] = part("span", "ticks", within("ack"));
@@ -104,7 +106,6 @@ export function paintRow(made, row) {
   paintSignature(/** @type {HTMLElement} */ (parts["sig"]), row);
   paintAcknowledgement(parts, row);
   say(parts["seqText"], String(row.seq));
-  element.title = "";
   element.dataset["id"] = idOf(row);
 }
 
@@ -124,7 +125,11 @@ function paintLabel(parts, row) {
   tag.dataset["classification"] = row.classification;
   tag.classList.toggle("long", row.classification.length > 20);
   const names = row.releasable.map(visible);
-  say(parts["rel"], names.length <= 4 ? names.join(" ") : `REL ${names.length}`);
+  // Names where there is room for all of them, else how many: never a part of them.
+  say(parts["rel"], names.length <= 4 ? names.join(" ") : "");
+  say(parts["relCount"], `REL ${names.length}`);
+  /** @type {HTMLElement} */ (parts["label"]).dataset["names"] = names.join(" ").length <= 7 ? "few" : names.length <= 4 ? "some" : "many";
+  /** @type {HTMLElement} */ (parts["relCount"]).title = names.join(", ");
   tag.title = visible(row.marking ?? row.classification);
   /** @type {HTMLElement} */ (parts["rel"]).title = names.join(", ");
 }

@@ -28,7 +28,7 @@ export function openViewsMenu(holder, filter) {
   async function read() {
     message.textContent = "";
     try {
-      show((await askViews()).views);
+      show((await askViews()).items);
     } catch (error) {
       refuse(error);
     }

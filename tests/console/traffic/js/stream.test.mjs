@@ -59,8 +59,8 @@ test("a stream that begins beyond what is known has left a gap", () => {
   const position = positionKeeper(5);
   position.begin(9);
   assert.deepEqual(position.gaps, [{ after: 5, through: 9 }]);
-  position.restart(12);
-  assert.deepEqual([position.gaps, position.through], [[], 12]);
+  position.forget();
+  assert.deepEqual([position.gaps, position.through], [[], null]);
 });
 
 /** @type {import("../../../../console/static/js/stream/state.js").Signs} */
