@@ -169,6 +169,15 @@ async def test_a_way_back_that_is_not_this_browsers_signs_nobody_in(
         assert stolen["code"] not in answer.text
 
 
+async def test_who_is_nobody_here_is_told_so_in_their_language(visitor: Visitor, real: RealProvider) -> None:
+    for language, words in (("de", "Hinter dieser Identität"), ("en", "Nobody who may sign in here")):
+        begun = visitor.get("/sign-in/oidc").headers["location"]
+        back = real.person("nobody").goes(begun)
+        headers = FROM_ELSEWHERE | {"Accept-Language": language}
+        answer = visitor.request("GET", "/sign-in/oidc/back", headers=headers, params=back)
+        assert (answer.status_code, words in answer.text) == (401, True), answer.text
+
+
 async def test_who_is_turned_away_by_the_provider_is_told_so_in_our_own_words(visitor: Visitor) -> None:
     asked = gone_to_provider(visitor)
     said = {"error": "access_denied", "error_description": "<b>call 555-1234</b>", "state": asked["state"]}
