@@ -7,7 +7,7 @@ from console.seating import Seat
 
 @dataclass(frozen=True)
 class Entry:
-    """One room. ``key`` is the letter after G; ``rights`` any of which opens it, none for everybody."""
+    """One room. ``key`` is the letter after G; any of ``rights`` or of ``roles`` opens it."""
 
     room: str
     path: str
@@ -15,6 +15,7 @@ class Entry:
     key: str = ""
     rights: tuple[str, ...] = ()
     content: bool = False
+    roles: tuple[str, ...] = ()
 
 
 ROOMS = (
@@ -26,9 +27,9 @@ ROOMS = (
     Entry("releases", "/releases", "user-check", "C", ("release:confirm",)),
     Entry("nations", "/nations", "globe", "N", ("trust:read",)),
     Entry("agreements", "/agreements", "handshake", "T", ("agreements:read",)),
-    Entry("held", "/held", "shield-alert", "H", ("audit:read", "trust:read")),
+    Entry("held", "/held", "shield-alert", "H", ("audit:read",)),
     Entry("audit", "/audit", "scroll-text", "L", ("audit:read",)),
-    Entry("drills", "/drills", "target", "D"),
+    Entry("drills", "/drills", "target", "D", roles=("exercise_staff",)),
     Entry("settings", "/settings", "sliders-horizontal", "S"),
 )
 
@@ -38,5 +39,7 @@ def entries(seat: Seat) -> tuple[Entry, ...]:
     return tuple(
         entry
         for entry in ROOMS
-        if (not entry.rights or seat.may(*entry.rights)) and (seat.sees_content or not entry.content)
+        if (not entry.rights or seat.may(*entry.rights))
+        and (not entry.roles or set(entry.roles) & set(seat.roles))
+        and (seat.sees_content or not entry.content)
     )
