@@ -12,7 +12,7 @@ from console.rendering.body import render_body
 from console.rendering.curl import curl_for
 from console.rendering.differences import Difference, differences
 from console.rendering.handling import render_handling
-from console.rendering.naming import Words, spelled_out
+from console.rendering.naming import Words, language_tag, spelled_out
 from console.rendering.plain_json import plain_json
 from console.rendering.progress import Recipient, acknowledged, recipients
 from console.rendering.trail import Trace, trail
@@ -136,7 +136,7 @@ def view_of(fetched: Fetched, reader: Reader, version: int | None = None) -> Mes
         marking=_marking(fetched, message, version),
         kind_words=kind_words(found["kind"], reader.wording),
         subject=header.get("subject"),
-        language=str(header.get("language") or "en"),
+        language=language_tag(header.get("language")) or "en",
         originator=str(
             found.get("originator") or header.get("originator") or (fetched.row or {}).get("originator") or ""
         ),
@@ -205,10 +205,10 @@ def _id_of(found: Json, direction: str) -> str:
 def _marking(fetched: Fetched, message: Json | None, version: int) -> Marking | None:
     """The version's own marking; the class of colour is that of the traffic, where it is known."""
     found, row = fetched.found, fetched.row or {}
-    banner = found.get("marking") or row.get("marking")
+    banner, level = found.get("marking") or row.get("marking"), found.get("level")
     for each in found.get("messages") or ():
         if each["version"] == version:
-            banner = each.get("marking") or banner
+            banner, level = each.get("marking") or banner, each.get("level", level)
     label = _part(message, "label")
     classification = label.get("classification") or row.get("classification") or ""
     if not banner and not classification:
@@ -218,7 +218,7 @@ def _marking(fetched: Fetched, message: Json | None, version: int) -> Marking | 
         "text": banner or classification,
         "policy": label.get("policy") or row.get("policy"),
         "classification": classification,
-        "level": row.get("level") if same else None,
+        "level": level if level is not None else row.get("level") if same else None,
     }
     return Marking.of(known)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from console.rendering.layouts import LAYOUTS, Layout
-from console.rendering.naming import Words, key_of
+from console.rendering.naming import Words, key_of, language_tag
 from console.rendering.reading import Reading, says_nothing
 from console.rendering.schema import Schema, SchemaReader
 from console.rendering.values import Prose, Rendered, Row, Section, Spoken
@@ -21,9 +21,8 @@ def render_body(
     body = message.get("body")
     if not isinstance(body, Mapping):
         body = {} if says_nothing(body) else {"body": body}
-    language = header.get("language")
     reader = SchemaReader(schema)
-    reading = Reading(reader, words, language if isinstance(language, str) else "en")
+    reading = Reading(reader, words, language_tag(header.get("language")) or "en")
     layout = LAYOUTS.get(str(header.get("kind")), _PLAIN)
     placed = {*layout.facts, *(name for _, names in layout.sections for name in names)}
     if layout.spoken is not None:
@@ -73,8 +72,7 @@ def _spoken(
 def _one(text: Any, schema: Schema, reading: Reading) -> Spoken:
     if not isinstance(text, Mapping):
         return Spoken(None, None, (Row("text", "", Prose(str(text), reading.language)),))
-    language = text.get("language")
-    language = language if isinstance(language, str) else reading.language
+    language = language_tag(text.get("language")) or reading.language
     headline = next((text[name] for name in ("headline", "event") if isinstance(text.get(name), str)), None)
     leaving_out = ("language", "headline" if headline == text.get("headline") else "event")
     rows = reading.rows(text, schema, leaving_out=leaving_out if headline else ("language",))

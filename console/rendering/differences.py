@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from console.rendering.naming import Words, field_label
+from console.rendering.naming import Words, field_label, language_tag
 from console.rendering.places import shape_of
 from console.rendering.reading import Reading, says_nothing
 from console.rendering.schema import Schema, SchemaReader
@@ -126,5 +126,4 @@ def _object(message: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _language(message: Mapping[str, Any]) -> str | None:
-    language = _object(message, "header").get("language")
-    return language if isinstance(language, str) else None
+    return language_tag(_object(message, "header").get("language"))

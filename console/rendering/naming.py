@@ -15,6 +15,14 @@ _UNITS = {"m": "m", "km": "km", "bytes": "B", "seconds": "s", "minutes": "min", 
 _LONGEST_NAME = 120
 
 
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*\Z")
+
+
+def language_tag(value: Any) -> str | None:
+    """A BCP 47 tag as it may stand in mark-up; None for anything else."""
+    return value if isinstance(value, str) and len(value) <= 35 and _LANGUAGE.match(value) else None
+
+
 def no_words(_: str) -> str | None:
     """A catalogue without entries."""
     return None

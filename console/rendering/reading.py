@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from console.rendering.naming import Words, code_words, field_hint, field_label, key_of, unit_of
+from console.rendering.naming import Words, code_words, field_hint, field_label, key_of, language_tag, unit_of
 from console.rendering.places import is_number, position, shape_of
 from console.rendering.schema import Schema, SchemaReader, fixed_words
 from console.rendering.values import (
@@ -184,5 +184,4 @@ def _is_word(value: Any) -> bool:
 
 
 def _language_of(value: Mapping[str, Any]) -> str | None:
-    language = value.get("language")
-    return language if isinstance(language, str) and 2 <= len(language) <= 35 else None
+    return language_tag(value.get("language"))
