@@ -53,6 +53,7 @@ class Exercise:
     mode: str
     game: str | None
     marking: str | None
+    level: int | None
     policy: str
     classification: str
     subject: str
@@ -168,6 +169,7 @@ def exercise_of(entry: Mapping[str, Any], *, own: bool, path: str) -> Exercise |
         mode=header["mode"],
         game=header.get("exercise_id"),
         marking=entry.get("marking"),
+        level=entry.get("level"),
         policy=message["label"]["policy"],
         classification=message["label"]["classification"],
         subject=header["subject"],

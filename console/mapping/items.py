@@ -113,6 +113,7 @@ def _item(entry: Mapping[str, Any], key: str, path: str, *, own: bool, awaits: b
                 "text": entry.get("marking"),
                 "policy": label["policy"],
                 "classification": label["classification"],
+                "level": entry.get("level"),
             }
         ),
     )

@@ -158,6 +158,7 @@ def marking_of(exercise: Exercise) -> Marking:
             "text": exercise.marking,
             "policy": exercise.policy,
             "classification": exercise.classification,
+            "level": exercise.level,
         }
     )
 

@@ -10,12 +10,17 @@ from bus.protocol.succession import Status
 from bus.store.inbox import InboxMessage
 from gateways.http.exact_message import with_message
 from gateways.http.label_views import banner_of
-from gateways.http.reading import EquivalentView, Reading, native_only
+from gateways.http.reading import NATIVE_ONLY, EquivalentView, Reading
 from gateways.http.signed_label import signed_label
 from schemas.base import Digest, KeyId, Nation, Statement, UtcTime, Uuid7
 from schemas.header import Kind, Mode, Precedence
 from schemas.recall import RecallReason
 from schemas.wire import Basis, Handling, Lane
+
+LEVEL = (
+    "The classification's rank in its policy, 0 for unclassified, by which screens choose a colour; 99 where "
+    "the realm has no such classification. Absent once recalled."
+)
 
 
 class InboxEntry(Statement):
@@ -69,6 +74,7 @@ class InboxEntry(Statement):
     marking: str | None = Field(
         None, description="The label's banner. Rendered from it, never parsed back. Absent once recalled."
     )
+    level: int | None = Field(None, description=LEVEL)
     equivalent: EquivalentView | None = Field(
         None, description="How its classification reads in this nation's own policy, if that can be said."
     )
@@ -92,7 +98,7 @@ class InboxPage(Statement):
 def inbox_entry(
     stored: InboxMessage,
     now: datetime,
-    reading: Reading = native_only,
+    reading: Reading = NATIVE_ONLY,
     *,
     with_content: bool,
     displaying: bool = False,
@@ -135,7 +141,8 @@ def inbox_entry(
         recalled_at=stored.recalled_at,
         recall_reason=stored.recall_reason,
         marking=None if label is None else banner_of(label),
-        equivalent=None if label is None else reading(label),
+        level=None if label is None else reading.level(label),
+        equivalent=None if label is None else reading.equivalent(label),
         message=None,
     )
     return with_message(view, stored.content) if with_content and label is not None else view.encode()
@@ -145,7 +152,7 @@ def inbox_page(
     stored: Sequence[InboxMessage],
     following: int,
     now: datetime,
-    reading: Reading = native_only,
+    reading: Reading = NATIVE_ONLY,
     *,
     with_content: bool,
 ) -> bytes:

@@ -13,6 +13,7 @@ from bus.store.publications import DeliveryState, Publication, PublicationDetail
 from gateways.http.exact_message import with_message
 from gateways.http.label_views import banner_of
 from gateways.http.progress_views import ProgressView, progress_fields
+from gateways.http.reading import Reading
 from gateways.http.second_person_view import SecondPersonView, second_person_view
 from gateways.http.signed_label import signed_label
 from gateways.publishing.accepted import AcceptedRow
@@ -64,6 +65,7 @@ class MessageView(Statement):
     release_set: tuple[Nation, ...]
     recipients: tuple[Nation, ...] = Field(description="Who gets this message.")
     marking: str | None = Field(None, description="The label's banner; where one publication is shown.")
+    level: int | None = Field(None, description="As of the publication; where one is shown.")
     message: Any = Field(
         None,
         description="The exact message; where one publication is shown, of the versions other than the one "
@@ -127,6 +129,10 @@ class PublicationDetailView(PublicationView):
 
     decisions: tuple[AcceptedRow, ...]
     marking: str = Field(description="The label's banner. Rendered from it, never parsed back.")
+    level: int = Field(
+        description="The classification's rank in its policy, 0 for unclassified, by which screens choose a "
+        "colour; 99 where the realm has no such classification."
+    )
     message: Any = Field(None, description="The exact message: header, label, body. Not for auditors.")
 
 
@@ -176,11 +182,17 @@ def publication_view(stored: Publication, now: datetime, wait: SecondPerson | No
 
 
 def publication_detail(
-    stored: PublicationDetail, now: datetime, wait: SecondPerson | None = None, *, with_content: bool
+    stored: PublicationDetail,
+    now: datetime,
+    wait: SecondPerson | None = None,
+    *,
+    reading: Reading,
+    with_content: bool,
 ) -> bytes:
     """A publication in full, as JSON (a ``PublicationDetailView``), with its message or without it."""
     # With its versions' exact messages, this list is put together from bytes.
     fields = _publication_fields(stored.publication, now) | {"messages": None}
+    label = signed_label(stored.content)
     view = PublicationDetailView.model_construct(
         **fields,
         decisions=tuple(
@@ -196,23 +208,26 @@ def publication_detail(
             for row in stored.decisions
         ),
         second_person=second_person_view(wait, with_note=with_content),
-        marking=banner_of(signed_label(stored.content)),
+        marking=banner_of(label),
+        level=reading.level(label),
         message=None,
     )
     others = [other.message_id for other in stored.publication.others]
     contents = dict(zip(others, stored.other_contents, strict=True))
     messages = b",".join(
-        _version(version, contents.get(version.message_id), stored.content, with_content)
+        _version(version, contents.get(version.message_id), stored.content, reading, with_content)
         for version in message_views(stored.publication)
     )
     whole = with_message(view, stored.content) if with_content else view.encode()
     return b'%b,"messages":[%b]}' % (whole[:-1], messages)
 
 
-def _version(version: MessageView, other: bytes | None, fullest: bytes, with_content: bool) -> bytes:
+def _version(
+    version: MessageView, other: bytes | None, fullest: bytes, reading: Reading, with_content: bool
+) -> bytes:
     """One version with its banner; with its message where that is not the one beside the list."""
     label = signed_label(fullest if other is None else other)
-    marked = version.model_copy(update={"marking": banner_of(label)})
+    marked = version.model_copy(update={"marking": banner_of(label), "level": reading.level(label)})
     return marked.encode() if other is None or not with_content else with_message(marked, other)
 
 

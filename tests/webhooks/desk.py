@@ -93,7 +93,7 @@ class Desk:
         self.receiver = Receiver()
         self.caller: Caller | None = Caller(KEY, f"api-key:{KEY}", RIGHTS, key_id=KEY)
         self.patience = Patience()
-        nobody = SimpleNamespace(nations={})
+        nobody = SimpleNamespace(nations={}, ranks={})
         self.context = GatewayContext(
             nation=NATION,
             realm=REALM,

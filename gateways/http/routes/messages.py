@@ -19,6 +19,7 @@ from gateways.http.publication_views import (
     publication_detail,
     publication_view,
 )
+from gateways.http.reading import own_reading
 from gateways.http.refusals import recording_refusals
 from gateways.http.routes.answers import (
     BODY,
@@ -256,5 +257,12 @@ async def show_message(
     stored, wait = await gateway.context.store.read(look)
     if stored is None or not caller.sees(stored.publication.kind, stored.publication.mode):
         raise ApiRefused(C.NOT_FOUND)
-    shown = publication_detail(stored, gateway.context.now(), wait, with_content=caller.sees_content)
-    return json_response(shown)
+    return json_response(
+        publication_detail(
+            stored,
+            gateway.context.now(),
+            wait,
+            reading=own_reading(gateway.context),
+            with_content=caller.sees_content,
+        )
+    )

@@ -19,6 +19,7 @@ from gateways.http.caller import Caller, of_operator, require_fresh
 from gateways.http.limits import read_json_body
 from gateways.http.problems import ApiRefused, refused_json
 from gateways.http.publication_views import PublicationDetailView, publication_detail
+from gateways.http.reading import own_reading
 from gateways.http.routes.answers import (
     BODY,
     GUARDED,
@@ -179,7 +180,13 @@ async def decide_release(
         raise
     stored, wait = await _seen(gateway, caller, publication_id)
     return json_response(
-        publication_detail(stored, gateway.context.now(), wait, with_content=caller.sees_content)
+        publication_detail(
+            stored,
+            gateway.context.now(),
+            wait,
+            reading=own_reading(gateway.context),
+            with_content=caller.sees_content,
+        )
     )
 
 
@@ -246,5 +253,6 @@ def _entry(gateway: Runtime, now: datetime, row: _Row) -> bytes:
             for decision in decided
         ],
     }
-    shown = publication_detail(row.stored, now, row.waiting.wait, with_content=True)
+    reading = own_reading(gateway.context)
+    shown = publication_detail(row.stored, now, row.waiting.wait, reading=reading, with_content=True)
     return shown[:-1] + b"," + to_json(more)[1:]

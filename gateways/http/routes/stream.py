@@ -20,7 +20,7 @@ from gateways.http.following import (
     streamed,
 )
 from gateways.http.inbox_views import inbox_entry
-from gateways.http.reading import Reading, native_only, own_reading
+from gateways.http.reading import NATIVE_ONLY, Reading, own_reading
 from gateways.http.routes.answers import GUARDED, Kinds, Modes, problems
 from gateways.http.runtime import runtime
 from schemas.reasons import ReasonCode as C
@@ -93,7 +93,7 @@ async def follow_inbox(
 
 
 def event_of(
-    stored: InboxMessage, now: datetime, reading: Reading = native_only, *, with_content: bool
+    stored: InboxMessage, now: datetime, reading: Reading = NATIVE_ONLY, *, with_content: bool
 ) -> bytes:
     """One event of the stream."""
     return event(stored.inbox_seq, "message", inbox_entry(stored, now, reading, with_content=with_content))
