@@ -1,9 +1,11 @@
 // Keeps a list that the server renders up to date, without moving focus or the place that is looked at.
 
 import { loadFragment } from "../frame/fragment.js";
+import { setStreamState } from "../frame/pill.js";
+import { onTraffic } from "../live/on_traffic.js";
 
-/** How often the console is asked while somebody can see the page. */
-const EVERY_MS = 10_000;
+/** Time goes on where no traffic comes: what was in force is over. */
+const EVERY_MS = 30_000;
 
 /**
  * @param {HTMLElement} list with the address of its fragment
@@ -11,9 +13,12 @@ const EVERY_MS = 10_000;
  */
 export function watchNews(list, changed) {
   let asking = false;
+  let again = false;
 
   async function ask() {
-    if (asking || document.hidden) return;
+    if (document.hidden) return;
+    again = asking;
+    if (asking) return;
     asking = true;
     try {
       replace(list, await loadFragment(list.dataset["fragment"] ?? ""));
@@ -24,10 +29,12 @@ export function watchNews(list, changed) {
     } finally {
       asking = false;
     }
+    if (again) void ask();
   }
 
   setInterval(() => void ask(), EVERY_MS);
   document.addEventListener("visibilitychange", () => void ask());
+  onTraffic(ask, (state) => setStreamState(/** @type {"live"} */ (state.toLowerCase())));
 }
 
 /** @param {HTMLElement} list @param {DocumentFragment} news */
@@ -37,6 +44,6 @@ function replace(list, news) {
   const top = list.scrollTop;
   list.replaceChildren(news);
   list.scrollTop = top;
-  const again = [...list.querySelectorAll("a")].find((link) => link.getAttribute("href") === address);
-  if (address !== null) again?.focus({ preventScroll: true });
+  const before = [...list.querySelectorAll("a")].find((link) => link.getAttribute("href") === address);
+  if (address !== null) before?.focus({ preventScroll: true });
 }
