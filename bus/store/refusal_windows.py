@@ -38,9 +38,7 @@ def count(tx: sqlite3.Connection, originator: str | None, reason: ReasonCode, no
     return False
 
 
-def open_for_told(
-    tx: sqlite3.Connection, originator: str | None, reason: ReasonCode, now: datetime
-) -> bool:
+def open_for_told(tx: sqlite3.Connection, originator: str | None, reason: ReasonCode, now: datetime) -> bool:
     """Open a window for a refusal that is told whatever was before; False where one is open."""
     return (
         tx.execute(

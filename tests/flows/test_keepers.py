@@ -24,7 +24,7 @@ from tests.flows.request_world import LTIOV, question
 from tests.flows.world import World
 from tests.realm_fixtures import make_realm
 
-NAMES = frozenset({"held", "acts", "releases", "lanes", "deadlines", "requests", "recalls"})
+NAMES = frozenset({"held", "acts", "releases", "lanes", "deadlines", "requests", "recalls", "words"})
 
 
 async def test_a_request_expires_in_a_started_gateway(world: World) -> None:

@@ -56,7 +56,8 @@ def test_messages_of_both_directions_stand_in_one_order_and_are_found(
 
 def test_pages_follow_each_other_without_gap_or_duplicate(xaa: Gateway, wanda: Who) -> None:
     sent = [publish(xaa, subject="Lighthouse keeper sleeps")["message_id"] for _ in range(7)]
-    seen, before = [], {}
+    seen: list[str] = []
+    before: dict[str, int] = {}
     while True:
         page = get(xaa, wanda, "/v1/traffic", q="lighthouse", limit=3, **before).json()
         seen += ids(page["rows"])

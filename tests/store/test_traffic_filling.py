@@ -16,7 +16,7 @@ AT = micros(NOW)
 
 
 def _content(action: list[str], required: bool) -> bytes:
-    header = {"action_addressees": action, "info_addressees": ["XDD"]} if action else {}
+    header: dict[str, object] = {"action_addressees": action, "info_addressees": ["XDD"]} if action else {}
     header["subject"] = "Ford closed"
     header["acknowledgement"] = {"required": required}
     return json.dumps(

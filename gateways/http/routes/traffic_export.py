@@ -42,7 +42,7 @@ COLUMNS = (
 )
 
 
-class ExportFormat(StrEnum):
+class TrafficExportFormat(StrEnum):
     """How rows are written."""
 
     CSV = "csv"
@@ -50,8 +50,8 @@ class ExportFormat(StrEnum):
 
 
 _MEDIA_TYPES = {
-    ExportFormat.CSV: "text/csv; charset=utf-8",
-    ExportFormat.JSONL: "application/jsonl; charset=utf-8",
+    TrafficExportFormat.CSV: "text/csv; charset=utf-8",
+    TrafficExportFormat.JSONL: "application/jsonl; charset=utf-8",
 }
 
 
@@ -73,7 +73,9 @@ _MEDIA_TYPES = {
 async def export_traffic(
     request: Request,
     q: Text = "",
-    form: Annotated[ExportFormat, Query(alias="format", description="csv or jsonl.")] = ExportFormat.CSV,
+    form: Annotated[
+        TrafficExportFormat, Query(alias="format", description="csv or jsonl.")
+    ] = TrafficExportFormat.CSV,
 ) -> Response:
     """At most 100,000 rows, the newest. Auditors get metadata only. Each export is recorded as evidence."""
     gateway, caller = await admitted(request)
@@ -125,7 +127,7 @@ async def _highest(gateway: Runtime, seqs: Sequence[int]) -> str:
 
 
 async def _written(
-    gateway: Runtime, caller: Caller, seqs: Sequence[int], form: ExportFormat, highest: str
+    gateway: Runtime, caller: Caller, seqs: Sequence[int], form: TrafficExportFormat, highest: str
 ) -> AsyncIterator[bytes]:
     """The file, page by page; it ends early when the gateway stops or the caller is admitted no more."""
     yield _head(form, highest, len(seqs))
@@ -135,13 +137,13 @@ async def _written(
         rows = await shown_rows(gateway, caller, seqs[begin : begin + PAGE])
         yield (
             _csv(map(_cells, rows))
-            if form is ExportFormat.CSV
+            if form is TrafficExportFormat.CSV
             else b"".join(row.encode() + b"\n" for row in rows)
         )
 
 
-def _head(form: ExportFormat, highest: str, rows: int) -> bytes:
-    if form is ExportFormat.JSONL:
+def _head(form: TrafficExportFormat, highest: str, rows: int) -> bytes:
+    if form is TrafficExportFormat.JSONL:
         return to_json({"highest": highest, "rows": rows}) + b"\n"
     return _csv(iter([["HIGHEST CLASSIFICATION", highest, "ROWS", str(rows)], list(COLUMNS)]))
 
