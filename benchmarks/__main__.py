@@ -9,16 +9,17 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import backlog, decision, floors, library, over_http, stages
+from benchmarks import backlog, decision, floors, library, over_http, stages, traffic
 from benchmarks.interpreter import interpreter
 from benchmarks.sealed_sizes import sealed_sizes
 from benchmarks.table import Results, render
 from gateways.collector import collect_seldom
 
 PARTS = ("floors", "library", "stages", "http", "decision")
-LONG_PARTS = ("backlog",)
+LONG_PARTS = ("backlog", "traffic")
 """Only run when they are named: several minutes."""
 BACKLOG = 100_000
+TRAFFIC = 1_000_000
 RAW_BYTES = 1024
 RAW_COUNTS = (2000, 1000, 200)
 """How many of one kilobyte, of the bundle of one message, of full bundles."""
@@ -56,6 +57,9 @@ async def _run(results: Results, parts: Sequence[str], rounds: int, scale: float
     if "backlog" in parts:
         _say(f"backlog of {int(BACKLOG * scale):,} messages")
         results.backlog = await backlog.measure(int(BACKLOG * scale))
+    if "traffic" in parts:
+        _say(f"searching the traffic of {int(TRAFFIC * scale):,} messages")
+        results.traffic = await traffic.measure(int(TRAFFIC * scale))
 
 
 def _say(what: str) -> None:
@@ -70,7 +74,7 @@ def main() -> None:
         nargs="+",
         choices=(*PARTS, *LONG_PARTS),
         default=PARTS,
-        help=f"leave the other parts out; {', '.join(LONG_PARTS)} takes minutes and has to be named",
+        help=f"leave the other parts out; {', '.join(LONG_PARTS)} take minutes and have to be named",
     )
     parser.add_argument("--rounds", type=int, default=3, help="rounds of which the median counts")
     parser.add_argument("--scale", type=float, default=1.0, help="less than 1 for a quick look")

@@ -10,6 +10,7 @@ from benchmarks.library import Idle, Saturated
 from benchmarks.over_http import OverHttp
 from benchmarks.processes import MIB
 from benchmarks.stages import Stages
+from benchmarks.traffic import TrafficSearch
 
 BUNDLE = 64
 Row = tuple[str, ...]
@@ -28,6 +29,7 @@ class Results:
     http: list[OverHttp] = field(default_factory=list)
     decision: Decision | None = None
     backlog: Backlog | None = None
+    traffic: TrafficSearch | None = None
 
 
 def render(results: Results) -> str:
@@ -47,6 +49,8 @@ def render(results: Results) -> str:
         parts.append(_decision(results.decision))
     if results.backlog is not None:
         parts.append(_backlog(results.backlog))
+    if results.traffic is not None:
+        parts.append(_traffic(results.traffic))
     return "\n\n".join(parts)
 
 
@@ -181,6 +185,23 @@ def _backlog(backlog: Backlog) -> str:
             ),
         ]
     )
+
+
+def _traffic(traffic: TrafficSearch) -> str:
+    queries = [
+        (name, f"{1e3 * middle:.1f} / {1e3 * longest:.1f} ms", f"{1e3 * cpu:.1f} ms", f"{rows}")
+        for name, (middle, longest, cpu, rows) in traffic.queries.items()
+    ]
+    others = [(name, f"{1e3 * seconds:.1f} ms") for name, seconds in traffic.others.items()]
+    others += [
+        ("indexing the words of all", f"{traffic.index_seconds:,.0f} s"),
+        ("longest step of indexing", f"{1e3 * traffic.longest_step:.0f} ms"),
+        ("cleaning the index after a recall", f"{traffic.cleaning_seconds:.1f} s"),
+        ("the store's file", f"{_mib(traffic.octets)} MB"),
+    ]
+    title = f"Searching the traffic of {traffic.messages:,} messages"
+    head = ("a page of 100 rows", "median / longest of seven", "processor time", "rows found")
+    return "\n\n".join([_table(title, head, queries), _table("Beside it", ("what", "took"), others)])
 
 
 def _mib(octets: int) -> str:
