@@ -1,6 +1,5 @@
 """A living drill's file: storylines that are played again and again, and judged by nobody."""
 
-import json
 import random
 import re
 from datetime import UTC, datetime
@@ -98,9 +97,14 @@ class Life(Statement):
         dice: random.Random,
     ) -> bytes:
         """The draft of an inject as JSON, every ``{pick:a|b}`` decided by ``dice``. PlaceholderError."""
-        whole = template.model_copy(update={"header": {**self.header, **template.header}})
-        filled = json.loads(filled_in(whole, now=now, played=played))
-        return json.dumps(_varied(filled, number, dice), ensure_ascii=False).encode()
+        parts = {
+            "header": {**self.header, **template.header},
+            "label": template.label,
+            "body": template.body,
+        }
+        # Chosen before times are filled in: which day it is may be one of several, too.
+        varied = {name: _varied(part, number, dice) for name, part in parts.items()}
+        return filled_in(template.model_copy(update=varied), now=now, played=played)
 
 
 def _varied(value: Any, number: int, dice: random.Random) -> Any:
