@@ -10,7 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from console.gateway import Refused
 from console.messages.fetching import rows_with_id
 from console.messages.showing import Place, show
-from console.pages import page
+from console.pages import fragment, page
 from console.rooms import message_acts
 from console.seating import Seat, seated
 
@@ -115,11 +115,11 @@ async def _shown(request: Request, seat: Seat, place: Place) -> HTMLResponse:
         if no.code != AMBIGUOUS:
             raise
     rows = await rows_with_id(seat, place.identifier)
-    status = HTTPStatus.CONFLICT
-    return page(
+    shown = fragment if place.drawer else page
+    return shown(
         *(request, seat, "message/choose.html"),
         room="message",
-        status=status,
+        status=HTTPStatus.CONFLICT,
         rows=[row for row in rows if row["direction"] == "in"],
         wanted=place.identifier,
     )
