@@ -1,0 +1,53 @@
+"""The wall in the browser: it keeps itself current, has nothing to press, and fits its screen."""
+
+from typing import Any
+
+import pytest
+
+from tests.console.conftest import OpenPage, Visit
+from tests.console.map.areas import in_words, publish_alert
+from tests.console.realm import ConsoleRealm
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_what_comes_stands_on_the_wall_by_itself(
+    open_page: OpenPage, realm: ConsoleRealm, seeded: dict[str, dict[str, Any]]
+) -> None:
+    page = await open_page("wanda", "/wall", viewport={"width": 1920, "height": 1080})
+    await page.wait_for_selector("[data-wall-state][data-state=live]")
+    assert await page.locator(".wall-nation").count() == 2
+    assert await page.locator("main :is(a, button, input), header :is(a, button, input)").count() == 0
+    subject = "WALL <i>fog</i>\u200b at sea"
+    publish_alert(realm, "XBB", subject, [in_words("Sea")], precedence="FLASH")
+    shown = "WALL <i>fog</i>⟦U+200B⟧ at sea"
+    for part in (".wall-row", ".wall-alert", "section.wall-flash:not(.wall-alert) li"):
+        await page.locator(part, has_text=shown).first.wait_for()
+    assert await page.locator("main i").count() == 0
+    assert "NATO SECRET" in await page.locator(".band-top .band-text").inner_text()
+    sizes = await page.evaluate(
+        "[...document.querySelectorAll('.wall-row')].map(e => parseFloat(getComputedStyle(e).fontSize))"
+    )
+    assert min(sizes) >= 24
+
+
+@pytest.mark.parametrize(("width", "language"), [(420, "ar"), (1366, "de")])
+async def test_the_wall_fits_smaller_screens_too(
+    open_page: OpenPage, seeded: dict[str, dict[str, Any]], width: int, language: str
+) -> None:
+    page = await open_page("wanda", "/wall", language=language, viewport={"width": width, "height": 900})
+    await page.wait_for_selector(".wall-row")
+    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_who_sees_no_content_sees_a_wall_without_words(
+    visit: Visit, realm: ConsoleRealm, seeded: dict[str, dict[str, Any]]
+) -> None:
+    publish_alert(realm, "XBB", "WALL secret words", [in_words("Sea")])
+    for path in ("/wall", "/wall/fragment"):
+        shown = visit("aude").get(path)
+        assert shown.status_code == 200
+        assert "Alerts are not shown to this role." in shown.text
+        assert "WALL secret words" not in shown.text
+        assert "Threat alert" in shown.text
+        assert "WALL secret words" in visit("wanda").get(path).text
