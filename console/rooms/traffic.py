@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -18,6 +19,7 @@ from console.seating import Seat, seated
 from console.streaming import relay
 
 router = APIRouter()
+STATIC = Path(__file__).parents[1] / "static"
 
 AtConsole = Annotated[Seat, Depends(seated)]
 WITHOUT_SCRIPTS = 50
@@ -25,6 +27,14 @@ WITHOUT_SCRIPTS = 50
 LARGEST_PAGE = 500
 BARS = 90
 SECONDS_OF_A_BAR = 10
+ONLY_TYPES = frozenset({"row.js"})
+"""Modules that are never loaded: they only say what things look like."""
+MODULES = tuple(
+    f"{folder}/{path.name}"
+    for folder in ("stream", "traffic")
+    for path in sorted((STATIC / "js" / folder).glob("*.js"))
+    if path.name not in ONLY_TYPES
+)
 PRECEDENCES = ("FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE")
 
 
@@ -54,6 +64,7 @@ async def show(
         q=q,
         prec=prec,
         precedences=PRECEDENCES,
+        modules=MODULES,
     )
 
 

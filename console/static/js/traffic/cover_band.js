@@ -7,7 +7,9 @@ import { coverOf } from "./marking.js";
 /** @param {() => Iterable<import("./row.js").Row>} shown */
 export function openCoverBand(shown) {
   let last = "";
-  return () => {
+  let level = -1;
+
+  function show() {
     const cover = coverOf(shown());
     // With nothing to show the last marking stays: what was seen is still in the reader's mind, and it is never less.
     if (cover === null) return;
@@ -15,6 +17,15 @@ export function openCoverBand(shown) {
     const key = JSON.stringify(marking);
     if (key === last) return;
     last = key;
+    level = cover.level;
     showMarking(marking);
+  }
+
+  return {
+    show,
+    /** @param {readonly import("./row.js").Row[]} news what is higher than the band is covered before it is drawn */
+    rise(news) {
+      if (news.some((row) => row.level > level)) show();
+    },
   };
 }

@@ -51,6 +51,7 @@ const list = openList(buffer, {
     if (news.length > 0) {
       if (!buffer.held) grid.tint(news.map((row) => row.seq));
       following.noticed(news);
+      cover.rise(news);
     }
     holding.count();
     grid.schedule();
@@ -83,6 +84,7 @@ const moving = openMoving({ buffer, grid, holding, drawer, list, scroller });
 const filterBox = openFilterBox(find("#traffic-filter"), async (filter) => {
   if (!(await list.read(queryOf(filter)))) return false;
   current = filter;
+  cover.show();
   holding.resume();
   histogram.refresh();
   counts.refresh();
@@ -117,7 +119,6 @@ const later = (() => {
     setTimeout(() => {
       waiting = false;
       showState();
-      cover();
       counts.show();
       tick();
     }, 200);
@@ -175,11 +176,13 @@ openTrafficKeys(scroller, {
 startChime();
 setInterval(() => {
   grid.fade();
+  cover.show();
   tick();
 }, 1000);
 
 await following.begun;
 await list.read(queryOf(current));
+cover.show();
 histogram.refresh();
 counts.refresh();
 const open = openIn(location.search);
