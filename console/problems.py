@@ -157,7 +157,7 @@ async def _http(request: Request, error: HTTPException) -> Response:
         # An address that nobody answers for: the header stays for whoever is signed in.
         with contextlib.suppress(SessionOver, PasswordMustChange, Refused, Unreachable):
             await seated(request)
-    kind = {404: "not-found", 405: "not-found"}.get(error.status_code, "refused")
+    kind = {404: "not-found", 405: "not-found"}.get(error.status_code, "unreadable")
     answer = state(request, kind, error.status_code)
     for name, value in (error.headers or {}).items():
         answer.headers[name] = value

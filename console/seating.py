@@ -101,6 +101,11 @@ async def seated(request: Request) -> Seat:
     if session is None:
         raise SessionOver("none")
     gateway = SeatGateway(console.link, session)
+    preferences, wording = console.chosen(request)
+    strip = await _strip(session, gateway) if wants_page(request) else None
+    seat = Seat(session, console.settings.nation, gateway, preferences, wording, console.root, strip)
+    # Known before anything is refused: a refusal is a page with the person's own header and forms.
+    request.state.seat = seat
     if request.method in UNSAFE:
         await csrf.check(request, session.csrf)
         session.active()
@@ -110,10 +115,6 @@ async def seated(request: Request) -> Seat:
     local = request.url.path.removeprefix(console.root)
     if session.operator["password_change_required"] and local not in (OWN_PASSWORD, "/sign-out"):
         raise PasswordMustChange
-    preferences, wording = console.chosen(request)
-    strip = await _strip(session, gateway) if wants_page(request) else None
-    seat = Seat(session, console.settings.nation, gateway, preferences, wording, console.root, strip)
-    request.state.seat = seat
     return seat
 
 

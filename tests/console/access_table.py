@@ -21,8 +21,8 @@ class Row:
     """What is expected of a route.
 
     ``kind``: page, part (what scripts load), stream, act, or open (needs no session). ``may``: who is let in.
-    ``answers``: statuses, beside 2xx and 303, that whoever may gets for the sample address, or for an act that
-    comes with an empty form. ``closed``: what whoever may not gets; an act may be refused for its form first.
+    ``answers``: statuses, beside 2xx and 303, that whoever may gets for the sample address, or for an act
+    with an empty form. ``closed``: what whoever may not gets; an act may be refused for its form first.
     """
 
     kind: str
@@ -61,11 +61,11 @@ ROUTES: dict[str, Row] = {
     "POST /audit/export": act(EVIDENCE),
     "GET /audit/newer/fragment": part(EVIDENCE),
     "GET /audit/{seq}": page(EVIDENCE),
-    "GET /compose": page(),
+    "GET /compose": page(WRITES),
     "GET /compose/sent/{publication_id}": page(),
-    "GET /compose/{kind}": page(),
-    "POST /compose/{kind}": act(EVERYBODY, 422),
-    "POST /compose/{kind}/preview": act(EVERYBODY, 422),
+    "GET /compose/{kind}": page(WRITES),
+    "POST /compose/{kind}": act(WRITES, 422),
+    "POST /compose/{kind}/preview": act(WRITES, 422),
     "GET /drills": page(EXERCISE),
     "GET /drills/{run}": page(EXERCISE, 404),
     "GET /drills/{run}/fragment": part(EXERCISE, 404),

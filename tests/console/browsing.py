@@ -1,6 +1,6 @@
 """Chromium for tests, and pages whose every complaint fails the test that opened them."""
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -89,13 +89,15 @@ class Pages:
         allow: Collection[int] = (),
         own: bool = False,
         console: ServedConsole | None = None,
+        cookies: Mapping[str, str] | None = None,
         language: str = "en",
         **options: Any,
     ) -> Page:
         """A page of somebody who is signed in (None: signed out), at ``path``, with its scripts at work.
 
         ``allow`` names statuses of answers that are meant to come, ``own`` makes a session that no other test
-        shares, ``console`` is another console than the nation's; ``options`` are those of a browser context.
+        shares, ``console`` is another console than the nation's, ``cookies`` are brought along as they are;
+        ``options`` are those of a browser context.
         """
         served = console or self._consoles[nation]
         context = await self._browser.new_context(
@@ -106,6 +108,8 @@ class Pages:
         page = await context.new_page()
         if name is not None:
             await _bring(page, served.url, self._cookies(served, nation, name, own or console is not None))
+        if cookies:
+            await _bring(page, served.url, cookies)
         complaints = Complaints(urlsplit(served.url).netloc, allow)
         complaints.watch(page)
         context.on("page", complaints.watch)
@@ -135,7 +139,7 @@ class Pages:
         assert not found, found
 
 
-async def _bring(page: Page, url: str, cookies: dict[str, str]) -> None:
+async def _bring(page: Page, url: str, cookies: Mapping[str, str]) -> None:
     """Give a page cookies by the browser's own protocol: playwright names a domain, which is not ours."""
     protocol = await page.context.new_cdp_session(page)
     for name, value in cookies.items():

@@ -14,6 +14,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page
 
 from tests.console.browsing import Pages, running_chromium
+from tests.console.hostile import HostileMessage, messages
 from tests.console.realm import NATIONS, ConsoleRealm, console_realm
 from tests.console.seeding import seed
 from tests.console.serving import ServedConsole, served_console
@@ -41,6 +42,12 @@ def realm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleRealm]:
 def seeded(realm: ConsoleRealm) -> dict[str, dict[str, Any]]:
     """A little of everything, published; by the names of ``seeding.seed``."""
     return seed(realm)
+
+
+@pytest.fixture(scope="session")
+def hostile(realm: ConsoleRealm) -> list[HostileMessage]:
+    """The corpus of ``hostile.py`` in XAA's inbox, from XBB."""
+    return messages(realm)
 
 
 @pytest.fixture(scope="session")
