@@ -19,6 +19,7 @@ from tests.gateway.operator_desk import as_, hire, sign_in
 from tests.gateway.probing import Operation, Probe, is_success, known_values, path_of
 from tests.gateway.running import Gateway, World
 from tests.oidc.conftest import certificates as certificates
+from tests.oidc.conftest import listening as listening
 from tests.oidc.conftest import provider as provider
 from tests.oidc.own_provider import OwnProvider
 

@@ -25,10 +25,17 @@ def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
     return make_certificates(tmp_path_factory.mktemp("certificates"))
 
 
+@pytest.fixture(scope="session")
+def listening(certificates: Certificates) -> Iterator[OwnProvider]:
+    with own_provider(certificates) as provider:
+        yield provider
+
+
 @pytest.fixture
-def provider(certificates: Certificates) -> Iterator[OwnProvider]:
-    with own_provider(certificates) as listening:
-        yield listening
+def provider(listening: OwnProvider) -> OwnProvider:
+    """One that knows nothing of the test before."""
+    listening.forget()
+    return listening
 
 
 @dataclass

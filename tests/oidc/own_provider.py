@@ -49,6 +49,14 @@ class OwnProvider:
     released: threading.Event = field(default_factory=threading.Event)
     """Set when a test ends: answers that hang go on."""
 
+    def forget(self) -> None:
+        """As new: what hangs goes on, and nothing of the test before is left."""
+        self.released.set()
+        self.released = threading.Event()
+        self.signing, self.kid = self.__class__(self.url, self.certificates).signing, "key-1"
+        for kept in (self.answers, self.asked, self.codes):
+            kept.clear()
+
     def settings(self, **changes: Any) -> Json:
         """What a gateway's settings say of it."""
         given = {
@@ -56,6 +64,7 @@ class OwnProvider:
             "oidc_client_id": CLIENT,
             "oidc_redirect_uris": BACK,
             "oidc_ca_file": self.certificates.authority,
+            "oidc_timeout_seconds": 60,
         }
         return given | changes
 

@@ -40,13 +40,14 @@ class RealProvider:
             "oidc_client_id": "public",
             "oidc_redirect_uris": self.back,
             "oidc_ca_file": self.certificates.authority,
+            "oidc_timeout_seconds": 60,
         }
         return given | changes
 
     def person(self, name: str) -> "Person":
         """Somebody with a browser of their own."""
         context = ssl.create_default_context(cafile=self.certificates.authority)
-        self.browsers.append(httpx.Client(verify=context, trust_env=False, timeout=20))
+        self.browsers.append(httpx.Client(verify=context, trust_env=False, timeout=60))
         return Person(name, self.back, self.browsers[-1])
 
 
