@@ -1,6 +1,7 @@
 """`entente operator add|list|enable|disable|role|password`: operators in the store of a gateway."""
 
 from collections.abc import Callable, Collection
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,8 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 from rich.table import Table
 
-from bus.store import operator_sessions, operators
+from bus.store import operator_identities, operator_sessions, operators
+from bus.store.operator_identities import Identity
 from bus.store.operators import Operator
 from bus.store.writer import Transaction
 from entente.gateway_store import KeysFileOption, StateDirOption, in_store
@@ -102,19 +104,25 @@ def list_(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the operators of a gateway, without anything of their passwords."""
-    found = in_store(state_dir, keys_file, operators.list_all, datetime.now(UTC), actor=ACTOR)
+
+    def job(tx: Transaction) -> tuple[tuple[Operator, ...], dict[str, Identity]]:
+        return operators.list_all(tx), operator_identities.of_operators(tx)
+
+    found, identities = in_store(state_dir, keys_file, job, datetime.now(UTC), actor=ACTOR)
     if as_json:
-        write_json([_shown(operator) for operator in found])
+        write_json([_shown(operator, identities.get(operator.name)) for operator in found])
         return
-    table = Table("Name", "Display name", "Roles", "State", "Password")
+    table = Table("Name", "Display name", "Roles", "State", "Password", "At the identity provider")
     for operator in found:
-        shown = _shown(operator)
+        linked = identities.get(operator.name)
+        shown = _shown(operator, linked)
         table.add_row(
             operator.name,
             operator.display_name,
             ", ".join(sorted(operator.roles)),
             "enabled" if operator.enabled else "disabled",
             str(shown["password"]),
+            "" if linked is None else f"{linked.claim} {linked.value}",
         )
     OUT.print(table)
 
@@ -260,7 +268,7 @@ def _check_roles(roles: Collection[Role]) -> None:
         raise CommandFailed(fault)
 
 
-def _shown(operator: Operator) -> dict[str, object]:
+def _shown(operator: Operator, identity: Identity | None) -> dict[str, object]:
     state = "none" if operator.password_hash is None else "one-time" if operator.one_time else "set"
     return {
         "name": operator.name,
@@ -271,4 +279,5 @@ def _shown(operator: Operator) -> dict[str, object]:
         "password": state,
         "password_set_at": operator.password_set_at.isoformat() if operator.password_set_at else None,
         "password_until": operator.password_until.isoformat() if operator.password_until else None,
+        "identity": None if identity is None else asdict(identity),
     }

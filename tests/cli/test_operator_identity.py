@@ -22,6 +22,8 @@ def test_an_identity_stands_for_one_operator_until_it_is_removed(place: Place) -
     assert place.listed()["anna"]["password"] == "none"
     identity(place, "anna", "--issuer", ISSUER, "--value", "1234")
     assert place.query(LINKED) == [("anna", ISSUER, "sub", "1234")]
+    assert place.listed()["anna"]["identity"] == {"issuer": ISSUER, "claim": "sub", "value": "1234"}
+    assert "sub 1234" in place.operator("list")
     identity(place, "anna", "--issuer", ISSUER, "--value", "a@b.example", "--claim", "email")
     assert place.query(LINKED) == [("anna", ISSUER, "email", "a@b.example")]
     identity(place, "anna", "--remove")
