@@ -1,11 +1,13 @@
 """What a person types is read as they mean it, or refused with the place and what would be understood."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bus.protocol.search_values import readers
 from bus.protocol.traffic_query import WORDS, Field, Phrase, Query, SearchNotUnderstood, Term
 from bus.protocol.traffic_search import MOST_CHARACTERS, MOST_TERMS, parse_search
 
@@ -146,3 +148,13 @@ def _read(text: str, content: bool) -> tuple[Query, SearchNotUnderstood | None]:
         return parse_search(text, NOW, content=content), None
     except SearchNotUnderstood as refused:
         return Query(), refused
+
+
+def test_the_page_on_searching_names_every_field_and_value() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "search.md").read_text(encoding="utf-8")
+    for field, reader in readers(NOW).items():
+        assert f"`{field.value}:`" in page
+        if field not in (Field.TYPE, Field.MODE):
+            known = [each for each in reader.understood if " " not in each]
+            assert [each for each in known if f"`{each}`" not in page] == []
+    assert f"at most {MOST_CHARACTERS} characters, {MOST_TERMS} terms" in page
