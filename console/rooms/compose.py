@@ -21,7 +21,7 @@ from console.forms.worded import FormWording
 from console.gateway import Refused, Unreachable
 from console.marking import Marking, highest
 from console.pages import fragment, page
-from console.rooms.composing import Supplies, kinds_of, modes_of, preview, supplies
+from console.rooms.composing import Supplies, kinds_of, modes_of, must_write, preview, supplies
 from console.seating import Seat, seated
 
 router = APIRouter()
@@ -34,6 +34,7 @@ MAX_ID = 64
 @router.get("/compose")
 async def choose(request: Request, seat: Seated) -> HTMLResponse:
     """Which kind of message is to be written."""
+    must_write(seat)
     kinds = await kinds_of(seat)
     return page(request, seat, "compose/kinds.html", room="compose", kinds=kinds)
 

@@ -16,6 +16,8 @@ from schemas.header import Kind, Mode
 ANSWERED_ELSEWHERE = (Kind.ACKNOWLEDGEMENT.value,)
 """Kinds without a form of their own: an acknowledgement is written at the message that it answers."""
 
+WRITE = "messages:write"
+
 
 @dataclass(frozen=True)
 class Supplies:
@@ -29,7 +31,8 @@ class Supplies:
 
 
 async def supplies(seat: Seat, kind: str) -> Supplies:
-    """Read all of it at once. Raises Refused, 404 for a kind that the gateway does not know."""
+    """Read all of it at once. Raises Refused: 403 for who may not write, 404 for a kind that nobody knows."""
+    must_write(seat)
     if not kind.replace("_", "").isalnum() or not kind.isascii():
         raise Refused(404, {"code": "NOT_FOUND"})
     schema, trust, minimize = await asyncio.gather(
@@ -39,6 +42,12 @@ async def supplies(seat: Seat, kind: str) -> Supplies:
     )
     in_force = minimize if minimize.get("in_force") else None
     return Supplies(kind, form_of(schema), realm_of(trust, seat.nation), in_force)
+
+
+def must_write(seat: Seat) -> None:
+    """Leads nobody into a form that they may not send. Raises Refused, as the gateway would."""
+    if not seat.may(WRITE):
+        raise Refused(403, {"code": "ROLE_MISSING", "scope": WRITE})
 
 
 def modes_of(seat: Seat, modes: frozenset[Mode]) -> tuple[str, ...]:

@@ -10,6 +10,21 @@ from console.forms.moments import read_moment, show_moment
 
 LEVEL = {"policy", "classification"}
 
+SMALL: dict[str, Any] = {
+    "header": {"precedence": "FLASH", "mode": "OPERATION", "subject": "Unidentified balloon"},
+    "label": {"policy": "NATO", "classification": "NATO SECRET", "releasable_to": ["XBB"]},
+    "body": {
+        "threat_type": "air_missile",
+        "categories": ["Security"],
+        "severity": "Severe",
+        "urgency": "Immediate",
+        "certainty": "Observed",
+        "texts": [{"event": "A balloon over the strait"}],
+        "affected_nations": ["XAA"],
+    },
+}
+"""The least that an alert says."""
+
 SET = """fields => {
   for (const [name, value] of fields) {
     const found = [...document.getElementsByName(name)];

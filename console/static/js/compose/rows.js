@@ -54,7 +54,7 @@ async function take(form, act, enhance) {
   if (verb === "add" && last instanceof HTMLElement) showVersion(last);
   const next = verb === "add" ? firstOfLast(last ?? place) : place.querySelector('button[value^="add:"]');
   if (next instanceof HTMLElement) next.focus();
-  toast(t(verb === "remove" ? "compose.live.row_removed" : "compose.live.row_added"), "note");
+  if (verb !== "choose") toast(t(verb === "remove" ? "compose.live.row_removed" : "compose.live.row_added"), "note");
 }
 
 /** @param {HTMLFormElement} form @param {DocumentFragment} came @param {string} selector @returns {Element | null} */
