@@ -76,7 +76,7 @@ class Pages:
     ) -> None:
         self._browser = browser
         self._consoles = consoles
-        self._signed_in = signed_in
+        self.signed_in = signed_in
         self._contexts: list[BrowserContext] = []
         self._complaints: list[Complaints] = []
 
@@ -124,9 +124,9 @@ class Pages:
             visitor = Visitor(served).sign_in(name)
             visitor.close()
             return visitor.cookies
-        if (nation, name) not in self._signed_in:
-            self._signed_in[nation, name] = Visitor(served).sign_in(name)
-        return self._signed_in[nation, name].cookies
+        if (nation, name) not in self.signed_in:
+            self.signed_in[nation, name] = Visitor(served).sign_in(name)
+        return self.signed_in[nation, name].cookies
 
     async def close(self) -> None:
         """Close every page."""

@@ -70,7 +70,7 @@ async def test_the_frame_fits_every_width(open_page: OpenPage, width: int) -> No
         assert await page.locator(".rail").is_visible() == (width > 720)
         assert await page.locator(".strip").is_visible() == (width > 1180)
     small = await page.evaluate(
-        """() => [...document.querySelectorAll("main :is(button, .button, select), header :is(button, select)")]
+        """() => [...document.querySelectorAll(":is(main, header) :is(button, .button, select)")]
           .filter((each) => each.offsetParent && (each.offsetHeight < 24 || each.offsetWidth < 24))
           .map((each) => each.outerHTML.slice(0, 80))"""
     )
@@ -111,7 +111,8 @@ async def test_with_forced_colours_and_less_motion_everything_can_still_be_told_
     )
     assert widths
     assert all(width != "0px" for width in widths)
-    assert await violations(page) == []
+    # The engine takes the page's own colours for those that the person forced.
+    assert await violations(page, without=("color-contrast",)) == []
 
 
 async def test_on_paper_there_are_markings_and_no_controls(open_page: OpenPage) -> None:

@@ -1,0 +1,152 @@
+"""Every page in its main states as a picture, for a person to look at: ``python -m tests.console.screenshots``.
+
+Writes ``reports/screenshots/<name>.png`` (or ``--out DIR``; names after it choose some). Each room adds its own
+to ``SHOTS``: an address, who looks, and what is done before the picture is taken.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page
+
+from tests.console.browsing import Pages, running_chromium
+from tests.console.realm import NATIONS, console_realm
+from tests.console.seeding import seed
+from tests.console.serving import served_console
+
+WIDE = {"width": 1920, "height": 1080}
+DESK = {"width": 1600, "height": 900}
+PHONE = {"width": 420, "height": 900}
+
+Steps = Callable[[Page], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture. ``path`` may name what ``seeding.seed`` made: ``{alert-1}`` is its message's id."""
+
+    name: str
+    path: str
+    who: str | None = "wanda"
+    language: str = "en"
+    size: dict[str, int] = field(default_factory=lambda: DESK)
+    steps: Steps | None = None
+    nation: str = "XAA"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def press(*keys: str) -> Steps:
+    """Press keys, one after the other."""
+
+    async def steps(page: Page) -> None:
+        for key in keys:
+            await page.keyboard.press(key)
+
+    return steps
+
+
+async def wrong_password(page: Page) -> None:
+    """Fail to sign in."""
+    await page.fill("#f-name", "nobody")
+    await page.fill("#f-password", "nothing of the kind")
+    await page.click(".button-main")
+    await page.wait_for_selector(".refusal")
+
+
+SHOTS: list[Shot] = [
+    Shot("sign-in", "/sign-in", None),
+    Shot("sign-in-refused", "/sign-in", None, steps=wrong_password),
+    Shot("sign-in-ar", "/sign-in", None, "ar"),
+    Shot("settings", "/settings", "chief"),
+    Shot("settings-ar", "/settings", "chief", "ar"),
+    Shot("settings-pl", "/settings", "chief", "pl"),
+    Shot("settings-phone", "/settings", "wanda", size=PHONE),
+    Shot("settings-password", "/settings/password"),
+    Shot("help", "/settings", "chief", steps=press("?")),
+    Shot("state-not-found", "/nothing"),
+    Shot("state-not-permitted", "/releases"),
+    Shot("settings-more-contrast", "/settings", options={"contrast": "more"}),
+    Shot("settings-forced-colours", "/settings", options={"forced_colors": "active"}),
+    *(
+        Shot(f"{room}{'-' + language if language != 'en' else ''}", path, who, language, WIDE)
+        for room, path, who in (
+            ("traffic", "/", "wanda"),
+            ("compose", "/compose", "wanda"),
+            ("compose-alert", "/compose/threat_alert", "wanda"),
+            ("map", "/map", "wanda"),
+            ("exercises", "/exercises", "wanda"),
+            ("requests", "/requests", "wanda"),
+            ("releases", "/releases", "rolf"),
+            ("nations", "/nations", "wanda"),
+            ("nation", "/nations/XBB", "wanda"),
+            ("agreements", "/agreements", "sofia"),
+            ("held", "/held", "sofia"),
+            ("audit", "/audit", "sofia"),
+            ("drills", "/drills", "ed"),
+            ("wall", "/wall", "wanda"),
+            ("message", "/messages/in/{alert-1}", "wanda"),
+        )
+        for language in ("en", "ar")
+    ),
+    *(
+        Shot(f"{room}-phone", path, size=PHONE)
+        for room, path in (("traffic", "/"), ("message", "/messages/in/{alert-1}"), ("nations", "/nations"))
+    ),
+]
+
+
+async def take(shots: Sequence[Shot], out: Path) -> list[str]:
+    """Take pictures; what pages complained of, by name."""
+    out.mkdir(parents=True, exist_ok=True)
+    wrong = []
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        realm = stack.enter_context(console_realm(directory / "realm"))
+        made = {name: answer["message_id"] for name, answer in seed(realm).items()}
+        consoles = {nation: stack.enter_context(served_console(realm, nation)) for nation in NATIONS}
+        async with running_chromium() as browser:
+            pages = Pages(browser, consoles, {})
+            for shot in shots:
+                try:
+                    page = await pages.open(
+                        shot.who,
+                        shot.path.format_map(made),
+                        nation=shot.nation,
+                        language=shot.language,
+                        allow=(401, 403, 404),
+                        viewport=shot.size,
+                        **shot.options,
+                    )
+                    if shot.steps is not None:
+                        await shot.steps(page)
+                    await page.evaluate("document.fonts.ready.then(() => 0)")
+                    await page.screenshot(path=out / f"{shot.name}.png")
+                    pages.judge()
+                except Exception as error:  # noqa: BLE001 (the other pictures are wanted all the same)
+                    wrong.append(f"{shot.name}: {str(error)[:400]}")
+                await pages.close()
+                pages = Pages(browser, consoles, pages.signed_in)
+    return wrong
+
+
+def main() -> int:
+    """The number of pages that complained."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("reports/screenshots"))
+    parser.add_argument("names", nargs="*")
+    given = parser.parse_args()
+    shots = [shot for shot in SHOTS if not given.names or shot.name in given.names]
+    wrong = asyncio.run(take(shots, given.out))
+    sys.stdout.write("".join(f"{line}\n" for line in wrong) + f"{len(shots)} pictures in {given.out}\n")
+    return len(wrong)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

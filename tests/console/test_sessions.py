@@ -1,0 +1,212 @@
+"""Sessions: no fixation, no life after sign-out, one refresh at a time, an end for who has gone away."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from console.gateway import GatewayLink, Refused, SeatGateway, SessionOver, Unreachable
+from console.sessions import IdleTooLong, Session, Sessions, Tokens
+from tests.console.conftest import Visit
+from tests.console.realm import PASSWORD, ConsoleRealm
+from tests.console.serving import ServedConsole, served_console
+from tests.console.visiting import DOCUMENT, SCRIPT, Visitor
+
+NAME = "__Host-entente-session-xaa"
+OPERATOR: Mapping[str, Any] = {"name": "wanda", "token_until": "2099-01-01T00:00:00Z"}
+
+
+def tokens(name: str, seconds: float = 600) -> Tokens:
+    return Tokens(f"ena_{name}", f"enr_{name}", datetime.now(UTC) + timedelta(seconds=seconds))
+
+
+def gateway(session: Session, answer: Callable[[httpx.Request], httpx.Response]) -> SeatGateway:
+    """A seat at a gateway that this test plays."""
+    link = GatewayLink("http://gateway.test")
+    link._client = httpx.AsyncClient(base_url="http://gateway.test", transport=httpx.MockTransport(answer))
+    return SeatGateway(link, session)
+
+
+class PlayedGateway:
+    """Gives the next pair of tokens for a refresh token, once; knows the newest access token only."""
+
+    def __init__(self) -> None:
+        self.refreshes: list[str] = []
+        self.good = "ena_0"
+        self.lifetime = timedelta(seconds=600)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/v1/operators/refresh":
+            given = request.read().decode()
+            if given in self.refreshes:
+                return httpx.Response(401, json={"code": "CREDENTIALS_INVALID"})
+            self.refreshes.append(given)
+            self.good = f"ena_{len(self.refreshes)}"
+            until = (datetime.now(UTC) + self.lifetime).isoformat()
+            operator = dict(OPERATOR) | {"token_until": until}
+            refresh = f"enr_{len(self.refreshes)}"
+            body = {"access_token": self.good, "refresh_token": refresh, "operator": operator}
+            return httpx.Response(200, json=body)
+        if request.headers["Authorization"] != f"Bearer {self.good}":
+            return httpx.Response(401, json={"code": "CREDENTIALS_INVALID"})
+        return httpx.Response(200, json={"fine": True})
+
+
+async def test_many_calls_with_a_token_that_ends_refresh_it_once() -> None:
+    played, session = PlayedGateway(), Session(tokens("0", seconds=5), OPERATOR)
+    seat = gateway(session, played)
+    answers = await asyncio.gather(*(seat.get("/v1/partners") for _ in range(20)))
+    assert answers == [{"fine": True}] * 20
+    assert len(played.refreshes) == 1
+    assert session.tokens.access == "ena_1"
+
+
+async def test_a_token_that_the_gateway_does_not_know_any_more_is_refreshed_once_for_all() -> None:
+    played, session = PlayedGateway(), Session(tokens("old"), OPERATOR)
+    seat = gateway(session, played)
+    assert await asyncio.gather(*(seat.get("/v1/partners") for _ in range(10))) == [{"fine": True}] * 10
+    assert len(played.refreshes) == 1
+
+
+async def test_a_reader_who_leaves_in_the_middle_of_a_refresh_leaves_no_used_token_behind() -> None:
+    played, session = PlayedGateway(), Session(tokens("0", seconds=5), OPERATOR)
+    begun, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(request: httpx.Request) -> httpx.Response:
+        begun.set()
+        await go.wait()
+        return played(request)
+
+    seat = gateway(session, slow)  # type: ignore[arg-type]
+    leaving = asyncio.create_task(seat.get("/v1/partners"))
+    await begun.wait()
+    leaving.cancel()
+    staying = asyncio.create_task(seat.get("/v1/partners"))
+    go.set()
+    assert await staying == {"fine": True}
+    assert len(played.refreshes) == 1
+
+
+async def test_a_session_that_the_gateway_ended_is_over_and_what_it_refuses_otherwise_is_not() -> None:
+    def ended(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(401, json={"code": "CREDENTIALS_INVALID"})
+
+    with pytest.raises(SessionOver):
+        await gateway(Session(tokens("0"), OPERATOR), ended).get("/v1/partners")
+
+    def refused(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(403, json={"code": "SCOPE_MISSING", "detail": "no"})
+
+    with pytest.raises(Refused) as told:
+        await gateway(Session(tokens("0"), OPERATOR), refused).get("/v1/partners")
+    assert (told.value.status, told.value.code) == (403, "SCOPE_MISSING")
+
+    def cut(_: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("nobody")
+
+    with pytest.raises(Unreachable):
+        await gateway(Session(tokens("0"), OPERATOR), cut).get("/v1/partners")
+
+
+def test_whom_nobody_is_with_is_signed_out_and_the_oldest_goes_when_there_is_no_room() -> None:
+    sessions = Sessions(idle_seconds=60, largest=2)
+    first, one = sessions.begin(tokens("1"), OPERATOR)
+    _, two = sessions.begin(tokens("2"), OPERATOR)
+    one.last_active -= 30
+    third, _ = sessions.begin(tokens("3"), OPERATOR)
+    assert sessions.find(first) is None
+    assert one.ended.is_set()
+    assert not two.ended.is_set()
+    found = sessions.find(third)
+    assert found is not None
+    found.last_active -= 61
+    with pytest.raises(IdleTooLong):
+        sessions.find(third)
+    assert sessions.left_alone() == [found]
+    assert sessions.find("anything else") is None
+
+
+def test_a_sign_in_takes_no_identifier_that_the_browser_brought(visit: Visit) -> None:
+    visitor = visit(None)
+    visitor.cookies[NAME] = "chosen-by-somebody-else"
+    visitor.sign_in("wanda")
+    first = visitor.cookies[NAME]
+    assert first != "chosen-by-somebody-else"
+    visitor.get("/sign-in")
+    visitor.post("/sign-in", {"name": "wanda", "password": PASSWORD})
+    assert visitor.cookies[NAME] != first
+    stolen = Visitor(visitor.console, {NAME: first})
+    assert stolen.get("/settings").status_code == 303, "the session before has ended"
+    stolen.close()
+
+
+def test_the_cookie_is_for_our_host_alone_over_tls_alone_and_for_no_script(visit: Visit) -> None:
+    visitor = visit(None)
+    visitor.get("/sign-in")
+    answer = visitor.post("/sign-in", {"name": "wanda", "password": PASSWORD})
+    (line,) = [each for each in answer.headers.get_list("set-cookie") if each.startswith(NAME)]
+    parts = {part.strip().lower() for part in line.split(";")[1:]}
+    assert {"path=/", "secure", "httponly", "samesite=strict"} <= parts
+    assert not any(part.startswith(("domain", "max-age", "expires")) for part in parts)
+
+
+def test_a_stolen_cookie_is_worth_nothing_after_sign_out(
+    visit: Visit, realm: ConsoleRealm, console: ServedConsole
+) -> None:
+    visitor = visit("wanda", own=True)
+    stolen = Visitor(visitor.console, visitor.cookies)
+    assert stolen.get("/settings").status_code == 200
+    session = console.app.state.console.sessions.find(visitor.cookies[NAME])
+    access = session.tokens.access
+    visitor.get("/settings")
+    assert visitor.post("/sign-out").status_code == 303
+    assert stolen.get("/settings").status_code == 303
+    assert stolen.fetch("/traffic/stream").status_code == 401
+    answer = httpx.get(
+        f"{realm.url('XAA')}/v1/partners", headers={"Authorization": f"Bearer {access}"}, trust_env=False
+    )
+    assert answer.status_code == 401, "the gateway's session has ended, too"
+    stolen.close()
+
+
+def test_whoever_only_looks_is_signed_out_and_told_why(visit: Visit, console: ServedConsole) -> None:
+    """What scripts fetch by themselves keeps nobody signed in."""
+    visitor = visit("wanda", own=True)
+    session = console.app.state.console.sessions.find(visitor.cookies[NAME])
+    session.last_active -= 29 * 60
+    noted = session.last_active
+    assert visitor.fetch("/traffic/rows").status_code == 200
+    assert visitor.fetch("/settings").status_code == 200
+    assert session.last_active == noted
+    answer = visitor.request("POST", "/session/active", headers=SCRIPT | {"X-CSRF-Token": visitor.csrf})
+    assert answer.status_code == 200
+    assert session.last_active > noted
+    session.last_active -= 31 * 60
+    answer = visitor.request("GET", "/settings", headers=DOCUMENT)
+    assert answer.headers["location"] == "/sign-in?why=idle&next=%2Fsettings"
+    assert session.ended.is_set()
+
+
+def test_open_streams_end_when_the_console_stops(realm: ConsoleRealm) -> None:
+    """The console is given a minute for requests in progress: it ends at once because the stream does."""
+    with served_console(realm, "XAA", shutdown_seconds=60) as served:
+        visitor = Visitor(served).sign_in("wanda")
+        cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
+        with httpx.stream(
+            "GET",
+            f"{served.url}/traffic/stream",
+            headers=SCRIPT | {"Cookie": cookie},
+            trust_env=False,
+            timeout=30,
+        ) as stream:
+            assert stream.status_code == 200
+            lines = stream.iter_lines()
+            next(lines)
+            served.stop()
+            for _ in lines:
+                pass
+        assert served.app.state.console.streams == 0
+        visitor.close()
