@@ -68,7 +68,7 @@ async def browser() -> AsyncIterator[Browser]:
 async def context(browser: Browser, console: ServedConsole) -> AsyncIterator[BrowserContext]:
     """A browser that takes the provider's certificate, which a test's own authority signed."""
     made = await browser.new_context(base_url=console.url, ignore_https_errors=True, locale="en")
-    made.set_default_timeout(20_000)
+    made.set_default_timeout(60_000)
     yield made
     await made.close()
 
