@@ -13,7 +13,7 @@ from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.keeper import Ending, Keeper
 
-REST = 6
+REST = 20
 """After a step nothing wakes the keeper for so many times as long as that took."""
 REST_AFTER_CLEANING = 10
 LONGEST_REST_AFTER_CLEANING = 3600.0
