@@ -11,12 +11,14 @@ from fastapi.responses import HTMLResponse
 from console.console import console_of
 from console.messages.fetching import published, received
 from console.messages.forms import RECALL_WORD, Refusal
-from console.messages.view import Reader, view_of
+from console.messages.view import MessageView, Reader, view_of
 from console.pages import fragment, page
 from console.rendering.values import Coded, kind_of_value
 from console.roles import roles_with
 from console.seating import Seat
 
+FORM_OF = {"assign": "assignment", "note": "notes"}
+"""Acts whose form goes by another name."""
 TABS = ("readable", "json", "trail")
 
 
@@ -67,6 +69,11 @@ def helpers(seat: Seat) -> dict[str, Any]:
     }
 
 
+def _has_form(view: MessageView, refusal: Refusal) -> bool:
+    """Whether the act is still offered: else its refusal stands at the head."""
+    return refusal.act in {FORM_OF.get(act.name, act.name) for act in view.acts if act.path}
+
+
 async def show(request: Request, seat: Seat, place: Place, status: int = 200) -> HTMLResponse:
     """The page, or the drawer. Raises Refused where the message cannot be shown."""
     if place.direction == "in":
@@ -80,9 +87,13 @@ async def show(request: Request, seat: Seat, place: Place, status: int = 200) ->
         "tab": place.tab if place.tab in TABS else TABS[0],
         "drawer": place.drawer,
         "refusal": place.refusal,
+        "formless": None if place.refusal is None or _has_form(view, place.refusal) else place.refusal,
         "given": place.given,
         "once": str(uuid4()),
         "recall_word": RECALL_WORD,
+        "form_of": FORM_OF,
+        "hl": "h3" if place.drawer else "h2",
+        "hl_below": "h4" if place.drawer else "h3",
         **helpers(seat),
     }
     if place.drawer:

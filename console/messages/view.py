@@ -144,7 +144,7 @@ def view_of(fetched: Fetched, reader: Reader, version: int | None = None) -> Mes
         action=_addressed("action", header, fetched),
         info=_addressed("info", header, fetched),
         references=tuple(header.get("references") or ()),
-        notices=notices(found, direction, sees_content=shows, bad_key=standing == REVOKED),
+        notices=notices(_with_recall(fetched), direction, sees_content=shows, bad_key=standing == REVOKED),
         signature=_signature(fetched, standing),
         rendered=rendered,
         handling=() if message is None else render_handling(message, fetched.schema, words),
@@ -164,6 +164,16 @@ def view_of(fetched: Fetched, reader: Reader, version: int | None = None) -> Mes
         request=fetched.request,
         acts=acts_on(found, fetched.request, reader.rights),
     )
+
+
+def _with_recall(fetched: Fetched) -> Json:
+    """The entry or publication; of our own that is recalled, with when and why."""
+    if fetched.recall is None:
+        return fetched.found
+    return fetched.found | {
+        "recall_reason": fetched.recall["reason"],
+        "recalled_at": fetched.recall["recalled_at"],
+    }
 
 
 def _shown(fetched: Fetched, version: int | None) -> tuple[Json | None, int]:

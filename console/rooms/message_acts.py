@@ -1,5 +1,7 @@
 """What is done from a message's page: acknowledge, cancel, recall, and the acts on information requests."""
 
+import hashlib
+import json
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,8 +37,14 @@ async def acknowledge(
     body = forms.acknowledgement(fields, role, datetime.now(UTC))
     by_receipt = "true" if fields.get("by_receipt") == "on" else None
     query = _query(originator=originator, by_receipt=by_receipt)
-    act = seat.gateway.post(
-        f"/v1/inbox/{message_id}/acknowledgements{query}", json=body, idempotency_key=_once(fields)
+    act = _once_only(
+        seat.gateway.post(
+            f"/v1/inbox/{message_id}/acknowledgements{query}",
+            json=body,
+            idempotency_key=_once(
+                fields, body["level"], body["outcome"], by_receipt or "", body.get("remarks", "")
+            ),
+        )
     )
     place = Place("in", str(message_id), originator)
     return await _carry_out(request, seat, place, "acknowledge", act, fields)
@@ -132,10 +140,21 @@ async def _fields(request: Request) -> dict[str, str]:
     return forms.fields_of(await request.form())
 
 
-def _once(fields: Fields) -> str | None:
-    """The form's own number: however often it is sent, the gateway does it once."""
+async def _once_only(act: Awaitable[Any]) -> None:
+    """The same form with the same words, sent again, differs in the time alone: it has been done."""
+    try:
+        await act
+    except Refused as no:
+        if no.code != "IDEMPOTENCY_CONFLICT":
+            raise
+
+
+def _once(fields: Fields, *words: str) -> str | None:
+    """The form's own number, and what it says: however often that is sent, the gateway does it once."""
     given = fields.get("once", "")
-    return given if given and len(given) <= 64 and given.isascii() and given.isprintable() else None
+    if not given or len(given) > 64 or not given.isascii() or not given.isprintable():
+        return None
+    return f"{given}-{hashlib.sha256(json.dumps(words).encode()).hexdigest()[:16]}" if words else given
 
 
 def _query(**values: str | None) -> str:

@@ -77,5 +77,7 @@ async def _page(
         refusal=refusal,
         given=given or {},
         gone=refusal if refusal is not None and refusal.act not in shown else None,
+        hl="h3",
+        hl_below="h4",
         **helpers(seat),
     )

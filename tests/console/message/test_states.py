@@ -143,12 +143,12 @@ HOSTILE = (
 )
 
 
-def _poisoned(value: Any, place: list[int]) -> Any:
+def poisoned(value: Any, place: list[int]) -> Any:
     """The same with every text replaced by hostile ones, in turn."""
     if isinstance(value, dict):
-        return {name: _poisoned(part, place) for name, part in value.items()}
+        return {name: poisoned(part, place) for name, part in value.items()}
     if isinstance(value, list):
-        return [_poisoned(part, place) for part in value]
+        return [poisoned(part, place) for part in value]
     if not isinstance(value, str):
         return value
     place[0] += 1
@@ -162,14 +162,14 @@ def test_nothing_hostile_in_any_field_of_any_kind_reaches_the_page_as_markup(
     visitor = visit("wanda")
     for start in range(0, len(HOSTILE), 4):
         made = message(kind)
-        made["body"] = _poisoned(made["body"], [start])
-        made["label"] = _poisoned(made["label"], [start])
+        made["body"] = poisoned(made["body"], [start])
+        made["label"] = poisoned(made["label"], [start])
         made["header"] |= {
             "subject": HOSTILE[start % len(HOSTILE)],
             "language": HOSTILE[(start + 2) % len(HOSTILE)],
             "action_addressees": list(HOSTILE[:4]),
             "references": [
-                _poisoned({"message_id": "", "originator": "", "relation": "", "digest": ""}, [start])
+                poisoned({"message_id": "", "originator": "", "relation": "", "digest": ""}, [start])
             ],
             "expires_at": HOSTILE[(start + 3) % len(HOSTILE)],
         }
