@@ -7,6 +7,8 @@ from icalendar import Calendar
 
 from tests.console.conftest import OpenPage, Visit
 from tests.console.exercises.notices import square
+from tests.console.hostile import HostileMessage, unharmed
+from tests.console.judging_pages import violations
 from tests.console.realm import ConsoleRealm
 from tests.console.seeding import draft, soon
 
@@ -140,3 +142,16 @@ async def test_what_is_not_there_and_who_may_not(visit: Visit, notices: dict[str
     for path in ("/exercises/calendar.ics", f"/exercises/{key(notices['first'], 'XBB')}"):
         assert auditor.get(path).status_code == 403
     assert visit(None).get("/exercises/calendar.ics").status_code in (303, 401)
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_hostile_words_harm_no_page_and_every_page_is_accessible(
+    open_page: OpenPage, notices: dict[str, dict[str, Any]], hostile: list[HostileMessage], language: str
+) -> None:
+    page = await open_page("wanda", "/exercises", language=language)
+    one = next(each for each in hostile if each.kind == "exercise_notice" and each.accepted)
+    for path in (None, "/exercises?view=month", f"/exercises/XBB-{one.message_id}"):
+        if path is not None:
+            await page.goto(path)
+        await unharmed(page)
+        assert await violations(page) == []

@@ -7,6 +7,8 @@ import pytest
 from playwright.async_api import Page
 
 from tests.console.conftest import OpenPage, Visit
+from tests.console.hostile import HostileMessage, unharmed
+from tests.console.judging_pages import violations
 from tests.console.map.areas import in_words, polygon, publish_alert, square
 from tests.console.realm import ConsoleRealm
 from tests.console.seeding import soon
@@ -165,9 +167,14 @@ async def test_a_new_alert_comes_by_itself_and_moves_no_focus(
     assert focused == key(alerts["words"])
 
 
-async def test_partners_words_are_only_text(open_page: OpenPage, alerts: dict[str, dict[str, Any]]) -> None:
-    page = await open_page("wanda", "/map")
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_partners_words_are_only_text_and_the_page_is_accessible(
+    open_page: OpenPage, alerts: dict[str, dict[str, Any]], hostile: list[HostileMessage], language: str
+) -> None:
+    page = await open_page("wanda", "/map", language=language)
     await drawn(page)
+    await unharmed(page)
+    assert await violations(page) == []
     entry = page.locator(f'li[data-key="{key(alerts["hostile"])}"]')
     assert "<img src=x onerror=alert(1)> {{7*7}} a⟦U+200B⟧b =1+1" in await entry.inner_text()
     assert await page.locator("#map-list img").count() == 0

@@ -150,6 +150,8 @@ function open(stage) {
     showForce(list, items, at);
   });
 
+  const legend = stage.querySelector("details");
+  if (legend !== null && matchMedia("(max-width: 860px)").matches) legend.open = false;
   const failed = () => void (stage.dataset["state"] = "failed");
   void document.fonts.ready.then(redraw);
   read().catch(failed);
