@@ -61,7 +61,7 @@ async def propose(request: Request, seat: Here) -> Response:
         made = await seat.gateway.post("/v1/agreements", given.draft(seat.nation))
     except Refused as no:
         if no.status not in (409, 422):
-            raise
+            raise _told_whose(no) from None
         return await _form(request, seat, given, refused=no)
     seat.notice("agreements.done.propose", title=made["title"])
     return RedirectResponse(f"{seat.root}/agreements/{made['digest']}", 303)
@@ -94,10 +94,16 @@ async def act_on(
         await seat.gateway.post(f"/v1/agreements/{digest}/{act}")
     except Refused as no:
         if no.status not in (409, 422):
-            raise
+            raise _told_whose(no) from None
         return await _again(request, seat, digest, refused=no, wrong_act=act)
     seat.notice(f"agreements.done.{act}", title=agreement["title"])
     return RedirectResponse(f"{seat.root}/agreements/{digest}", 303)
+
+
+def _told_whose(no: Refused) -> Refused:
+    """A closed door that names who may act: reading is for everybody, so the room alone does not tell."""
+    no.problem.setdefault("scope", WRITE)
+    return no
 
 
 async def _again(request: Request, seat: Seat, digest: str, **why: Any) -> HTMLResponse:
@@ -132,6 +138,7 @@ async def _in_depth(seat: Seat, name: str) -> dict[str, Any]:
         "possible": acts,
         "changes": {act: change_by(act, shown, others, seat.nation) for act in acts},
         "grouped": grouped,
+        "kind_words": lambda kinds: _listed_kinds(seat, kinds),
         "wrong": None,
         "wrong_act": None,
         "refused": None,
@@ -139,6 +146,11 @@ async def _in_depth(seat: Seat, name: str) -> dict[str, Any]:
         **_words(now),
         "needs": needs_us(shown, seat.nation),
     }
+
+
+def _listed_kinds(seat: Seat, kinds: list[str]) -> str:
+    words = seat.wording
+    return words.listed([words.known(f"kinds.kind.{kind}", kind) for kind in kinds])
 
 
 def _words(now: datetime) -> dict[str, Any]:

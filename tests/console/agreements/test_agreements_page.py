@@ -1,0 +1,118 @@
+"""Agreements in the browser: proposed, countersigned, suspended, resumed and left, each by typing its id."""
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, expect
+
+from tests.console.conftest import OpenPage, Visit
+from tests.console.hostile import CORPUS, unharmed
+from tests.console.judging_pages import violations
+
+in_browser = pytest.mark.asyncio(loop_scope="session")
+
+
+async def fill_in(page: Page, name: str, title: str) -> None:
+    """Terms that touch no other test: alerts in mode TEST, of another policy."""
+    await page.fill("#f-title", title)
+    await page.fill("#f-id", name)
+    for box in ("parties|XBB", "kinds|threat_alert", "modes|TEST"):
+        field, value = box.split("|")
+        await page.check(f"input[name={field}][value={value}]")
+    await page.select_option("select[name='highest.NATO']", "NATO RESTRICTED")
+    await page.fill("#f-not_before", "2026-01-01T00:00")
+    await page.fill("#f-not_after", "2036-01-01T00:00")
+
+
+async def seen(page: Page, what: Locator) -> None:
+    """What another nation's gateway did comes when it comes: look again until it is there."""
+    while not await what.count():
+        await page.reload()
+
+
+async def act(page: Page, act: str, typed: str) -> None:
+    form = page.locator(f"form[action$='/{act}']")
+    await form.locator("input[name=typed]").fill(typed)
+    await form.locator("button").click()
+
+
+@in_browser
+async def test_from_proposal_to_leaving(open_page: OpenPage, seeded: Any) -> None:
+    ours = await open_page("sofia", "/agreements/propose", allow=(422,))
+    await ours.get_by_role("button", name="Sign and propose").click()
+    await expect(ours.locator(".refusal[role=alert]")).to_be_focused()
+    assert await violations(ours) == []
+    await fill_in(ours, "t-flow", CORPUS["markup"])
+    await ours.get_by_role("button", name="Sign and propose").click()
+    await expect(ours.locator(".state-proposed")).to_be_visible()
+    await unharmed(ours)
+    await expect(ours.locator("h1")).to_have_text(CORPUS["markup"])
+    digest = ours.url.rpartition("/")[2]
+
+    theirs = await open_page("sofia", "/agreements", nation="XBB", allow=(404, 422))
+    row = theirs.locator("section[data-key=needs] tbody tr").filter(has_text="t-flow")
+    await seen(theirs, row)
+    await unharmed(theirs)
+    await theirs.goto(f"/agreements/{digest}")
+    await expect(theirs.locator("[data-key=acts]")).to_contain_text("other agreements carry it already")
+    await act(theirs, "countersign", "t-flo")
+    await expect(theirs.get_by_text("This is not the agreement's id.")).to_be_visible()
+    await expect(theirs.locator("#typed-countersign")).to_be_focused()
+    await act(theirs, "countersign", "t-flow")
+    await expect(theirs.locator(".toast")).to_contain_text("Countersigned")
+    await expect(theirs.locator(".page-head .state-in_force")).to_be_visible()
+
+    await seen(ours, ours.locator(".page-head .state-in_force"))
+    await act(ours, "suspend", "t-flow")
+    await expect(ours.locator(".page-head .state-suspended")).to_be_visible()
+    await act(ours, "resume", "t-flow")
+    await expect(ours.locator(".page-head .state-in_force")).to_be_visible()
+    assert await violations(ours) == []
+    await ours.get_by_role("link", name="Propose the next version").click()
+    assert await ours.input_value("#f-version") == "2"
+    assert await ours.is_checked("input[name=kinds][value=threat_alert]")
+    await ours.goto(f"/agreements/{digest}")
+    await act(ours, "leave", "t-flow")
+    await expect(ours.locator(".page-head .state-left")).to_be_visible()
+    await expect(ours.get_by_text("Nothing: this version has ended.")).to_be_visible()
+    await ours.goto("/agreements")
+    await expect(ours.locator("section[data-key=ended]")).to_contain_text("t-flow")
+    await unharmed(ours)
+
+
+@in_browser
+async def test_what_is_typed_survives_a_refresh(open_page: OpenPage, seeded: Any) -> None:
+    page = await open_page("sofia", "/agreements/trio")
+    typed = page.locator("#typed-suspend")
+    await typed.press_sequentially("tri")
+    await page.evaluate("document.querySelector('.state-word').textContent = 'before'")
+    await page.evaluate("document.querySelector('[data-live]').dispatchEvent(new Event('live:refresh'))")
+    await expect(page.locator(".page-head .state-word")).to_have_text("in force")
+    assert await typed.input_value() == "tri"
+    await expect(typed).to_be_focused()
+
+
+@in_browser
+async def test_the_gateways_refusal_stands_in_the_form(open_page: OpenPage, seeded: Any) -> None:
+    page = await open_page("sofia", "/agreements/propose", allow=(409, 422))
+    await fill_in(page, "trio", "Taken")
+    await page.get_by_role("button", name="Sign and propose").click()
+    await expect(page.locator(".refusal[role=alert]")).to_contain_text("AGREEMENT_VERSION_TAKEN")
+    assert await page.input_value("#f-title") == "Taken"
+
+
+def test_who_may_only_read_is_told_who_may_act(visit: Visit) -> None:
+    wanda = visit("wanda")
+    shown = wanda.get("/agreements/trio")
+    assert "Agreement of the three" in shown.text
+    assert 'name="typed"' not in shown.text
+    assert "Security officer" in shown.text
+    assert "Security officer" in wanda.get("/agreements/propose").text
+    digest = wanda.get("/agreements").text.partition("/agreements/sha256:")[2][:64]
+    answer = wanda.post(f"/agreements/sha256:{digest}/suspend", {"typed": "trio"})
+    assert answer.status_code == 403
+    assert "Security officer" in answer.text
+
+
+def test_an_agreement_that_is_not_there_is_not_found(visit: Visit) -> None:
+    assert visit("wanda").get("/agreements/none-such").status_code == 404
