@@ -1,7 +1,7 @@
-"""Every page in its main states as a picture, for a person to look at: ``python -m tests.console.screenshots``.
+"""Every page in its main states as a picture, to look at: ``python -m tests.console.screenshots``.
 
-Writes ``reports/screenshots/<name>.png`` (or ``--out DIR``; names after it choose some). Each room adds its own
-to ``SHOTS``: an address, who looks, and what is done before the picture is taken.
+Writes ``reports/screenshots/<name>.png`` (or ``--out DIR``; names after it choose some). Each room adds its
+own to ``SHOTS``: an address, who looks, and what is done before the picture is taken.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from playwright.async_api import Page
 from tests.console.browsing import Pages, running_chromium
 from tests.console.realm import NATIONS, console_realm
 from tests.console.seeding import seed
-from tests.console.serving import served_console
+from tests.console.serving import ServedConsole, served_console
 
 WIDE = {"width": 1920, "height": 1080}
 DESK = {"width": 1600, "height": 900}
@@ -102,37 +102,33 @@ SHOTS: list[Shot] = [
 ]
 
 
-async def take(shots: Sequence[Shot], out: Path) -> list[str]:
+async def take(
+    shots: Sequence[Shot], out: Path, consoles: dict[str, ServedConsole], made: dict[str, str]
+) -> list[str]:
     """Take pictures; what pages complained of, by name."""
-    out.mkdir(parents=True, exist_ok=True)
     wrong = []
-    with ExitStack() as stack:
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        realm = stack.enter_context(console_realm(directory / "realm"))
-        made = {name: answer["message_id"] for name, answer in seed(realm).items()}
-        consoles = {nation: stack.enter_context(served_console(realm, nation)) for nation in NATIONS}
-        async with running_chromium() as browser:
-            pages = Pages(browser, consoles, {})
-            for shot in shots:
-                try:
-                    page = await pages.open(
-                        shot.who,
-                        shot.path.format_map(made),
-                        nation=shot.nation,
-                        language=shot.language,
-                        allow=(401, 403, 404),
-                        viewport=shot.size,
-                        **shot.options,
-                    )
-                    if shot.steps is not None:
-                        await shot.steps(page)
-                    await page.evaluate("document.fonts.ready.then(() => 0)")
-                    await page.screenshot(path=out / f"{shot.name}.png")
-                    pages.judge()
-                except Exception as error:  # noqa: BLE001 (the other pictures are wanted all the same)
-                    wrong.append(f"{shot.name}: {str(error)[:400]}")
-                await pages.close()
-                pages = Pages(browser, consoles, pages.signed_in)
+    async with running_chromium() as browser:
+        pages = Pages(browser, consoles, {})
+        for shot in shots:
+            try:
+                page = await pages.open(
+                    shot.who,
+                    shot.path.format_map(made),
+                    nation=shot.nation,
+                    language=shot.language,
+                    allow=(401, 403, 404),
+                    viewport=shot.size,
+                    **shot.options,
+                )
+                if shot.steps is not None:
+                    await shot.steps(page)
+                await page.evaluate("document.fonts.ready.then(() => 0)")
+                await page.screenshot(path=out / f"{shot.name}.png")
+                pages.judge()
+            except Exception as error:  # noqa: BLE001 (the other pictures are wanted all the same)
+                wrong.append(f"{shot.name}: {str(error)[:400]}")
+            await pages.close()
+            pages = Pages(browser, consoles, pages.signed_in)
     return wrong
 
 
@@ -143,7 +139,13 @@ def main() -> int:
     parser.add_argument("names", nargs="*")
     given = parser.parse_args()
     shots = [shot for shot in SHOTS if not given.names or shot.name in given.names]
-    wrong = asyncio.run(take(shots, given.out))
+    given.out.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        realm = stack.enter_context(console_realm(directory / "realm"))
+        made = {name: answer["message_id"] for name, answer in seed(realm).items()}
+        consoles = {nation: stack.enter_context(served_console(realm, nation)) for nation in NATIONS}
+        wrong = asyncio.run(take(shots, given.out, consoles, made))
     sys.stdout.write("".join(f"{line}\n" for line in wrong) + f"{len(shots)} pictures in {given.out}\n")
     return len(wrong)
 

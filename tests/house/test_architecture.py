@@ -29,6 +29,8 @@ ROOMS_KNOWING = {
     "fastapi": ("gateways/", "console/"),
     "starlette": ("gateways/", "console/"),
     "uvicorn": ("gateways/", "console/"),
+    "jinja2": ("console/pages",),
+    "babel": ("console/",),
     "typer": ("entente/",),
     "lxml": ("schemas/interop/",),
     "nkeys": ("bus/",),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import typer
 
+from console.settings import ConsoleSettings
 from entente.cli import app as command_line
 from gateways.counters import Counters
 from gateways.settings import Settings
@@ -47,6 +48,11 @@ def test_every_type_of_event_stands_in_the_life_of_a_message(event: EventType) -
 @pytest.mark.parametrize("name", sorted(Settings.model_fields))
 def test_every_setting_stands_in_operations(name: str) -> None:
     assert f"`ENTENTE_GATEWAY_{name.upper()}`" in _page("operations.md")
+
+
+@pytest.mark.parametrize("name", sorted(ConsoleSettings.model_fields))
+def test_every_setting_of_the_console_stands_in_operations(name: str) -> None:
+    assert f"`ENTENTE_CONSOLE_{name.upper()}`" in _page("operations.md")
 
 
 @pytest.mark.parametrize("lane", list(Lane), ids=str)
