@@ -52,6 +52,29 @@ def press(*keys: str) -> Steps:
     return steps
 
 
+async def beside_the_list(page: Page) -> None:
+    """Open a message beside the traffic."""
+    await page.wait_for_selector("#traffic[data-ready]")
+    for key in ("j", "j", "Enter"):
+        await page.keyboard.press(key)
+    await page.wait_for_selector("#drawer [data-message]")
+
+
+def searched(words: str) -> Steps:
+    """Search the traffic."""
+
+    async def steps(page: Page) -> None:
+        await page.wait_for_selector("#traffic[data-ready]")
+        await page.fill("#traffic-search", words)
+        await (
+            page.locator('[data-list-state="none-fits"], #traffic-search-refusal p')
+            .locator("visible=true")
+            .first.wait_for()
+        )
+
+    return steps
+
+
 async def wrong_password(page: Page) -> None:
     """Fail to sign in."""
     await page.fill("#f-name", "nobody")
@@ -95,6 +118,12 @@ SHOTS: list[Shot] = [
         )
         for language in ("en", "ar")
     ),
+    Shot("traffic-message", "/", size=WIDE, steps=beside_the_list),
+    Shot("traffic-message-ar", "/", "wanda", "ar", steps=beside_the_list),
+    Shot("traffic-none-fits", "/", steps=searched("from:ZZZ")),
+    Shot("traffic-not-understood", "/", steps=searched("sender:XBB")),
+    Shot("traffic-auditor", "/", "aude"),
+    Shot("traffic-unreadable-search", "/?q=sender:XBB"),
     *(
         Shot(f"{room}-phone", path, size=PHONE)
         for room, path in (("traffic", "/"), ("message", "/messages/in/{alert-1}"), ("nations", "/nations"))
@@ -116,7 +145,7 @@ async def take(
                     shot.path.format_map(made),
                     nation=shot.nation,
                     language=shot.language,
-                    allow=(401, 403, 404),
+                    allow=(401, 403, 404, 422),
                     viewport=shot.size,
                     **shot.options,
                 )

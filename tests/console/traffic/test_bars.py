@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.console.conftest import OpenPage
+from tests.console.judging_pages import violations
 from tests.console.realm import ConsoleRealm
 from tests.console.traffic.sending import listed, own_word, send, shows
 
@@ -167,3 +168,25 @@ async def test_without_scripts_the_newest_messages_can_be_read(
     await asyncio.to_thread(send, realm, "XBB", f"{word} <b>plain</b>")
     page = await open_page("wanda", f"/?q={word}", java_script_enabled=False)
     await expect(page.locator("noscript a, main a").get_by_text(f"{word} <b>plain</b>")).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_every_state_of_the_page_is_accessible(
+    open_page: OpenPage, seeded: object, language: str
+) -> None:
+    page = await open_page("rolf", "/", allow=(422,), language=language)
+    await listed(page)
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("#drawer [data-message]")
+    await page.click("#histogram summary")
+    await page.click("#traffic-export > button")
+    assert await violations(page) == [], "held, with the message, a menu and the table open"
+    await page.keyboard.press("Escape")
+    await page.click("[data-close-drawer]")
+    await page.fill("#traffic-search", "from:ZZZ")
+    await expect(page.locator('[data-list-state="none-fits"]')).to_be_visible()
+    await page.fill("#traffic-search", "sender:ZZZ")
+    await expect(page.locator("#traffic-search-refusal")).not_to_be_empty()
+    await expect(page.locator('[data-list-state="none-fits"]')).to_be_visible()
+    assert await violations(page) == [], "nothing that fits, and words that are not understood"

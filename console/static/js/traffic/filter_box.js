@@ -119,7 +119,9 @@ export function openFilterBox(bar, apply) {
         quoted.textContent = visible(term);
         line.append(quoted, " ");
       }
-      line.append(error.problem.detail || t("traffic.live.not_understood"));
+      const why = document.createElement("bdi");
+      why.textContent = error.problem.detail || t("traffic.live.not_understood");
+      line.append(why);
       if (understood.length > 0) {
         const known = document.createElement("bdi");
         known.className = "m quiet";

@@ -30,6 +30,7 @@ const frame = /** @type {HTMLElement} */ (find("#traffic"));
 const scroller = /** @type {HTMLElement} */ (find("#traffic-grid"));
 const buffer = new TrafficBuffer();
 let missing = 0;
+let understood = false;
 let current = filterOf(location.search);
 /** @type {import("../stream/state.js").StreamState} */
 let stream = "RECONNECTING";
@@ -58,8 +59,11 @@ const list = openList(buffer, {
     later();
   },
   state(state, error) {
-    listState = { state, status: error?.status ?? 0 };
-    if (state === "refused" && error && buffer.size + error.status !== 403) filterBox.explain(error);
+    const stays = state === "refused" && error?.status !== 403;
+    if (stays && error) filterBox.explain(error);
+    // Words that are not understood change nothing: the last good filter holds, where there was one.
+    listState = { state: stays && understood ? "ready" : state, status: error?.status ?? 0 };
+    understood ||= state === "ready";
     showState();
   },
   read: (through) => following.begin(through),
