@@ -17,6 +17,7 @@ from typing import Any
 from playwright.async_api import Page
 
 from tests.console.browsing import Pages, running_chromium
+from tests.console.compose.filling import SMALL, choose, fill
 from tests.console.realm import NATIONS, console_realm
 from tests.console.seeding import seed
 from tests.console.serving import ServedConsole, served_console
@@ -83,6 +84,25 @@ async def wrong_password(page: Page) -> None:
     await page.wait_for_selector(".refusal")
 
 
+async def open_menu(page: Page) -> None:
+    """Open the phone's menu."""
+    await page.click(".menu summary")
+
+
+async def written(page: Page) -> None:
+    """Write an alert with a tear line."""
+    await fill(page, SMALL | {"tear_lines": [{"subject": "An object in the air"}]})
+    await choose(page, "/tear_lines/0/label/releasable_to", "XCC")
+    await page.wait_for_selector("#preview .release-yes >> nth=1")
+
+
+async def refused_draft(page: Page) -> None:
+    """Send what is not complete."""
+    await page.wait_for_selector(".picker")
+    await page.click("[data-send]")
+    await page.wait_for_selector("#faults:focus")
+
+
 SHOTS: list[Shot] = [
     Shot("sign-in", "/sign-in", None),
     Shot("sign-in-refused", "/sign-in", None, steps=wrong_password),
@@ -91,6 +111,7 @@ SHOTS: list[Shot] = [
     Shot("settings-ar", "/settings", "chief", "ar"),
     Shot("settings-pl", "/settings", "chief", "pl"),
     Shot("settings-phone", "/settings", "wanda", size=PHONE),
+    Shot("menu-phone", "/settings", "chief", size=PHONE, steps=open_menu),
     Shot("settings-password", "/settings/password"),
     Shot("help", "/settings", "chief", steps=press("?")),
     Shot("state-not-found", "/nothing"),
@@ -118,6 +139,11 @@ SHOTS: list[Shot] = [
         )
         for language in ("en", "ar")
     ),
+    Shot("compose-written", "/compose/threat_alert", size=WIDE, steps=written),
+    Shot("compose-written-ar", "/compose/threat_alert", language="ar", steps=written),
+    Shot("compose-refused", "/compose/information_request", steps=refused_draft),
+    Shot("compose-notice", "/compose/exercise_notice"),
+    Shot("compose-phone", "/compose/threat_alert", size=PHONE, steps=written),
     Shot("traffic-message", "/", size=WIDE, steps=beside_the_list),
     Shot("traffic-message-ar", "/", "wanda", "ar", steps=beside_the_list),
     Shot("traffic-none-fits", "/", steps=searched("from:ZZZ")),
