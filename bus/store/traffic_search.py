@@ -18,7 +18,9 @@ FIRST_WINDOW = 20_000
 GROWTH = 4
 LARGEST_WINDOW = 1_300_000
 UNINDEXED = 1000
-"""Rows that one window reads to find words in them; older ones that are not indexed are found later."""
+"""Rows that one window reads to find words in them."""
+MOST_UNINDEXED = 5000
+"""The newest rows, which are read though they are not indexed; older ones that are not are found later."""
 FEW_IN_TIME = 20_000
 _IN_INDEX = "SELECT rowid FROM traffic_words WHERE traffic_words MATCH ? AND rowid > ? AND rowid <= ?"
 
@@ -67,10 +69,9 @@ def in_window(tx: sqlite3.Connection, search: Search, window: Window, limit: int
     A window of which some rows are not in the index of words yet is cut at those.
     """
     window = _cut(tx, search.query, window)
-    condition = _condition(tx, search, window)
-    if condition is None:
+    if not window.rows:
         return Found([], window.lower)
-    text, values = condition
+    text, values = _condition(tx, search, window)
     rows = tx.execute(
         f"SELECT t.seq FROM traffic t {_hint(tx, search, window)} WHERE t.seq > ? AND t.seq <= ?"  # noqa: S608
         f" AND {text} ORDER BY t.seq DESC LIMIT ?",
@@ -140,8 +141,8 @@ def _histogram_of_words(
     upper, bottom = (row[1], row[0] - 1) if row[0] is not None else (0, 0)
     while upper > bottom:
         window = _cut(tx, search.query, Window(max(bottom, upper - LARGEST_WINDOW), upper))
-        condition = _condition(tx, search, window)
-        if condition is not None:
+        if window.rows:
+            condition = _condition(tx, search, window)
             found = tx.execute(
                 "SELECT (t.at - ?) / ?, t.rank, count(*) FROM traffic t NOT INDEXED"  # noqa: S608
                 f" WHERE t.seq > ? AND t.seq <= ? AND t.at >= ? AND t.at < ? AND {condition[0]}"
@@ -184,14 +185,19 @@ def _awaited(asker: Asker) -> Condition:
 def _cut(tx: sqlite3.Connection, query: Query, window: Window) -> Window:
     if not query.looks_into_messages:
         return window
-    through = traffic_words.position(tx).through
+    through, latest = traffic_words.position(tx)
     if window.upper <= through:
         return window
-    return Window(max(window.lower, through, window.upper - UNINDEXED), window.upper)
+    read_from = max(through, latest - MOST_UNINDEXED)
+    if window.upper > read_from:
+        return Window(max(window.lower, read_from, window.upper - UNINDEXED), window.upper)
+    # Too far behind to be read: passed over.
+    lower = max(window.lower, through)
+    return Window(lower, lower)
 
 
-def _condition(tx: sqlite3.Connection, search: Search, window: Window) -> Condition | None:
-    """The whole condition on a window; None where nothing can hold."""
+def _condition(tx: sqlite3.Connection, search: Search, window: Window) -> Condition:
+    """The whole condition on a window."""
     text, values = conditions_of(search.query, search.asker, window.rows)
     matches = matches_of(search.query)
     if not (matches.wanted or matches.unwanted):

@@ -167,3 +167,21 @@ def test_a_step_ends_with_a_large_message(tx: sqlite3.Connection, monkeypatch: p
     monkeypatch.setattr(traffic_words, "STEP_OCTETS", 100)
     file(tx, *(message(number, "Road", "x" * 200) for number in range(1, 4)))
     assert [traffic_words.index_step(tx).through for _ in range(4)] == [1, 2, 3, 3]
+
+
+def test_a_search_reads_a_bounded_number_of_rows_that_are_not_indexed(
+    tx: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(traffic_search, "UNINDEXED", 2)
+    monkeypatch.setattr(traffic_search, "MOST_UNINDEXED", 3)
+    file(tx, *(message(number, "Road") for number in range(1, 3)))
+    index(tx)
+    file(tx, *(message(number, "Road") for number in range(3, 11)))
+    search = Search(parse_search("road", NOW), Asker(NOW))
+    found: list[int] = []
+    upper, windows = 10, 0
+    while upper > 0:
+        part = traffic_search.in_window(tx, search, Window(0, upper), 100)
+        found, upper, windows = found + part.seqs, part.lower, windows + 1
+    assert found == [10, 9, 8, 2, 1]
+    assert windows == 4
