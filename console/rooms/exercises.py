@@ -15,6 +15,7 @@ from console.calendar.exercises import Exercise, Serial, SerialKind, Unreadable,
 from console.calendar.file import MEDIA_TYPE, calendar_file
 from console.calendar.lead_time import Finding, findings, lead_days, notice_due
 from console.calendar.pages import Month, agenda_of, weeks_of
+from console.console import console_of
 from console.current import current_messages
 from console.gateway import Refused
 from console.marking import Marking, highest
@@ -85,9 +86,10 @@ async def show(
 
 
 @router.get("/exercises/calendar.ics")
-async def download(seat: Annotated[Seat, Depends(seated)]) -> Response:
+async def download(request: Request, seat: Annotated[Seat, Depends(seated)]) -> Response:
     """Every exercise as an iCalendar file."""
     book = await _read(seat, datetime.now(UTC))
+    await _record_export(request, seat, f"type:{KIND} status:current")
     return _file(seat, book.exercises, f"exercises-{seat.nation}")
 
 
@@ -116,13 +118,24 @@ async def show_one(request: Request, seat: Annotated[Seat, Depends(seated)], key
 
 
 @router.get("/exercises/{key}/calendar.ics")
-async def download_one(seat: Annotated[Seat, Depends(seated)], key: str) -> Response:
+async def download_one(request: Request, seat: Annotated[Seat, Depends(seated)], key: str) -> Response:
     """One exercise as an iCalendar file."""
     book = await _read(seat, datetime.now(UTC))
     exercise = book.find(key)
     if exercise is None:
         raise HTTPException(404)
+    await _record_export(request, seat, f"id:{exercise.message_id}")
     return _file(seat, [exercise], f"exercise-{exercise.originator}")
+
+
+async def _record_export(request: Request, seat: Seat, query: str) -> None:
+    """Let the gateway note in its audit log what leaves, with the highest marking of it. What it refuses to
+    export, or cannot note, does not leave here either. Raises Refused, Unreachable."""
+    if not console_of(request).settings.export:
+        raise Refused(403, {"code": "EXPORT_OFF", "title": "", "detail": ""})
+    async with seat.gateway.stream("/v1/traffic/export", {"q": query, "format": "jsonl"}) as noted:
+        async for _ in noted.aiter_bytes():
+            pass
 
 
 async def _read(seat: Seat, now: datetime) -> Book:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import httpx
 import pytest
 from icalendar import Calendar
 
@@ -113,9 +114,11 @@ async def test_the_month_stands_in_every_language_and_width(
     assert await page.locator(".ex-month-head h2").inner_text() == before
 
 
-async def test_the_calendar_file_holds_every_exercise_once_with_its_marking(
-    visit: Visit, notices: dict[str, dict[str, Any]]
+async def test_the_calendar_file_holds_every_exercise_once_with_its_marking_and_is_recorded(
+    visit: Visit, realm: ConsoleRealm, notices: dict[str, dict[str, Any]]
 ) -> None:
+    token = realm.sign_in("XAA", "sofia")["access_token"]
+    recorded = _exports(realm, token)
     answer = visit("wanda").get("/exercises/calendar.ics")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/calendar")
@@ -126,8 +129,21 @@ async def test_the_calendar_file_holds_every_exercise_once_with_its_marking(
     for name in ("EX-FIRST", "EX-SECOND", "EX-RUNNING"):
         assert sum(text.endswith(f"EXERCISE: Exercise {name}") for text in summaries) == 1, summaries
     assert any(text.endswith("⟦U+200B⟧ END:VCALENDAR") for text in summaries)
+    assert _exports(realm, token) == recorded + 1
     one = visit("wanda").get(f"/exercises/{key(notices['first'], 'XBB')}/calendar.ics")
     assert len(Calendar.from_ical(one.content).walk("VEVENT")) == 2
+
+
+def _exports(realm: ConsoleRealm, token: str) -> int:
+    """How many exports the gateway's audit log has."""
+    answer = httpx.get(
+        f"{realm.url('XAA')}/v1/audit",
+        params={"event": "traffic.exported", "limit": 500},
+        headers={"Authorization": f"Bearer {token}"},
+        trust_env=False,
+        timeout=30,
+    )
+    return len(answer.json()["items"])
 
 
 async def test_what_is_not_there_and_who_may_not(visit: Visit, notices: dict[str, dict[str, Any]]) -> None:
