@@ -139,6 +139,11 @@ SHOTS: list[Shot] = [
         )
         for language in ("en", "ar")
     ),
+    Shot("message-own", "/messages/{alert-0}", "chief"),
+    Shot("message-trail", "/messages/in/{alert-1}?tab=trail", "sofia"),
+    Shot("message-metadata", "/messages/in/{alert-1}", "aude"),
+    Shot("message-phone", "/messages/in/{notice}", size=PHONE),
+    Shot("message-request", "/messages/in/{request}", nation="XBB"),
     Shot("compose-written", "/compose/threat_alert", size=WIDE, steps=written),
     Shot("compose-written-ar", "/compose/threat_alert", language="ar", steps=written),
     Shot("compose-refused", "/compose/information_request", steps=refused_draft),
