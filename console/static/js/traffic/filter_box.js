@@ -105,8 +105,12 @@ export function openFilterBox(bar, apply) {
       box.value = "";
       void use({ words: "", precedences: [] }, "push");
     },
-    /** @param {AskRefused} error what the server did not understand, said under the box */
-    explain(error) {
+    /**
+     * Says under the box what the server did not understand.
+     * @param {AskRefused} error
+     * @param {boolean} holds whether an earlier filter still holds
+     */
+    explain(error, holds) {
       box.setAttribute("aria-invalid", "true");
       const { at = 0, length = 0, understood = [] } = error.problem.search ?? {};
       // The same words as the server read: it counts characters, not halves of pairs.
@@ -131,7 +135,7 @@ export function openFilterBox(bar, apply) {
       }
       const stays = document.createElement("p");
       stays.className = "quiet";
-      stays.textContent = t("traffic.live.last_filter_stays");
+      stays.textContent = holds ? t("traffic.live.last_filter_stays") : "";
       refusal.replaceChildren(line, stays);
     },
   };

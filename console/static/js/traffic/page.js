@@ -60,7 +60,7 @@ const list = openList(buffer, {
   },
   state(state, error) {
     const stays = state === "refused" && error?.status !== 403;
-    if (stays && error) filterBox.explain(error);
+    if (stays && error) filterBox.explain(error, understood);
     // Words that are not understood change nothing: the last good filter holds, where there was one.
     listState = { state: stays && understood ? "ready" : state, status: error?.status ?? 0 };
     understood ||= state === "ready";
