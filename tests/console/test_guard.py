@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from starlette.requests import Request
 
-from console import csrf, problems, times
+from console import problems, times
 from console.app import create_app
 from console.marking import Marking, Palette, highest, level_of
 from console.preferences import Preferences
@@ -30,7 +31,7 @@ def client(**changes: Any) -> httpx.AsyncClient:
         raise RuntimeError("the text of a message")
 
     @app.post("/read")
-    async def read(request: csrf.Request) -> dict[str, int]:
+    async def read(request: Request) -> dict[str, int]:
         return {"read": len(await request.body())}
 
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=True)
