@@ -103,8 +103,9 @@ async def test_what_is_missing_is_told_at_its_field_and_sent_once_it_is_there(
     await page.fill("#f-body-onset", "")
     await page.click("[data-send]")
     await page.wait_for_selector("#faults >> text=Subject")
+    await page.wait_for_selector("input[role=combobox]#f-label-releasable_to")
     await page.click("#faults a >> text=Releasable to")
-    assert await page.evaluate("document.activeElement.id") == "f-label-releasable_to"
+    await page.wait_for_selector("#f-label-releasable_to:focus")
     assert await page.locator("#f-header-subject").get_attribute("aria-invalid") == "true"
     wanted = alert("TEST: in the end")
     await fill(page, wanted)
