@@ -11,11 +11,10 @@ import { scrollToShow, windowOf } from "./window.js";
  * @property {HTMLElement} head the sticky row of column names
  * @property {HTMLElement} body the element as high as all rows
  */
-/** @typedef {{scrolled: (own: boolean) => void, drawn: () => void}} GridHearing */
+/** @typedef {{scrolled: (own: boolean) => void}} GridHearing */
 
 /** How long a new row is tinted, in milliseconds. */
 const FRESH = 4000;
-/** Elements kept for rows to come. */
 const SPARE = 40;
 
 /**
@@ -75,7 +74,6 @@ export function openGrid({ scroller, head, body }, buffer, hearing) {
     }
     const tabbable = current !== null && wanted.has(current) ? current : (buffer.seqAt(0) ?? null);
     for (const seq of wanted) place(seq, tabbable);
-    hearing.drawn();
   }
 
   /** @param {number} seq @param {number | null} tabbable */
@@ -196,10 +194,6 @@ export function openGrid({ scroller, head, body }, buffer, hearing) {
       scroller.scrollTop = to;
       scrollTop = scroller.scrollTop;
       draw();
-    },
-    refresh() {
-      for (const made of standing.values()) made.row = null;
-      schedule();
     },
   };
 }

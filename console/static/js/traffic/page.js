@@ -43,7 +43,6 @@ const grid = openGrid(
       holding.scrolled(own);
       if (grid.nearEnd) void list.readOlder();
     },
-    drawn: () => undefined,
   },
 );
 
