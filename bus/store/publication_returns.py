@@ -11,9 +11,14 @@ from datetime import datetime
 from bus.protocol.succession import EFFECTS, Status
 from bus.store.columns import integers_text, micros
 from bus.store.delivery_changes import tell_changed
-from schemas.header import Relation
+from schemas.header import Kind, Relation
 
 _NEVER = 2**63 - 1
+_WITH_COPIES = (
+    "(publication_seq = ?1 OR (copy_of = ?1"
+    " AND chain = (SELECT chain FROM publication WHERE publication_seq = ?1)))"
+)
+"""A publication, and what backfills sent of it."""
 
 
 def undo(tx: sqlite3.Connection, recalled: Iterable[int], now: datetime) -> tuple[int, ...]:
@@ -40,23 +45,31 @@ def undo(tx: sqlite3.Connection, recalled: Iterable[int], now: datetime) -> tupl
     return tuple(sorted(standing))
 
 
-def queue_again(tx: sqlite3.Connection, publication_seq: int, now: datetime) -> int:
-    """Queue the copies that were taken back, before they ever left, for what is recalled now; how many.
+def queue_again(tx: sqlite3.Connection, publication_seq: int, now: datetime) -> tuple[str, ...]:
+    """Queue the copies that were taken back, before they ever left, for what is recalled now; those of its
+    backfills too. The publications that they belong to.
 
-    Without them, whoever was to have both would have neither. The relay decides on each anew.
+    Without them, whoever was to have both would have neither. The relay decides on each anew. A request is
+    not sent after all: it was replaced, and stays so.
     """
-    seqs = [
-        row[0]
-        for row in tx.execute(
+    found: list[str] = []
+    for seq, publication_id in tx.execute(
+        "SELECT publication_seq, publication_id FROM publication p"  # noqa: S608 - fixed texts
+        f" WHERE {_WITH_COPIES} AND status = 'CURRENT' AND kind <> ?2 AND NOT EXISTS (SELECT 1"
+        # What a second person never let go stays here.
+        " FROM pending_release w WHERE w.publication_seq = p.publication_seq AND w.outcome <> 'confirmed')",
+        (publication_seq, Kind.INFORMATION_REQUEST.value),
+    ).fetchall():
+        rows = tx.execute(
             "UPDATE delivery SET state = 'queued', reason = NULL, settled_at = NULL"
             " WHERE publication_seq = ? AND state = 'withheld' AND attempts = 0"
             " AND reason IN ('SUPERSEDED', 'CANCELLED') RETURNING delivery_seq",
-            (publication_seq,),
+            (seq,),
         ).fetchall()
-    ]
-    if seqs:
-        tell_changed(tx, seqs, now)
-    return len(seqs)
+        if rows:
+            tell_changed(tx, [row[0] for row in rows], now)
+            found.append(publication_id)
+    return tuple(found)
 
 
 def _void(tx: sqlite3.Connection, seq: int) -> list[tuple[int, Relation]]:
@@ -73,18 +86,14 @@ def _void(tx: sqlite3.Connection, seq: int) -> list[tuple[int, Relation]]:
 
 def _stand_again(tx: sqlite3.Connection, seq: int, relation: Relation, now: datetime) -> bool:
     """Whether nothing stands against it; False where it was recalled itself."""
-    with_copies = (
-        "(publication_seq = ?1 OR (copy_of = ?1"
-        " AND chain = (SELECT chain FROM publication WHERE publication_seq = ?1)))"
-    )
     if relation is Relation.CANCELS:
-        tx.execute(f"UPDATE publication SET cancelled_at = NULL WHERE {with_copies}", (seq,))  # noqa: S608
+        tx.execute(f"UPDATE publication SET cancelled_at = NULL WHERE {_WITH_COPIES}", (seq,))  # noqa: S608
     tx.execute(
         "UPDATE publication SET status = 'CURRENT',"  # noqa: S608 - fixed texts
         # A deadline that passed meanwhile may have been told before: none is told twice.
         " watch_at = nullif(min(iif(deliver_by > ?3, deliver_by, ?4),"
         " iif(acknowledge_by > ?3, acknowledge_by, ?4)), ?4)"
-        f" WHERE {with_copies} AND status = ?2",
+        f" WHERE {_WITH_COPIES} AND status = ?2",
         (seq, EFFECTS[relation].value, micros(now), _NEVER),
     )
     row = tx.execute("SELECT status FROM publication WHERE publication_seq = ?", (seq,)).fetchone()

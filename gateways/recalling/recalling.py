@@ -119,8 +119,7 @@ def _stand_again(
     for seq in standing:
         evidence = context.evidence(by, now)
         head = publication_changes.head(tx, seq)
-        if publication_returns.queue_again(tx, seq, now):
-            note_settled(tx, [head.publication_id], now)
+        note_settled(tx, publication_returns.queue_again(tx, seq, now), now)
         note_status(tx, evidence, head, now)
         evidence.write(tx)
 

@@ -4,22 +4,27 @@ import itertools
 import json
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bus.store import publications
+from gateways.backfill.acts import confirm, propose
 from gateways.changing.cancel import CancelRefused, WantedCancellation, cancel
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.draft_refused import DraftRefused
 from schemas.audit import AuditEvent
 from schemas.cancellation import CancellationReason
+from schemas.community import Membership
 from schemas.event import EventType
 from schemas.reasons import ReasonCode
 from tests.faults.small_world import run
+from tests.flows.backfill_world import HOUR, asked
 from tests.flows.change_world import Standing, changing, standing_of
 from tests.flows.recall_world import RecallWorld
 from tests.flows.recall_world import world as world
 from tests.flows.world import draft
+from tests.realm_fixtures import NOW, AgreementPlan, make_realm
 
 R = ReasonCode
 
@@ -166,6 +171,22 @@ def test_a_copy_that_was_taken_back_for_the_update_goes_out_after_all(world: Rec
     world.settle()
     assert world.states(first)["XBB"][0] == "delivered"
     assert there(world) == {first.message_id: ("CURRENT", first.message_id, (first.message_id,))}
+
+
+async def test_so_does_the_copy_that_a_backfill_made_for_a_new_member(tmp_path: Path) -> None:
+    members = ("XAA", "XBB", Membership(nation="XCC", since=NOW + HOUR))
+    pairs = tuple(AgreementPlan(id=other.lower(), parties=("XAA", other)) for other in ("XBB", "XCC"))
+    world = RecallWorld(tmp_path, make_realm(communities={"NORDIC": members}, agreements=pairs))
+    first = world.publish("NORDIC")
+    world.settle()
+    world.pass_time(2 * HOUR)
+    context = world.gateways["XAA"].context
+    made = await propose(context, asked(), author="key-1")
+    await confirm(context, made.backfill_id, made.digest, author="operator:anna")
+    second = change(world, first, "XBB")
+    world.recall(second)
+    world.settle()
+    assert [status for status, _, _ in there(world, "XCC").values()] == ["CURRENT"]
 
 
 def test_what_was_cancelled_before_stays_so(world: RecallWorld) -> None:

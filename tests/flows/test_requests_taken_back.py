@@ -146,3 +146,16 @@ def test_a_recalled_request_is_cancelled_on_both_sides(world: RequestWorld, answ
     assert (world.both("XBB"), world.both("XCC")) == ("CANCELLED", "CANCELLED")
     with pytest.raises(DraftRefused):
         world.gateway("XCC").publish(response)
+
+
+def test_a_replaced_request_that_never_left_does_not_leave_when_its_new_version_is_recalled(
+    world: RequestWorld,
+) -> None:
+    first = world.ask("XBB")
+    second = again(world, first, "XBB")
+    reason = RecallReason.ISSUED_IN_ERROR
+    wanted = WantedRecall(second.publication_id, reason, False, "operator:anna", lambda _kind, _mode: True)
+    run(recall(world.gateway(ASKER).context, wanted))
+    world.deliver_all()
+    assert stood(world, ASKER, first, "XBB") == "CLOSED OVERTAKEN"
+    assert requests.party(world.tx("XBB"), ASKER, first.message_id, "XBB") is None
