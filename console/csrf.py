@@ -27,7 +27,7 @@ async def check(request: Request, expected: str) -> None:
 def check_origin(request: Request) -> None:
     """Forged when the browser says that another site's page made the request.
 
-    Our own forms have the origin ``null``, since they send no referrer; there the browser's other word counts.
+    Our own forms have the origin ``null``, since they send no referrer; then the other word counts.
     """
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:

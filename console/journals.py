@@ -43,9 +43,7 @@ class Run:
     @property
     def by_nation(self) -> dict[str, int]:
         """How many injects each nation played, all nations named."""
-        return {
-            nation: sum(line.nation == nation for line in self.lines) for nation in self.start.nations
-        }
+        return {nation: sum(line.nation == nation for line in self.lines) for nation in self.start.nations}
 
 
 def read_catalogue(folder: Path | None) -> tuple[CataloguedDrill, ...]:

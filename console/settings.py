@@ -70,7 +70,7 @@ class ConsoleSettings(BaseSettings):
 
     keep_drafts: bool = Field(
         True,
-        description="Let browsers keep unsent drafts, sealed with a key that they cannot keep; ended at sign-out.",
+        description="Let browsers keep unsent drafts, sealed under a key that they lose at sign-out.",
     )
     export: bool = Field(True, description="Offer exports. Every export is an audit event of the gateway.")
     label_palette_file: Path | None = Field(
@@ -112,8 +112,8 @@ class ConsoleSettings(BaseSettings):
             raise ValueError("gateway_url is http://HOST:PORT or https://HOST:PORT")
         if gateway.scheme == "http" and not self.gateway_plain_http and not _loopback(gateway.hostname):
             raise ValueError(
-                "operators' tokens would cross the network in the clear: give the gateway's https:// address, "
-                "or set gateway_plain_http"
+                "operators' tokens would cross the network in the clear: give the gateway's https:// "
+                "address, or set gateway_plain_http"
             )
         return self
 

@@ -316,7 +316,6 @@ STEPS: dict[int, str] = {
         ) STRICT, WITHOUT ROWID;
         ALTER TABLE event ADD COLUMN count INTEGER;
         CREATE INDEX publication_flash ON publication (publication_seq) WHERE precedence = 'FLASH';
-        CREATE INDEX publication_flash ON publication (publication_seq) WHERE precedence = 'FLASH';
         CREATE TABLE traffic (
             seq INTEGER PRIMARY KEY,
             ref INTEGER NOT NULL,

@@ -76,7 +76,8 @@ def flash_unacknowledged(tx: sqlite3.Connection) -> Mapping[str, int]:
     """
     rows = tx.execute(
         "SELECT d.recipient, count(*) FROM (SELECT publication_seq FROM publication"
-        " INDEXED BY publication_flash WHERE precedence = 'FLASH' AND acknowledge_by IS NOT NULL AND status = 'CURRENT'"
+        " INDEXED BY publication_flash WHERE precedence = 'FLASH' AND acknowledge_by IS NOT NULL"
+        " AND status = 'CURRENT'"
         " ORDER BY publication_seq DESC LIMIT ?) p"
         " JOIN delivery d INDEXED BY delivery_publication USING (publication_seq)"
         " WHERE d.publication_seq IS NOT NULL AND d.owes_acknowledgement = 1"

@@ -1,4 +1,4 @@
-"""What the console serves as files: vendored as pinned; scripts and templates have nothing that pages forbid."""
+"""What the console serves as files: vendored as pinned; nothing in them that pages forbid."""
 
 import re
 import tomllib

@@ -169,7 +169,9 @@ def test_every_other_scope_together_does_not_open_a_route(
 
 def test_every_route_that_takes_a_key_asks_for_one_and_is_tested(xaa: Gateway) -> None:
     documented = xaa.client.get("/openapi.json").json()["paths"]
-    ids = re.compile("01890000-0000-7000-8000-000000000000|everything|XBB|" + "|".join((DIGEST, HOOK, LETTER)))
+    ids = re.compile(
+        "01890000-0000-7000-8000-000000000000|everything|XBB|" + "|".join((DIGEST, HOOK, LETTER))
+    )
     tested = {(method, ids.sub("{id}", path)) for method, path, _ in ROUTES}
     guarded = {
         (method.upper(), re.sub(r"\{[a-z_]+\}", "{id}", path))
