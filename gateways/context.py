@@ -142,6 +142,8 @@ class GatewayContext:
     minimize: Minimize | None = None
     """The MINIMIZE that was set last, over or not."""
     floods: Floods = field(default_factory=Floods)
+    word_room: dict[str, int] = field(default_factory=dict)
+    """How many more words of a partner are taken before those about nothing are trimmed (`unknown_words`)."""
     """Bundles that brought nothing new, by lane."""
     held_behind: bool = False
     """Something was held under an older trust store than the one in force: judge everything anew."""

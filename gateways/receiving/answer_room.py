@@ -16,13 +16,13 @@ class AnswerRoom:
     tx: Transaction
     partner: str
     queue: int
-    """How much may wait in all; no partner's answers take more than a twentieth of it."""
+    """How much may wait in all; no partner's answers take more than a twentieth of it, or one."""
     _left: int | None = None
 
     def take(self) -> bool:
         """Whether another answer may be queued; it is counted."""
         if self._left is None:
-            most = min(ANSWERS_WAITING, self.queue // 20)
+            most = max(1, min(ANSWERS_WAITING, self.queue // 20))
             self._left = most - backlog.control_queued(self.tx, self.partner, most)
         if self._left <= 0:
             return False

@@ -67,8 +67,8 @@ class ControlReader:
     overwritten: bool = False
     """Whether content was overwritten for it."""
     answers: AnswerRoom | None = None
-    of_unknown: bool = False
-    """Whether something was said of messages that may never have come."""
+    words: int = 0
+    """How much was said of messages that may never have come."""
     wanted: dict[tuple[Mode, Lane, int], list[Range]] = field(default_factory=dict)
     """Serials asked for, read so far: ``finish`` takes those of a whole bundle at once."""
     voids: dict[LaneKey, list[Range]] = field(default_factory=dict)
@@ -100,12 +100,12 @@ class ControlReader:
             used = [Used(seen.lane, seen.lane_epoch, seen.serial) for seen in control.lanes]
             self.relay |= heed(self.context, self.tx, self.evidence, self.partner, mode, used, self.now)
         elif isinstance(control, RequestClosed):
-            self.of_unknown = True
+            self.words += 1
             note_closed(self.context, self.tx, self.partner, control, self.evidence, self.now)
         elif isinstance(control, Recall | Recalled):
             self._recall(control)
         elif isinstance(control, Cancellation):
-            self.of_unknown = True
+            self.words += 1
             take_cancellation(self.tx, self.evidence, self.context.nation, self.partner, control, self.now)
         elif isinstance(control, TrustUpdate):
             self.trust_documents([text.encode() for text in control.envelopes])
@@ -119,7 +119,7 @@ class ControlReader:
         reading = RecallReader(
             self.context, self.tx, self.evidence, self.partner, self.now, self._answer_room()
         )
-        self.of_unknown = True
+        self.words += 1
         reading.read(said)
         self.withdrawn += reading.withdrawn
         self.overwritten |= reading.overwritten
@@ -239,8 +239,11 @@ class ControlReader:
         """Take up what was put off until the whole bundle is read; ``trust`` is complete only then."""
         self._void()
         self._resend()
-        if self.of_unknown:
-            unknown_words.trim(self.tx, self.partner)
+        if self.words:
+            room = self.context.word_room.get(self.partner, 0) - self.words
+            if room < 0:
+                room = unknown_words.trim(self.tx, self.partner)
+            self.context.word_room[self.partner] = room
         if self.papers:
             self._take_up(tuple(self.papers))
             self.papers.clear()

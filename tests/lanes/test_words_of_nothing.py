@@ -15,6 +15,7 @@ from schemas.recall import Recall
 from schemas.request_acts import CloseOutcome, RequestClosed
 from schemas.wire import Lane
 from tests.faults.small_world import Sent
+from tests.flows.request_world import question
 from tests.lanes.lane_world import LaneWorld, control
 from tests.protocol.crafted_bundles import craft, part
 from tests.protocol.messages import message_id
@@ -124,6 +125,56 @@ def test_recalls_cancellations_and_closings_of_nothing_are_kept_in_number_and_th
     assert not withdrawals.barred(world.gateways["XAA"].store.connection, "XBB", [message_id(1)])
 
 
+def differing(number: int) -> str:
+    return f"sha256:{number:064x}"
+
+
+def test_words_about_other_content_than_what_came_are_kept_in_number_too(
+    world: LaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unknown_words, "KEPT", 20)
+    monkeypatch.setattr(unknown_words, "SLACK", 5)
+    world.settle()
+    asking = {"kind": "information_request"}
+    sent = world.publish("XBB", "XAA", header=asking, body=question())
+    world.pump()
+    for start in range(0, 100, 20):
+        for said in (cancellation(0), closing(0)):
+            changed = [{"message_id": sent.message_id, "digest": differing(start + n)} for n in range(20)]
+            words = [Control(v=1, control=said.model_copy(update=each)) for each in changed]
+            control(world, "XAA", "XBB", *words)
+    true = {"message_id": sent.message_id, "digest": sent.digest}
+    for said in (closing(0), cancellation(0)):
+        control(world, "XAA", "XBB", Control(v=1, control=said.model_copy(update=true)))
+    control(world, "XAA", "XBB", *[Control(v=1, control=cancellation(number)) for number in range(60)])
+    control(world, "XAA", "XBB", *[Control(v=1, control=closing(number)) for number in range(60)])
+    assert rows(world, "cancellation") <= 26
+    assert rows(world, "request_act", "act_id = 'close'") <= 26
+    for table in ("cancellation", "request_act"):
+        assert rows(world, table, f"digest = '{sent.digest}'") >= 1, "what is about something stays"
+
+
+def test_what_a_partner_ever_said_is_looked_through_seldom(
+    world: LaneWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unknown_words, "KEPT", 20)
+    monkeypatch.setattr(unknown_words, "SLACK", 10)
+    world.settle()
+    for _ in range(40):
+        sent = world.publish("XBB", "XAA")
+        world.pump()
+        said = cancellation(0).model_copy(update={"message_id": sent.message_id, "digest": sent.digest})
+        control(world, "XAA", "XBB", Control(v=1, control=said))
+    ran: list[str] = []
+    world.gateways["XAA"].store.connection.set_trace_callback(ran.append)
+    for number in range(100):
+        control(world, "XAA", "XBB", Control(v=1, control=cancellation(number)))
+    world.gateways["XAA"].store.connection.set_trace_callback(None)
+    looked = [sql for sql in ran if sql.startswith("SELECT count(*) FROM cancellation")]
+    assert 1 <= len(looked) <= 20
+    assert rows(world, "cancellation") <= 40 + 30
+
+
 def test_answers_about_nothing_wait_for_no_receipt(world: LaneWorld) -> None:
     world.settle()
     control(world, "XAA", "XBB", *[Control(v=1, control=recall(number)) for number in range(20)])
@@ -172,3 +223,11 @@ def test_a_partner_to_whom_nothing_can_leave_does_not_close_the_queue_to_our_own
     context.counters.waiting = world.read("XAA", backlog.queued)
     assert context.counters.waiting <= 25
     world.publish("XAA", "XCC", subject="to an honest third nation")
+
+
+def test_a_gateway_with_a_small_queue_answers_too(world: LaneWorld) -> None:
+    world.settle()
+    context = world.gateways["XAA"].context
+    context.limits = replace(context.limits, queue=10)
+    control(world, "XAA", "XBB", asking_for_what_never_was(1))
+    assert rows(world, "delivery", "lane = 'control' AND state = 'queued' AND recipient = 'XBB'") == 1
