@@ -92,6 +92,22 @@ def anew(tx: sqlite3.Connection, delivery_seqs: Iterable[int]) -> int:
     ).rowcount
 
 
+def serials_taken(tx: sqlite3.Connection) -> tuple[tuple[str, Mode, int], ...]:
+    """Partners that refused something for its serial in the present epoch, which only a new one brings to
+    them: each with a mode of it, and the epoch."""
+    found: list[tuple[str, Mode, int]] = []
+    for (recipient,) in tx.execute("SELECT DISTINCT recipient FROM lane_out").fetchall():
+        row = tx.execute(
+            "SELECT d.mode, o.epoch FROM delivery d INDEXED BY delivery_serial_reused"  # noqa: S608 - fixed texts
+            " CROSS JOIN lane_out o ON o.recipient = d.recipient AND o.mode = d.mode AND o.lane = d.lane"
+            f" WHERE d.recipient = ? AND {_SERIAL_TAKEN} AND o.epoch = d.lane_epoch LIMIT 1",
+            (recipient,),
+        ).fetchone()
+        if row is not None:
+            found.append((recipient, Mode(row[0]), row[1]))
+    return tuple(found)
+
+
 _ANEW = (
     "UPDATE delivery SET state = 'queued', lane_epoch = NULL, serial = NULL, bundle_seq = NULL,"
     " resend_at = NULL, sent_at = NULL, settled_at = NULL, reason = NULL, attempts = max(attempts, 1)"

@@ -15,6 +15,7 @@ from gateways.evidence import Evidence
 from gateways.keeper import Ending, Keeper
 from gateways.lanes.alarms import clear_alarm, raise_alarm
 from gateways.lanes.heads_out import Moving, queue_heads
+from gateways.lanes.set_back import begin_put_off
 from gateways.receiving.control_in import note_gaps
 from schemas.header import Mode
 from schemas.trust import NationStatus
@@ -49,11 +50,11 @@ class LaneKeeper:
         return Keeper(self._context, "lanes", look, longest=longest)
 
     async def look(self) -> None:
-        """One look at every lane: sending, missing and naming in a transaction each, so that none of them
-        fails with another. Raises the first error once all had their turn.
+        """One look at every lane: sending, missing, naming and beginning in a transaction each, so that none
+        of them fails with another. Raises the first error once all had their turn.
         """
         context, may_send = self._context, self._connected()
-        jobs = (self._missed_tails, self._name)
+        jobs = (self._missed_tails, self._name, partial(begin_put_off, context))
         relay, fault = False, None
         # With the broker away heads would only wait, and be old when they leave.
         for job in (self._send_heads, *jobs) if may_send else jobs:

@@ -64,6 +64,14 @@ def heed_reuse(
     return bool(epochs.anew(tx, old)) | begun if old else begun
 
 
+def begin_put_off(context: GatewayContext, tx: Transaction, evidence: Evidence, now: datetime) -> bool:
+    """Begin the epochs that had to wait for their pause, whether or not the partner says it again."""
+    begun = False
+    for partner, mode, epoch in epochs.serials_taken(tx):
+        begun |= _begin(context, tx, evidence, partner, mode, epoch, now)
+    return begun
+
+
 def _begin(
     context: GatewayContext,
     tx: Transaction,

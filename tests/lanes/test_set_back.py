@@ -151,6 +151,25 @@ def test_a_store_set_back_again_and_again_delivers_every_time(world: LaneWorld) 
     assert world.missing("XBB") == {}
 
 
+def test_what_a_store_set_back_twice_within_the_pause_gave_a_used_serial_comes_too(world: LaneWorld) -> None:
+    world.settle()
+    old = world.copy("XAA")
+    for subject in ("first life", "second life"):
+        world.publish("XAA", "XBB", subject=f"lost with the {subject}")
+        world.pump()
+        world.set_back("XAA", old)
+        world.pass_time(timedelta(seconds=2))
+        world.publish("XAA", "XBB", subject=f"after the {subject}")
+        world.publish("XAA", "XBB", subject=f"ahead after the {subject}")
+        world.pump()
+        old = world.copy("XAA")
+    assert "after the second life" not in world.subjects("XBB")
+    world.pass_time(BEGIN_PAUSE)
+    world.look()
+    world.pump()
+    assert "after the second life" in world.subjects("XBB")
+
+
 def test_a_gateway_that_lost_its_store_learns_of_suspensions_from_its_partners(world: LaneWorld) -> None:
     world.settle()
     (agreement,) = world.gateways["XBB"].context.trust.book.by_digest

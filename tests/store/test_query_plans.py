@@ -153,6 +153,7 @@ HOT: dict[str, Callable[[Tx], object]] = {
     "the audit records of a message": lambda tx: audit.list_newest(tx, message_id=message_id(1)),
     "gaps asked for in vain": lambda tx: lanes.asked_often(tx, 2),
     "beginning an epoch towards a partner": lambda tx: epochs.begin_epoch_towards(tx, "XBB", NOW, 1),
+    "serials that were taken": epochs.serials_taken,
     "tails to come": lane_tails.tails,
     "control content that waits for one": lambda tx: backlog.control_queued(tx, "XBB", 9),
     "control content without receipt": lambda tx: backlog.control_unreceipted(tx, "XBB", 9),
