@@ -1,13 +1,14 @@
 """A gateway's stream passed on to a page as it comes: ended at shutdown, sign-out and idleness."""
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 
+import anyio
 import httpx
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from console.console import Console, console_of
 from console.gateway import Params, Refused
@@ -31,56 +32,58 @@ async def relay(
     answer = await stack.enter_async_context(seat.gateway.stream(path, params, headers))
     console.streams += 1
     stack.callback(_one_less, console)
-    kind = answer.headers.get("Content-Type", "text/event-stream")
-    chunks = _until_over(answer, console, seat)
-    return Relayed(chunks, media_type=kind, headers=dict(HEADERS), ending=stack)
+    return Relayed(answer, (console.closing.wait, seat.session.ended.wait), stack)
 
 
 def _one_less(console: Console) -> None:
     console.streams -= 1
 
 
-class Relayed(StreamingResponse):
-    """A streamed answer that lets go of the gateway's also when the reader left before the first byte."""
+class Relayed(Response):
+    """The gateway's answer as it comes, until it, the session or the console ends or the reader leaves.
 
-    def __init__(self, *args: object, ending: contextlib.AsyncExitStack, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self._ending = ending
+    Whatever ends it cancels by a scope of anyio's and no task by itself: the client closes its connections
+    under a shield against scopes alone, and a task that is cancelled there leaves connections open for good.
+    """
 
-    async def __call__(self, *args: object) -> None:
-        """Send it."""
+    def __init__(
+        self,
+        answer: httpx.Response,
+        endings: tuple[Callable[[], Awaitable[object]], ...],
+        kept: contextlib.AsyncExitStack,
+    ) -> None:
+        super().__init__(media_type=answer.headers.get("Content-Type", "text/event-stream"))
+        del self.headers["Content-Length"]
+        self.headers.update(HEADERS)
+        self._answer = answer
+        self._endings = endings
+        self._kept = kept
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it; then let go of the gateway's, also when the reader left before the first byte."""
         try:
-            await super().__call__(*args)  # type: ignore[arg-type]
+            await send(
+                {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
+            )
+            async with anyio.create_task_group() as until:
+
+                async def over(ending: Callable[[], Awaitable[object]]) -> None:
+                    await ending()
+                    until.cancel_scope.cancel()
+
+                for ending in (*self._endings, lambda: _left(receive)):
+                    until.start_soon(over, ending)
+                with contextlib.suppress(httpx.HTTPError):
+                    async for chunk in self._answer.aiter_raw():
+                        await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                until.cancel_scope.cancel()
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            await self._ending.aclose()
+            with anyio.CancelScope(shield=True):
+                await self._kept.aclose()
 
 
-async def _until_over(answer: httpx.Response, console: Console, seat: Seat) -> AsyncIterator[bytes]:
-    """Chunks until the stream, the session or the console ends."""
-    over = [asyncio.ensure_future(event.wait()) for event in (console.closing, seat.session.ended)]
-    chunks = answer.aiter_raw()
-    try:
-        while True:
-            coming = asyncio.ensure_future(anext(chunks))
-            try:
-                done, _ = await asyncio.wait((coming, *over), return_when=asyncio.FIRST_COMPLETED)
-            except asyncio.CancelledError:
-                await _dropped(coming)
-                raise
-            if coming not in done:
-                await _dropped(coming)
-                return
-            try:
-                chunk = coming.result()
-            except (StopAsyncIteration, httpx.HTTPError):
-                return
-            yield chunk
-    finally:
-        for waiting in over:
-            waiting.cancel()
-
-
-async def _dropped(coming: "asyncio.Future[bytes]") -> None:
-    coming.cancel()
-    with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration, httpx.HTTPError):
-        await coming
+async def _left(receive: Receive) -> None:
+    """Return once nobody reads any more."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

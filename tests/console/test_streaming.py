@@ -1,0 +1,126 @@
+"""A stream that is passed on lets go of everything when its reader leaves, and ends whole when it is over."""
+
+import asyncio
+import gc
+import warnings
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from starlette.requests import Request
+
+from console.console import Console
+from console.gateway import SeatGateway
+from console.seating import Seat
+from console.sessions import Session, Tokens
+from console.settings import ConsoleSettings
+from console.streaming import relay
+
+OTHERS = 5
+"""Connections beside the stream's."""
+
+Message = dict[str, Any]
+
+
+class PlayedGateway:
+    """Answers once on a connection; a stream it begins and never ends."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self._idle: list[asyncio.StreamWriter] = []
+        self._wait = asyncio.Barrier(OTHERS)
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while request := await reader.readline():
+            while (await reader.readline()).strip():
+                pass
+            if b"/stream" in request:
+                chunk = b"e\r\ndata: begun\r\n\r\n\r\n"
+                writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
+                continue
+            await self._wait.wait()
+            self._idle.append(writer)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        writer.close()
+
+    async def tire(self) -> None:
+        """Close what has nothing to do, as a gateway does after a while."""
+        for writer in self._idle:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for writer in self._idle))
+
+
+@asynccontextmanager
+async def at_gateway() -> AsyncIterator[tuple[PlayedGateway, Console, Session, Seat]]:
+    """Somebody at a console before a gateway that is played."""
+    played = PlayedGateway()
+    server = await asyncio.start_server(played.answer, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    console = Console.of(ConsoleSettings(nation="XAA", gateway_url=f"http://127.0.0.1:{port}"))
+    until = datetime.now(UTC) + timedelta(hours=1)
+    session = Session(Tokens("ena_0", "enr_0", until), {"name": "wanda"})
+    seat = SimpleNamespace(gateway=SeatGateway(console.link, session), session=session)
+    try:
+        yield played, console, session, cast(Seat, seat)
+    finally:
+        await console.close()
+        server.close()
+
+
+async def streamed(console: Console, seat: Seat, end: Callable[[], Awaitable[bool]]) -> list[Message]:
+    """What is sent of a stream; after its first part ``end`` ends it. True says that the reader leaves."""
+    request = cast(Request, SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(console=console))))
+    answer = await relay(request, seat, "/stream")
+    sent: list[Message] = []
+    begun, left = asyncio.Event(), asyncio.Event()
+
+    async def receive() -> Message:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+        if message.get("body"):
+            begun.set()
+
+    serving = asyncio.ensure_future(answer({"type": "http", "asgi": {"spec_version": "2.3"}}, receive, send))
+    await begun.wait()
+    if await end():
+        left.set()
+    await serving
+    assert console.streams == 0
+    return sent
+
+
+@pytest.mark.filterwarnings("always::ResourceWarning")
+async def test_a_reader_who_leaves_cuts_off_no_connection_of_others_that_is_being_closed() -> None:
+    """What the gateway closed is let go of with the next request that ends: every connection, to the end."""
+    gc.collect()
+    with warnings.catch_warnings(record=True) as told:
+        async with at_gateway() as (played, console, _, seat):
+            await asyncio.gather(*(seat.gateway.get("/v1/partners") for _ in range(OTHERS)))
+
+            async def leave() -> bool:
+                await played.tire()
+                return True
+
+            await streamed(console, seat, leave)
+        gc.collect()
+    assert [str(each.message) for each in told] == []
+
+
+@pytest.mark.parametrize("what", ["the console", "the session"])
+async def test_a_stream_that_is_over_ends_whole(what: str) -> None:
+    async with at_gateway() as (_, console, session, seat):
+
+        async def end() -> bool:
+            (console.closing if what == "the console" else session.ended).set()
+            return False
+
+        sent = await streamed(console, seat, end)
+    assert [each["type"] for each in sent] == ["http.response.start", *["http.response.body"] * 2]
+    assert sent[1]["body"].startswith(b"data: begun")
+    assert (sent[2]["body"], sent[2].get("more_body", False)) == (b"", False)
