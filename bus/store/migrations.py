@@ -315,6 +315,7 @@ STEPS: dict[int, str] = {
             PRIMARY KEY (operator, name)
         ) STRICT, WITHOUT ROWID;
         ALTER TABLE event ADD COLUMN count INTEGER;
+        CREATE INDEX inbox_expiry ON inbox (kind, expires_at);
         CREATE INDEX publication_flash ON publication (publication_seq) WHERE precedence = 'FLASH';
         CREATE TABLE traffic (
             seq INTEGER PRIMARY KEY,
@@ -329,8 +330,17 @@ STEPS: dict[int, str] = {
             owing INTEGER NOT NULL
         ) STRICT;
         CREATE UNIQUE INDEX traffic_ref ON traffic (ref);
-        CREATE INDEX traffic_at ON traffic (at, rank);
         CREATE INDEX traffic_owing ON traffic (rank, seq) WHERE owing = 1;
+        CREATE TABLE traffic_block (
+            block INTEGER NOT NULL, mode TEXT NOT NULL, rank INTEGER NOT NULL,
+            number INTEGER NOT NULL, first_at INTEGER NOT NULL, last_at INTEGER NOT NULL,
+            PRIMARY KEY (block, mode, rank)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER traffic_is_counted AFTER INSERT ON traffic BEGIN
+            INSERT INTO traffic_block VALUES (new.seq >> 10, new.mode, new.rank, 1, new.at, new.at)
+                ON CONFLICT (block, mode, rank) DO UPDATE SET number = number + 1,
+                    first_at = min(first_at, excluded.first_at), last_at = max(last_at, excluded.last_at);
+        END;
         CREATE TRIGGER traffic_follows_inbox
         AFTER UPDATE OF status, acknowledged_at, read_at, recalled_at ON inbox BEGIN
             UPDATE traffic SET status = iif(new.recalled_at IS NULL, new.status, 'RECALLED'),

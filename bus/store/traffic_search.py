@@ -6,22 +6,23 @@ Words are looked up in their index; the newest rows, to which that has not come 
 
 import sqlite3
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from bus.protocol.traffic_query import Field, Query
-from bus.store import traffic_words
+from bus.store import traffic, traffic_words
 from bus.store.columns import integers_text, micros
+from bus.store.traffic_blocks import Bar, Parts, Times, rows_between, times_of
 from bus.store.traffic_conditions import AWAITING, Asker, Condition, conditions_of, matches_of
 
 FIRST_WINDOW = 20_000
 GROWTH = 4
-LARGEST_WINDOW = 1_300_000
+LARGEST_WINDOW = 400_000
+SMALLEST_WINDOW = 1000
+"""A window of so many rows is read to its end, however long it takes."""
 UNINDEXED = 1000
 """Rows that one window reads to find words in them."""
 MOST_UNINDEXED = 5000
 """The newest rows, which are read though they are not indexed; older ones that are not are found later."""
-FEW_IN_TIME = 20_000
 _IN_INDEX = "SELECT rowid FROM traffic_words WHERE traffic_words MATCH ? AND rowid > ? AND rowid <= ?"
 
 
@@ -45,6 +46,9 @@ class Window(NamedTuple):
         return self.upper - self.lower
 
 
+ALWAYS = Times(None, None)
+
+
 class Found(NamedTuple):
     """What a window has: numbers, newest first, at most as many as asked for; and where it ended below."""
 
@@ -63,6 +67,16 @@ def next_window(window: Window) -> Window:
     return Window(max(0, window.lower - size), window.lower)
 
 
+def reach(tx: sqlite3.Connection, search: Search, within: Times = ALWAYS) -> Window:
+    """The rows that the times in the search, and those given, leave to be looked through."""
+    asked = times_of(search.query)
+    since = [time for time in (asked.since, within.since) if time is not None]
+    until = [time for time in (asked.until, within.until) if time is not None]
+    if not (since or until):
+        return Window(0, traffic.latest_seq(tx))
+    return Window(*rows_between(tx, Times(max(since, default=None), min(until, default=None))))
+
+
 def in_window(tx: sqlite3.Connection, search: Search, window: Window, limit: int) -> Found:
     """The newest rows of the window that the search finds, at most `limit`.
 
@@ -73,7 +87,7 @@ def in_window(tx: sqlite3.Connection, search: Search, window: Window, limit: int
         return Found([], window.lower)
     text, values = _condition(tx, search, window)
     rows = tx.execute(
-        f"SELECT t.seq FROM traffic t {_hint(tx, search, window)} WHERE t.seq > ? AND t.seq <= ?"  # noqa: S608
+        f"SELECT t.seq FROM traffic t {_hint(search)} WHERE t.seq > ? AND t.seq <= ?"  # noqa: S608
         f" AND {text} ORDER BY t.seq DESC LIMIT ?",
         (*window, *values, limit),
     )
@@ -105,54 +119,20 @@ def of_these(tx: sqlite3.Connection, search: Search, seqs: list[int]) -> list[in
     return [row[0] for row in rows]
 
 
-class Bar(NamedTuple):
-    """How many rows of one precedence (by rank) one part of a histogram has."""
-
-    part: int
-    rank: int
-    number: int
-
-
-def histogram(
-    tx: sqlite3.Connection, search: Search, begin: datetime, end: datetime, parts: int
-) -> list[Bar]:
-    """How many rows the search finds from `begin` on and before `end`, by equal parts of that time."""
-    start, stop = micros(begin), micros(end)
-    width = max(1, -(-(stop - start) // parts))
-    if search.query.looks_into_messages:
-        return _histogram_of_words(tx, search, start, stop, width)
-    text, values = conditions_of(search.query, search.asker, LARGEST_WINDOW)
+def counted_in_window(
+    tx: sqlite3.Connection, search: Search, parts: Parts, window: Window
+) -> tuple[list[Bar], int]:
+    """How many rows of the window the search finds in each part; and where the window ended below."""
+    window = _cut(tx, search.query, window)
+    if not window.rows:
+        return [], window.lower
+    text, values = _condition(tx, search, window)
     rows = tx.execute(
-        "SELECT (t.at - ?) / ?, t.rank, count(*) FROM traffic t INDEXED BY traffic_at"  # noqa: S608
-        f" WHERE t.at >= ? AND t.at < ? AND {text} GROUP BY 1, 2",
-        (start, width, start, stop, *values),
+        f"SELECT (t.at - ?) / ?, t.rank, count(*) FROM traffic t {_hint(search)}"  # noqa: S608
+        f" WHERE t.seq > ? AND t.seq <= ? AND t.at >= ? AND t.at < ? AND {text} GROUP BY 1, 2",
+        (parts.start, parts.width, *window, parts.start, parts.stop, *values),
     )
-    return [Bar(*row) for row in rows]
-
-
-def _histogram_of_words(
-    tx: sqlite3.Connection, search: Search, start: int, stop: int, width: int
-) -> list[Bar]:
-    """Window by window over the numbers that lie in this time."""
-    row = tx.execute(
-        "SELECT min(seq), max(seq) FROM traffic INDEXED BY traffic_at WHERE at >= ? AND at < ?", (start, stop)
-    ).fetchone()
-    counted: dict[tuple[int, int], int] = {}
-    upper, bottom = (row[1], row[0] - 1) if row[0] is not None else (0, 0)
-    while upper > bottom:
-        window = _cut(tx, search.query, Window(max(bottom, upper - LARGEST_WINDOW), upper))
-        if window.rows:
-            condition = _condition(tx, search, window)
-            found = tx.execute(
-                "SELECT (t.at - ?) / ?, t.rank, count(*) FROM traffic t NOT INDEXED"  # noqa: S608
-                f" WHERE t.seq > ? AND t.seq <= ? AND t.at >= ? AND t.at < ? AND {condition[0]}"
-                " GROUP BY 1, 2",
-                (start, width, *window, start, stop, *condition[1]),
-            )
-            for part, rank, count in found:
-                counted[part, rank] = counted.get((part, rank), 0) + count
-        upper = window.lower
-    return [Bar(part, rank, count) for (part, rank), count in sorted(counted.items())]
+    return [Bar(*row) for row in rows], window.lower
 
 
 def awaiting(tx: sqlite3.Connection, asker: Asker, ranks: list[int], limit: int) -> list[int]:
@@ -219,22 +199,7 @@ def _condition(tx: sqlite3.Connection, search: Search, window: Window) -> Condit
     return text, values
 
 
-def _hint(tx: sqlite3.Connection, search: Search, window: Window) -> str:
+def _hint(search: Search) -> str:
     """Which index serves: SQLite keeps no statistics that would tell it."""
-    if any(term.field is Field.ID and not term.negated for term in search.query.terms):
-        return "INDEXED BY traffic_ref"
-    after = [
-        micros(value)
-        for term in search.query.terms
-        if term.field is Field.AFTER and not term.negated
-        for value in term.values
-        if isinstance(value, datetime)
-    ]
-    if after and window.rows > FEW_IN_TIME:
-        few = tx.execute(
-            "SELECT count(*) FROM (SELECT 1 FROM traffic WHERE at >= ? LIMIT ?)",
-            (min(after), FEW_IN_TIME + 1),
-        ).fetchone()
-        if few[0] <= FEW_IN_TIME:
-            return "INDEXED BY traffic_at"
-    return "NOT INDEXED"
+    ids = any(term.field is Field.ID and not term.negated for term in search.query.terms)
+    return "INDEXED BY traffic_ref" if ids else "NOT INDEXED"

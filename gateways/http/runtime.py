@@ -39,7 +39,7 @@ class Runtime:
     minutes: RecentMinutes = field(default_factory=RecentMinutes)
     """Of the list of partners."""
     searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
-    """Searches of the traffic that are under way at a time: the others wait, so that readers stay free."""
+    """Turns of searches of the traffic: one reader at a time, the others wait, so that readers stay free."""
 
 
 def runtime(request: Request) -> Runtime:

@@ -1,7 +1,6 @@
 """The traffic for operators: searched in pages, counted over time, what waits for an answer."""
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -9,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from bus.store import events, traffic_search
-from bus.store.traffic_search import Bar
+from bus.store.traffic_blocks import Bar
 from bus.store.writer import Transaction
 from gateways.http.problems import ApiRefused
 from gateways.http.routes.answers import Before, problems, statement_response
@@ -38,6 +37,11 @@ class TrafficHistogram(Statement):
 
     begin: UtcTime
     end: UtcTime
+    counted_from: UtcTime | None = Field(
+        None,
+        description="Counting all would have taken too long: buckets that begin before this may lack rows."
+        " Absent where all were counted.",
+    )
     seconds: float = Field(description="How long each part is.")
     buckets: tuple[HistogramBucket, ...]
 
@@ -70,11 +74,10 @@ async def search_traffic(
     gateway, caller = await admitted(request)
     search, context = asked(gateway, caller, q), gateway.context
     event_seq = await context.store.read(events.latest_seq)
-    async with gateway.searches:
-        indexed = await searching.latest(context)
-        upper = indexed.latest if before is None else min(before - 1, indexed.latest)
-        page = await searching.page(context, search, upper=upper, above=after, limit=limit)
-        rows = await shown_rows(gateway, caller, page.seqs)
+    indexed = await searching.latest(context)
+    upper = indexed.latest if before is None else min(before - 1, indexed.latest)
+    page = await searching.page(context, gateway.searches, search, upper=upper, above=after, limit=limit)
+    rows = await shown_rows(gateway, caller, page.seqs)
     return statement_response(
         TrafficPage.model_construct(
             rows=rows,
@@ -117,17 +120,16 @@ async def count_traffic(
         span = timedelta(0)
     if span <= timedelta(0):
         raise ApiRefused(C.PARAMETER_INVALID, "from is not before to.", pointer="/query/from")
-    async with gateway.searches:
-        bars = await gateway.context.store.read(
-            partial(traffic_search.histogram, search=search, begin=since, end=until, parts=buckets)
-        )
-    width = span / buckets
+    parts = searching.parts_of(since, until, buckets)
+    counted = await searching.count(gateway.context, gateway.searches, search, parts)
+    width = timedelta(microseconds=parts.width)
     return statement_response(
         TrafficHistogram.model_construct(
             begin=since,
             end=until,
+            counted_from=counted.since,
             seconds=width / timedelta(seconds=1),
-            buckets=_buckets(bars, since, width),
+            buckets=_buckets(counted.bars, since, width),
         )
     )
 

@@ -82,13 +82,13 @@ async def export_traffic(
     if not gateway.settings.traffic_export:
         raise ApiRefused(C.EXPORT_SWITCHED_OFF)
     search, context = asked(gateway, caller, q), gateway.context
-    async with gateway.searches:
-        upper = await searching.latest_seq(context)
-        seqs: list[int] = []
-        while upper > 0 and len(seqs) < MOST_ROWS:
-            page = await searching.page(context, search, upper=upper, limit=MOST_ROWS - len(seqs))
-            seqs += page.seqs
-            upper = page.lower
+    upper = await searching.latest_seq(context)
+    seqs: list[int] = []
+    while upper > 0 and len(seqs) < MOST_ROWS:
+        left = MOST_ROWS - len(seqs)
+        page = await searching.page(context, gateway.searches, search, upper=upper, limit=left)
+        seqs += page.seqs
+        upper = page.lower
     highest = await _highest(gateway, seqs)
     evidence = context.evidence(caller.actor, context.now())
     evidence.add(AuditEvent.TRAFFIC_EXPORTED, count=len(seqs), query_length=len(q), highest=highest)
