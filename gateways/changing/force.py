@@ -2,11 +2,11 @@
 change does not reach is told that it is cancelled. In the transaction that accepts or confirms the change.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from bus.protocol.succession import Held, Status
-from bus.store import deadlines, deliveries, events, publication_changes
+from bus.store import deadlines, deliveries, events, publication_changes, publication_links
 from bus.store.deliveries import Waiting
 from bus.store.events import NewEvent
 from bus.store.publication_changes import Head
@@ -150,9 +150,21 @@ def tell_left_out(
         if row.attempts or row.publication_id is None:
             continue
         seq = publication_changes.find(tx, row.publication_id)
-        if seq is None or not publication_changes.predecessors(tx, seq):
-            continue
-        members = publication_changes.members(tx, seq)
-        if row.recipient in publication_changes.outstanding(tx, members):
-            head = publication_changes.head(tx, seq)
-            tell_cancelled(context, tx, evidence, head, members, [row.recipient], now)
+        if seq is not None:
+            cancel_under(context, tx, evidence, seq, [row.recipient], now)
+
+
+def cancel_under(
+    context: GatewayContext,
+    tx: Transaction,
+    evidence: Evidence,
+    publication_seq: int,
+    nations: Collection[str],
+    now: datetime,
+) -> None:
+    """Tell those of these nations that hold what a publication changed, and do not get that, that it is
+    cancelled."""
+    earlier = publication_links.earlier(tx, publication_seq)
+    holders = publication_changes.outstanding(tx, earlier).keys() & set(nations)
+    head = publication_changes.head(tx, publication_seq)
+    tell_cancelled(context, tx, evidence, head, earlier, holders, now)

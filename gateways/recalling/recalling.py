@@ -15,6 +15,7 @@ from bus.store import (
     events,
     pending,
     publication_changes,
+    publication_links,
     publication_returns,
     recall_asked,
     recalls,
@@ -24,7 +25,7 @@ from bus.store.pending import Outcome
 from bus.store.recall_asked import NewAsked
 from bus.store.recalls import Recallable
 from bus.store.writer import Transaction
-from gateways.changing.force import note_status
+from gateways.changing.force import cancel_under, note_status
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.recalling.asking import Asking
@@ -107,7 +108,9 @@ def _recall(context: GatewayContext, tx: Transaction, wanted: WantedRecall) -> _
         withheld += len(stopped)
         asked += _ask(context, tx, evidence, asking, each, wanted.reason, now)
         evidence.write(tx)
-    _stand_again(context, tx, [each.publication_seq for each in new], wanted.by, now)
+    seqs = [each.publication_seq for each in new]
+    _stand_again(context, tx, seqs, wanted.by, now)
+    _cancel_under_links(context, tx, seqs, wanted.by, now)
     return _Done(len(new), asked, withheld, waited)
 
 
@@ -121,6 +124,20 @@ def _stand_again(
         head = publication_changes.head(tx, seq)
         note_settled(tx, publication_returns.queue_again(tx, seq, now), now)
         note_status(tx, evidence, head, now)
+        evidence.write(tx)
+
+
+def _cancel_under_links(
+    context: GatewayContext, tx: Transaction, recalled: Sequence[int], by: str, now: datetime
+) -> None:
+    """What changes a recalled publication stays, and names it. Whoever never got it, and now never will,
+    would go on taking what it had changed for current, beside what changes it.
+    """
+    for seq in recalled:
+        if publication_changes.last(tx, seq) == seq:
+            continue
+        evidence = context.evidence(by, now)
+        cancel_under(context, tx, evidence, seq, publication_links.not_receipted(tx, seq), now)
         evidence.write(tx)
 
 

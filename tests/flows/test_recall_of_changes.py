@@ -128,6 +128,27 @@ def test_a_recalled_message_in_the_middle_stays_a_link_until_the_rest_is_recalle
     assert there(world)[first.message_id][:2] == ("CURRENT", first.message_id)
 
 
+def test_under_a_link_that_never_came_and_never_will_nothing_stays_current(world: RecallWorld) -> None:
+    first = world.publish("XBB", "XCC")
+    world.settle()
+    second = change(world, first, "XBB", "XCC")
+    world.relay("XAA")
+    world.deliver("XCC")
+    world.relay("XCC")
+    while world.travelling["XAA"]:
+        world.deliver("XAA")
+    world.travelling["XBB"].clear()
+    third = change(world, second, "XBB", "XCC")
+    world.recall(second)
+    world.settle()
+    world.calm()
+    assert there(world)[first.message_id][0] == "CANCELLED"
+    assert there(world, "XCC")[first.message_id][:2] == ("UPDATED", third.message_id)
+    for nation in ("XBB", "XCC"):
+        assert there(world, nation)[third.message_id][:2] == ("CURRENT", third.message_id)
+    assert [each.partner for each in world.records("XAA", AuditEvent.CANCELLATION_QUEUED)] == ["XBB"]
+
+
 def test_a_recall_with_history_lets_nothing_stand_in_between(world: RecallWorld) -> None:
     first = world.publish("XBB")
     world.settle()
