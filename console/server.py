@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 import structlog
 import uvicorn
@@ -56,17 +56,34 @@ class ConsoleServer(uvicorn.Server):
             self._captured_signals.clear()
 
 
-async def serve(app: FastAPI, settings: ConsoleSettings, ready: Callable[[str], None] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM, or cancelled."""
-    await ConsoleServer(app, settings, ready).serve()
-
-
-def run(app: FastAPI, settings: ConsoleSettings, ready: Callable[[str], None] | None = None) -> None:
-    """As ``serve``, with an event loop of its own. SystemExit when it cannot start."""
+def run(
+    app: FastAPI,
+    settings: ConsoleSettings,
+    *,
+    ready: Callable[[str], None] | None = None,
+    until: Callable[[], Awaitable[None]] | None = None,
+) -> None:
+    """Serve until SIGINT or SIGTERM, or until ``until()`` returns. SystemExit when it cannot start."""
     server = ConsoleServer(app, settings, ready)
-    asyncio.run(server.serve())
+    asyncio.run(_run(server, until))
     if not server.started:
         raise SystemExit(3)
+
+
+async def _run(server: ConsoleServer, until: Callable[[], Awaitable[None]] | None) -> None:
+    async def stop_after() -> None:
+        assert until is not None
+        await until()
+        server.should_exit = True
+
+    watching = asyncio.create_task(stop_after()) if until is not None else None
+    try:
+        await server.serve()
+    finally:
+        if watching is not None:
+            watching.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watching
 
 
 def _config(app: FastAPI, settings: ConsoleSettings) -> uvicorn.Config:

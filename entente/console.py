@@ -1,8 +1,5 @@
 """`entente console run`: a nation's console in this process; or, in exercises, one for several nations."""
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +10,7 @@ from entente.terminal import CommandFailed, say
 from schemas.strict_json import schema_refusal
 
 if TYPE_CHECKING:
-    from console.server import ConsoleServer
+    from console.server import run as run_console
     from console.settings import ConsoleSettings
 
 app = typer.Typer(help="Run a nation's console.", no_args_is_help=True)
@@ -40,7 +37,7 @@ def run(
     """Run the console that the environment variables ENTENTE_CONSOLE_* describe, until Ctrl-C or SIGTERM."""
     # Here and not above: the web framework is most of what the other commands would wait for.
     from console.app import create_app
-    from console.server import ConsoleServer
+    from console.server import run as run_console
     from console.settings import ConsoleSettings
     from console.several import create_several
 
@@ -52,26 +49,12 @@ def run(
     except ValueError as error:
         raise CommandFailed(str(error)) from None
     nations = ", ".join(settings.nation for settings in given)
-    server = ConsoleServer(made, given[0], ready=lambda url: say(f"console of {nations} at {url}"))
-    asyncio.run(_serve(server, stdin_ended if until_stdin_ends else None))
-    if not server.started:
-        raise typer.Exit(3)
-
-
-async def _serve(server: "ConsoleServer", until: Callable[[], Awaitable[None]] | None) -> None:
-    async def stop_after() -> None:
-        assert until is not None
-        await until()
-        server.should_exit = True
-
-    watching = asyncio.create_task(stop_after()) if until is not None else None
-    try:
-        await server.serve()
-    finally:
-        if watching is not None:
-            watching.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watching
+    run_console(
+        made,
+        given[0],
+        ready=lambda url: say(f"console of {nations} at {url}"),
+        until=stdin_ended if until_stdin_ends else None,
+    )
 
 
 def _of(kind: "type[ConsoleSettings]", text: str) -> "ConsoleSettings":
