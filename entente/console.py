@@ -10,7 +10,6 @@ from entente.terminal import CommandFailed, say
 from schemas.strict_json import schema_refusal
 
 if TYPE_CHECKING:
-    from console.server import run as run_console
     from console.settings import ConsoleSettings
 
 app = typer.Typer(help="Run a nation's console.", no_args_is_help=True)
