@@ -25,6 +25,11 @@ to us is no alarm: the audit log has it."""
 MOST = 20
 
 
+def may_sum_up(tx: Transaction, closed: int) -> bool:
+    """Whether so many windows that just closed are told of: not when those beside them were too many."""
+    return refusal_windows.open_now(tx) + closed <= MOST
+
+
 def ring(tx: Transaction, originator: str | None, reason: C, now: datetime, count: int | None = None) -> None:
     """Tell of a refusal in a window that was just opened, or of the number in one that closed."""
     if reason in RINGS and refusal_windows.open_now(tx) <= MOST:

@@ -12,7 +12,7 @@ from bus.store.refusal_windows import WINDOW
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
-from gateways.receiving.bells import ring
+from gateways.receiving import bells
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.reasons import ReasonCode
 
@@ -27,7 +27,7 @@ def told_in_full(
     """A refusal goes into the audit log by itself; people are told of the first within a minute."""
     known = originator if originator in context.trust.nations else None
     if refusal_windows.open_for_told(tx, known, reason, now):
-        ring(tx, known, reason, now)
+        bells.ring(tx, known, reason, now)
 
 
 def only_counted(
@@ -44,13 +44,15 @@ def only_counted(
     known = originator if originator in context.trust.nations else None
     counted = refusal_windows.count(tx, known, reason, now)
     if not counted:
-        ring(tx, known, reason, now)
+        bells.ring(tx, known, reason, now)
     return counted
 
 
 def close_due(tx: Transaction, evidence: Evidence, opened_by: datetime, now: datetime) -> None:
     """Tell what windows opened by then have counted."""
-    for originator, reason, number in refusal_windows.close(tx, opened_by):
+    closed = refusal_windows.close(tx, opened_by)
+    summed_up = bool(closed) and bells.may_sum_up(tx, len(closed))
+    for originator, reason, number in closed:
         evidence.add(
             AuditEvent.MESSAGE_EQUIVOCATION if reason in EQUIVOCATIONS else AuditEvent.MESSAGE_REJECTED,
             AuditOutcome.REFUSED,
@@ -58,7 +60,8 @@ def close_due(tx: Transaction, evidence: Evidence, opened_by: datetime, now: dat
             reason=reason,
             count=number,
         )
-        ring(tx, originator, reason, now, number)
+        if summed_up:
+            bells.ring(tx, originator, reason, now, number)
 
 
 async def close_windows(context: GatewayContext, *, everything: bool = False) -> None:
