@@ -1,11 +1,13 @@
 """Chromium for tests, and pages whose every complaint fails the test that opened them."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright, expect
 
 from tests.console.chromium import chromium_path
 from tests.console.serving import ServedConsole
@@ -16,6 +18,13 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 VIEWPORT = {"width": 1600, "height": 900}
+NOTHING = "/palette.css"
+"""Where a tab waits for the next test: nothing runs there."""
+
+PATIENCE = 60.0
+"""How long a page is waited for, in seconds: a busy machine is slow, not wrong."""
+
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 @asynccontextmanager
@@ -35,34 +44,108 @@ class Complaints:
     def __init__(self, host: str, allowed: Collection[int]) -> None:
         self._host = host
         self._allowed = allowed
+        self._over = False
         self.found: list[str] = []
 
     def watch(self, page: Page) -> None:
         """Listen to a page from its first request on."""
         page.on("console", lambda message: self._console(message.type, message.text))
-        page.on("pageerror", lambda error: self.found.append(f"error: {error}"))
+        page.on("pageerror", lambda error: self._note(f"error: {error}"))
         page.on("request", lambda request: self._request(request.url))
         page.on("requestfailed", lambda request: self._failed(request.url, request.failure or ""))
         page.on("response", lambda answer: self._answer(answer.status, answer.url))
 
+    def take(self) -> list[str]:
+        """What was found; nothing is noted any more."""
+        self._over = True
+        return self.found
+
+    def begin(self, allowed: Collection[int]) -> None:
+        """Note for the next test."""
+        self._allowed, self._over, self.found = allowed, False, []
+
+    def _note(self, text: str) -> None:
+        if not self._over:
+            self.found.append(text)
+
     def _console(self, kind: str, text: str) -> None:
         # A status is looked at where it comes, with its address.
         if kind in ("error", "warning") and "the server responded with a status of" not in text:
-            self.found.append(f"{kind}: {text}")
+            self._note(f"{kind}: {text}")
 
     def _request(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("data", "blob") and parts.netloc != self._host:
-            self.found.append(f"reached for {parts.netloc}")
+            self._note(f"reached for {parts.netloc}")
 
     def _failed(self, url: str, why: str) -> None:
         # Leaving a page ends its streams.
         if "ERR_ABORTED" not in why:
-            self.found.append(f"failed: {url} {why}")
+            self._note(f"failed: {url} {why}")
 
     def _answer(self, status: int, url: str) -> None:
         if status >= 400 and status not in self._allowed:
-            self.found.append(f"{status}: {url}")
+            self._note(f"{status}: {url}")
+
+
+@dataclass
+class Tab:
+    """A page in a browser context of its own."""
+
+    key: object
+    context: BrowserContext
+    page: Page
+    complaints: Complaints
+
+
+class Tabs:
+    """Tabs that tests borrow one after another: a new browser context costs more than what is done in it."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[object, list[Tab]] = {}
+
+    async def borrow(self, url: str, allow: Collection[int], kept: bool, options: Mapping[str, Any]) -> Tab:
+        """A tab without cookies, storage or history that a test could see. Unless ``kept`` it is new."""
+        size = options.get("viewport", VIEWPORT)
+        rest = {name: value for name, value in options.items() if name != "viewport"}
+        # What else a context can be given is rare, and such a tab is for one test.
+        key = (url, rest["locale"]) if kept and rest.keys() == {"locale"} else None
+        if free := self._free.get(key):
+            tab = free.pop()
+            tab.complaints.begin(allow)
+            if tab.page.viewport_size != size:
+                await tab.page.set_viewport_size(size)
+            return tab
+        context = await self._browser.new_context(**{"viewport": size, "base_url": url} | rest)
+        context.set_default_timeout(PATIENCE * 1000)
+        page = await context.new_page()
+        complaints = Complaints(urlsplit(url).netloc, allow)
+        complaints.watch(page)
+        context.on("page", complaints.watch)
+        return Tab(key, context, page, complaints)
+
+    async def give_back(self, tab: Tab) -> None:
+        """Empty it, for the next test; a tab that is for one test, or will not be emptied, is closed."""
+        tab.complaints.take()
+        if tab.key is None or tab.page.is_closed():
+            await tab.context.close()
+            return
+        try:
+            for page in tab.context.pages:
+                if page is not tab.page:
+                    await page.close()
+            await tab.page.unroute_all()
+            await tab.page.emulate_media(media="null")
+            await tab.page.goto(NOTHING)
+            await tab.page.evaluate(
+                "() => { localStorage.clear(); sessionStorage.clear(); window.name = ''; }"
+            )
+            await tab.context.clear_cookies()
+        except Error:
+            await tab.context.close()
+        else:
+            self._free.setdefault(tab.key, []).append(tab)
 
 
 class Pages:
@@ -70,15 +153,14 @@ class Pages:
 
     def __init__(
         self,
-        browser: Browser,
+        tabs: Tabs,
         consoles: dict[str, ServedConsole],
         signed_in: dict[tuple[str, str], Visitor],
     ) -> None:
-        self._browser = browser
+        self._tabs = tabs
         self._consoles = consoles
         self.signed_in = signed_in
-        self._contexts: list[BrowserContext] = []
-        self._complaints: list[Complaints] = []
+        self._borrowed: list[Tab] = []
 
     async def open(
         self,
@@ -100,24 +182,17 @@ class Pages:
         ``options`` are those of a browser context.
         """
         served = console or self._consoles[nation]
-        context = await self._browser.new_context(
-            **{"viewport": VIEWPORT, "locale": language, "base_url": served.url} | options
-        )
-        self._contexts.append(context)
-        context.set_default_timeout(20_000)
-        page = await context.new_page()
+        tab = await self._tabs.borrow(served.url, allow, console is None, {"locale": language} | options)
+        self._borrowed.append(tab)
         if name is not None:
-            await _bring(page, served.url, self._cookies(served, nation, name, own or console is not None))
+            given = await asyncio.to_thread(self._cookies, served, nation, name, own or console is not None)
+            await _bring(tab.page, served.url, given)
         if cookies:
-            await _bring(page, served.url, cookies)
-        complaints = Complaints(urlsplit(served.url).netloc, allow)
-        complaints.watch(page)
-        context.on("page", complaints.watch)
-        self._complaints.append(complaints)
-        await page.goto(path)
+            await _bring(tab.page, served.url, cookies)
+        await tab.page.goto(path)
         if options.get("java_script_enabled", True):
-            await page.wait_for_selector("html[data-ready]", state="attached")
-        return page
+            await tab.page.wait_for_selector("html[data-ready]", state="attached")
+        return tab.page
 
     def _cookies(self, served: ServedConsole, nation: str, name: str, own: bool) -> dict[str, str]:
         if own:
@@ -129,13 +204,10 @@ class Pages:
         return self.signed_in[nation, name].cookies
 
     async def close(self) -> None:
-        """Close every page."""
-        for context in self._contexts:
-            await context.close()
-
-    def judge(self) -> None:
-        """Fail for what any page complained of."""
-        found = [text for complaints in self._complaints for text in complaints.found]
+        """Give every page back, and fail for what any of them complained of."""
+        found = [text for tab in self._borrowed for text in tab.complaints.take()]
+        for tab in self._borrowed:
+            await self._tabs.give_back(tab)
         assert not found, found
 
 

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from tests.console.browsing import Pages, running_chromium
+from tests.console.browsing import Pages, Tabs, running_chromium
 from tests.console.hostile import HostileMessage, messages
 from tests.console.realm import NATIONS, ConsoleRealm, console_realm
 from tests.console.seeding import seed
@@ -71,6 +71,12 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest.fixture(scope="session")
+def tabs(browser: Browser) -> Tabs:
+    """Tabs that tests share."""
+    return Tabs(browser)
+
+
+@pytest.fixture(scope="session")
 def signed_in(consoles: dict[str, ServedConsole]) -> Iterator[dict[tuple[str, str], Visitor]]:
     """Sessions that tests share, by nation and name; a test that ends one asks for its own."""
     kept: dict[tuple[str, str], Visitor] = {}
@@ -81,15 +87,14 @@ def signed_in(consoles: dict[str, ServedConsole]) -> Iterator[dict[tuple[str, st
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def open_page(
-    browser: Browser,
+    tabs: Tabs,
     consoles: dict[str, ServedConsole],
     signed_in: dict[tuple[str, str], Visitor],
 ) -> AsyncIterator[OpenPage]:
     """``await open_page("wanda", "/nations", nation="XAA", allow=(403,), **options)``."""
-    pages = Pages(browser, consoles, signed_in)
+    pages = Pages(tabs, consoles, signed_in)
     yield pages.open
     await pages.close()
-    pages.judge()
 
 
 @pytest.fixture
