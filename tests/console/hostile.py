@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 from playwright.async_api import Page
 
 from tests.console.realm import ConsoleRealm
@@ -73,12 +72,10 @@ def messages(realm: ConsoleRealm) -> list[HostileMessage]:
     for kind in KINDS:
         for name, text in TEXTS.items():
             for tried in drafts(kind, text):
-                answer = httpx.post(
+                answer = realm.http.post(
                     f"{realm.url('XBB')}/v1/messages",
                     json=tried,
                     headers={"Authorization": f"Bearer {realm.key('XBB')}"},
-                    trust_env=False,
-                    timeout=30,
                 )
                 if answer.is_success:
                     found.append(HostileMessage(kind, name, text, answer.json()["message_id"], True))

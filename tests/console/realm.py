@@ -80,6 +80,8 @@ class ConsoleRealm:
 
     loop: asyncio.AbstractEventLoop
     running: RunningRealm
+    http: httpx.Client
+    """Whoever calls gateways past every console."""
 
     def url(self, nation: str) -> str:
         """The gateway's address."""
@@ -91,26 +93,20 @@ class ConsoleRealm:
 
     def get(self, nation: str, path: str, **params: Any) -> Any:
         """GET as a partner system; the parsed JSON."""
-        answer = httpx.get(
-            self.url(nation) + path, params=params, headers=self._auth(nation), trust_env=False
-        )
+        answer = self.http.get(self.url(nation) + path, params=params, headers=self._auth(nation))
         assert answer.is_success, answer.text
         return answer.json()
 
     def post(self, nation: str, path: str, body: Any) -> Any:
         """POST as a partner system; the parsed JSON."""
-        answer = httpx.post(
-            self.url(nation) + path, json=body, headers=self._auth(nation), trust_env=False, timeout=WAIT
-        )
+        answer = self.http.post(self.url(nation) + path, json=body, headers=self._auth(nation))
         assert answer.is_success, answer.text
         return answer.json()
 
     def sign_in(self, nation: str, name: str, password: str = PASSWORD) -> dict[str, Any]:
         """A session of its own at the gateway, past every console: tokens and operator."""
-        answer = httpx.post(
-            f"{self.url(nation)}/v1/operators/sign-in",
-            json={"name": name, "password": password},
-            trust_env=False,
+        answer = self.http.post(
+            f"{self.url(nation)}/v1/operators/sign-in", json={"name": name, "password": password}
         )
         assert answer.is_success, answer.text
         found: dict[str, Any] = answer.json()
@@ -118,20 +114,13 @@ class ConsoleRealm:
 
     def wait_for(self, nation: str, message_id: str) -> dict[str, Any]:
         """The inbox entry of a message, once it has come: follows the inbox's own stream."""
-        found = httpx.get(
-            f"{self.url(nation)}/v1/inbox/{message_id}", headers=self._auth(nation), trust_env=False
-        )
+        entry = f"{self.url(nation)}/v1/inbox/{message_id}"
+        found = self.http.get(entry, headers=self._auth(nation))
         if found.is_success:
             return dict(found.json())
-        with httpx.stream(
-            "GET",
-            f"{self.url(nation)}/v1/inbox/stream",
-            params={"after": 0},
-            headers=self._auth(nation),
-            trust_env=False,
-            timeout=WAIT,
-        ) as stream:
-            for line in stream.iter_lines():
+        stream = f"{self.url(nation)}/v1/inbox/stream"
+        with self.http.stream("GET", stream, params={"after": 0}, headers=self._auth(nation)) as coming:
+            for line in coming.iter_lines():
                 if line.startswith("data:") and message_id in line:
                     break
         return dict(self.get(nation, f"/v1/inbox/{message_id}"))
@@ -154,7 +143,8 @@ class ConsoleRealm:
 def console_realm(directory: Path, settings: dict[str, str] | None = None) -> Iterator[ConsoleRealm]:
     """Found a realm in a directory, with its people, run it in a thread, and stop it in order."""
     state = StateDir(directory)
-    with state.locked() as lock:
+    # Without TLS there is no certificate to read, which takes longer than the request.
+    with state.locked() as lock, httpx.Client(trust_env=False, verify=False, timeout=WAIT) as http:
         found_or_keep(state, plan())
         asyncio.run(_add_people(state))
         started: list[ConsoleRealm] = []
@@ -165,7 +155,7 @@ def console_realm(directory: Path, settings: dict[str, str] | None = None) -> It
             loop = asyncio.get_running_loop()
             wanted = {"log_level": "WARNING", **(settings or {})}
             async with running_realm(state, lock, lambda _: None, wanted) as realm:
-                started.append(ConsoleRealm(loop, realm))
+                started.append(ConsoleRealm(loop, realm, http))
                 ready.set()
                 await loop.run_in_executor(None, stop.wait)
 

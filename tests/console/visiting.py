@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.console.realm import PASSWORD
+from tests.console.realm import PASSWORD, WAIT
 from tests.console.serving import ServedConsole
 
 DOCUMENT = {
@@ -30,7 +30,7 @@ class Visitor:
         self.console = console
         self.cookies = dict(cookies or {})
         self.csrf = ""
-        self._client = httpx.Client(base_url=console.url, trust_env=False, timeout=30.0)
+        self._client = httpx.Client(base_url=console.url, trust_env=False, verify=False, timeout=WAIT)
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
         """GET as a page that is gone to."""
