@@ -40,9 +40,8 @@ def per_recipient(tx: sqlite3.Connection) -> tuple[Backlog, ...]:
 def control_queued(tx: sqlite3.Connection, recipient: str, limit: int) -> int:
     """How much control content waits for the relay to send it to one recipient; counted up to `limit`."""
     row = tx.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY delivery_waiting WHERE state = 'queued'"
-        " AND iif(serial IS NULL, precedence_rank, precedence_rank & 2) = 0 AND recipient = ?"
-        " AND lane = 'control' LIMIT ?)",
+        "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY delivery_control_queued"
+        " WHERE state = 'queued' AND recipient = ? AND lane = 'control' LIMIT ?)",
         (recipient, limit),
     )
     return int(row.fetchone()[0])
@@ -51,8 +50,8 @@ def control_queued(tx: sqlite3.Connection, recipient: str, limit: int) -> int:
 def control_unreceipted(tx: sqlite3.Connection, recipient: str, limit: int) -> int:
     """How much control content was sent to one recipient and has no receipt; counted up to `limit`."""
     row = tx.execute(
-        "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY delivery_overdue WHERE state = 'sent'"
-        " AND recipient = ? AND lane = 'control' LIMIT ?)",
+        "SELECT count(*) FROM (SELECT 1 FROM delivery INDEXED BY delivery_control_sent"
+        " WHERE state = 'sent' AND recipient = ? AND lane = 'control' LIMIT ?)",
         (recipient, limit),
     )
     return int(row.fetchone()[0])

@@ -316,6 +316,9 @@ STEPS: dict[int, str] = {
         ) STRICT, WITHOUT ROWID;
         ALTER TABLE event ADD COLUMN count INTEGER;
         CREATE INDEX inbox_expiry ON inbox (kind, expires_at);
+        CREATE INDEX delivery_control_queued ON delivery (recipient)
+            WHERE state = 'queued' AND lane = 'control';
+        CREATE INDEX delivery_control_sent ON delivery (recipient) WHERE state = 'sent' AND lane = 'control';
         CREATE INDEX publication_flash ON publication (publication_seq) WHERE precedence = 'FLASH';
         CREATE TABLE traffic (
             seq INTEGER PRIMARY KEY,

@@ -153,6 +153,9 @@ CREATE INDEX delivery_waiting ON delivery (
 ) WHERE state = 'queued';
 CREATE INDEX delivery_sealed ON delivery (bundle_seq, recipient) WHERE state = 'sealed';
 CREATE INDEX delivery_overdue ON delivery (resend_at, recipient) WHERE state = 'sent';
+-- What a partner's words are answered with is bounded by these: they are counted for many of its bundles.
+CREATE INDEX delivery_control_queued ON delivery (recipient) WHERE state = 'queued' AND lane = 'control';
+CREATE INDEX delivery_control_sent ON delivery (recipient) WHERE state = 'sent' AND lane = 'control';
 CREATE UNIQUE INDEX delivery_serial ON delivery (recipient, mode, lane, lane_epoch, serial) WHERE serial IS NOT NULL;
 CREATE INDEX delivery_late ON delivery (delivery_seq, recipient, overdue) WHERE overdue > 0;
 CREATE INDEX delivery_publication ON delivery (publication_seq) WHERE publication_seq IS NOT NULL;

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from bus.protocol.deadlines import Awaited, Deadlines
-from bus.store import deadlines, epochs, held, lanes, progress, publications, request_list, requests
+from bus.store import backlog, deadlines, epochs, held, lanes, progress, publications, request_list, requests
 from bus.store.held import NewHeld, Quota
 from bus.store.lanes import Arrival, LaneKey
 from bus.store.migrations import bring_forward
@@ -38,6 +38,13 @@ def settled(tx: Transaction, rows: int) -> None:
     """So many deliveries to XBB that were receipted, and one to XCC."""
     overdue(tx, rows)
     tx.execute("UPDATE delivery SET state = 'delivered', serial = delivery_seq, lane_epoch = 1, overdue = 0")
+
+
+def to_another(tx: Transaction, rows: int) -> None:
+    """So many urgent deliveries to XCC that wait, and as many that were sent."""
+    for number in range(1, 2 * rows + 1):
+        publications.insert(tx, publication(number, ("XCC",)))
+    tx.execute("UPDATE delivery SET precedence_rank = 0, state = iif(delivery_seq % 2, 'queued', 'sent')")
 
 
 def closed(tx: Transaction, rows: int) -> None:
@@ -93,6 +100,11 @@ COSTS: dict[str, tuple[Fill, Callable[[Transaction], object]]] = {
     "beginning an epoch towards one partner": (
         settled,
         lambda tx: epochs.begin_epoch_towards(tx, "XBB", NOW, 1),
+    ),
+    "counting what answers wait for a partner": (to_another, lambda tx: backlog.control_queued(tx, "XBB", 9)),
+    "counting what a partner did not receipt": (
+        to_another,
+        lambda tx: backlog.control_unreceipted(tx, "XBB", 9),
     ),
     "holding a bundle": (holding, lambda tx: held.hold(tx, bundle(-1), Quota())),
     "counting what is held": (holding, held.count_by_originator),
