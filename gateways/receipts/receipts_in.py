@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from bus.protocol.lane_heads import Used
-from bus.store import recalls, settlement
+from bus.store import publication_changes, recalls, settlement
 from bus.store.settlement import Claim, Settlement
 from bus.store.writer import Transaction
+from gateways.changing.force import cancel_under
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.lanes.set_back import heed, heed_reuse
@@ -17,7 +18,8 @@ from schemas.receipt import Receipts, ReceiptStatus
 
 
 class ReceiptsTaken(NamedTuple):
-    """``relay``: lanes began anew, there is something to send. ``deadlines``: something overdue came."""
+    """``relay``: there is something to send: lanes began anew, or a word that something is cancelled.
+    ``deadlines``: something overdue came."""
 
     relay: bool
     deadlines: bool
@@ -52,8 +54,33 @@ def take_receipts(
     ]
     settled = settlement.mark_settled(tx, partner, mode, claims, now)
     _record(context, tx, evidence, settled, partner, mode)
-    begun = _look_back(context, tx, evidence, settled, partner, mode, now)
-    return ReceiptsTaken(begun, settled.overdue_met)
+    relay = _look_back(context, tx, evidence, settled, partner, mode, now)
+    relay |= _cancel_under_refused(context, tx, evidence, settled, partner, now)
+    return ReceiptsTaken(relay, settled.overdue_met)
+
+
+def _cancel_under_refused(
+    context: GatewayContext,
+    tx: Transaction,
+    evidence: Evidence,
+    settled: Settlement,
+    partner: str,
+    now: datetime,
+) -> bool:
+    """A partner refused what a later message of ours changes, and names: it would go on taking what that had
+    changed for current, beside the later one. Whether it is told that this is cancelled.
+    """
+    told = False
+    for entry in settled.matched:
+        claim = entry.claim
+        refused = entry.changed and claim.status is ReceiptStatus.REFUSED and not claim.temporary
+        if not refused or claim.reason is ReasonCode.SERIAL_REUSED or entry.publication_id is None:
+            continue
+        seq = publication_changes.find(tx, entry.publication_id)
+        if seq is not None and publication_changes.last(tx, seq) != seq:
+            cancel_under(context, tx, evidence, seq, [partner], now)
+            told = True
+    return told
 
 
 def _look_back(
