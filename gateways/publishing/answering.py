@@ -50,3 +50,16 @@ def draft_answering(
         },
     }
     return b'%b,"body":%b}' % (json.dumps(draft, ensure_ascii=False).encode()[:-1], body)
+
+
+def named(answered: InboxMessage) -> str:
+    """How a message is called in the subject of what answers it, as people call it: kind, originator, DTG.
+
+    Never by its own subject: an answer's label may let it go where that may not.
+    """
+    at = answered.issued_at
+    dtg = f"{at:%d%H%M}Z{_MONTHS[at.month - 1]}{at:%y}"
+    return f"{answered.kind.value.replace('_', ' ')} {answered.originator} {dtg}"
+
+
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")

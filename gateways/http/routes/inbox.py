@@ -30,7 +30,7 @@ from gateways.http.routes.messages import IDEMPOTENCY_HEADER, REFUSALS, idempote
 from gateways.http.runtime import Runtime, runtime
 from gateways.http.told_view import ToldByReceiptView, told_view
 from gateways.publishing.accepted import Accepted
-from gateways.publishing.answering import draft_answering
+from gateways.publishing.answering import draft_answering, named
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.receipts.by_receipt import tell_by_receipt
 from schemas.acknowledgement import Acknowledgement
@@ -239,7 +239,7 @@ def acknowledgement_draft(answered: InboxMessage, body: bytes) -> bytes:
         body,
         kind=Kind.ACKNOWLEDGEMENT,
         relation=Relation.ACKNOWLEDGES,
-        subject=f"Acknowledgement of {answered.message_id}",
+        subject=f"Acknowledgement of {named(answered)}",
     )
 
 

@@ -29,7 +29,7 @@ from gateways.http.routes.messages import IDEMPOTENCY_HEADER, REFUSALS, idempote
 from gateways.http.routes.requests import FINDING, MAX_BODY, MessageId, Originator, shown, the_request
 from gateways.http.runtime import Runtime, runtime
 from gateways.publishing.accepted import Accepted
-from gateways.publishing.answering import draft_answering
+from gateways.publishing.answering import draft_answering, named
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.requests.closing import Closing, close
 from gateways.requests.standing import TransitionIllegal
@@ -196,7 +196,7 @@ async def _answer(
                 json.dumps(body, ensure_ascii=False).encode(),
                 kind=Kind.INFORMATION_RESPONSE,
                 relation=Relation.REPLIES,
-                subject=f"{state.value.capitalize()}: request {message.message_id}",
+                subject=f"{state.value.capitalize()}: {named(message)}",
             ),
             author=caller.author,
             repeat_key=repeat_key,
