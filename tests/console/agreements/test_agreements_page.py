@@ -1,10 +1,12 @@
 """Agreements in the browser: proposed, countersigned, suspended, resumed and left, each by typing its id."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from tests.console.browsing import PATIENCE
 from tests.console.conftest import OpenPage, Visit
 from tests.console.hostile import CORPUS, unharmed
 from tests.console.judging_pages import violations
@@ -25,9 +27,13 @@ async def fill_in(page: Page, name: str, title: str) -> None:
 
 
 async def seen(page: Page, what: Locator) -> None:
-    """What another nation's gateway did comes when it comes: look again until it is there."""
-    while not await what.count():
-        await page.reload()
+    """What another nation's gateway did comes when it comes: let the page look again until it is there."""
+    async with asyncio.timeout(PATIENCE):
+        while not await what.count():
+            async with page.expect_response("**/fragment"):
+                await page.evaluate(
+                    "document.querySelector('[data-live]').dispatchEvent(new Event('live:refresh'))"
+                )
 
 
 async def act(page: Page, act: str, typed: str) -> None:
@@ -50,8 +56,9 @@ async def test_from_proposal_to_leaving(open_page: OpenPage, visit: Visit, seede
     digest = ours.url.rpartition("/")[2]
 
     theirs = visit("sofia", nation="XBB")
-    while "t-flow" not in (listed := theirs.get("/agreements").text):
-        pass  # it comes when it comes
+    async with asyncio.timeout(PATIENCE):
+        while "t-flow" not in (listed := (await asyncio.to_thread(theirs.get, "/agreements")).text):
+            pass  # it comes when it comes
     assert "Waiting for your countersignature" in listed
     assert "other agreements carry it already" in theirs.get(f"/agreements/{digest}").text
     mistyped = theirs.post(f"/agreements/{digest}/countersign", {"typed": "t-flo"})
