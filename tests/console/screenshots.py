@@ -87,7 +87,7 @@ async def wrong_password(page: Page) -> None:
 
 async def open_menu(page: Page) -> None:
     """Open the phone's menu."""
-    await page.click(".menu summary")
+    await page.click(".rooms-menu summary")
 
 
 async def written(page: Page) -> None:

@@ -69,7 +69,7 @@ async def test_the_frame_fits_every_width(open_page: OpenPage, width: int) -> No
         assert [box is not None and box["width"] == width for box in boxes] == [True, True]
         assert await page.locator(".rail").is_visible() == (width > 720)
         assert await page.locator(".strip").is_visible() == (width > 1180)
-        assert await page.locator(".menu summary").is_visible() == (width <= 720)
+        assert await page.locator(".rooms-menu summary").is_visible() == (width <= 720)
     small = await page.evaluate(
         """() => [...document.querySelectorAll(":is(main, header) :is(button, .button, select)")]
           .filter((each) => each.offsetParent && (each.offsetHeight < 24 || each.offsetWidth < 24))
@@ -77,8 +77,8 @@ async def test_the_frame_fits_every_width(open_page: OpenPage, width: int) -> No
     )
     assert small == []
     if width <= 720:
-        await page.click(".menu summary")
-        await page.click(".menu a[href='/nations']")
+        await page.click(".rooms-menu summary")
+        await page.click(".rooms-menu a[href='/nations']")
         await page.wait_for_url("**/nations")
 
 

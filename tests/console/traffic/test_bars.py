@@ -145,6 +145,8 @@ async def test_the_page_fits_every_width_and_cuts_no_marking(open_page: OpenPage
         assert await page.evaluate(COLUMNS) == beside, width
         assert await page.evaluate(CUT_LABELS) == [], width
         await page.click("[data-close-drawer]")
+    await page.click(".rooms-menu summary")
+    await expect(page.locator(".rooms-menu a[href='/nations']")).to_be_in_viewport(ratio=1)
 
 
 async def test_an_auditor_sees_that_there_is_traffic_but_no_word_of_it(

@@ -12,7 +12,7 @@ import { openMenu } from "./menus.js";
  */
 export function openViewsMenu(holder, filter) {
   const button = /** @type {HTMLButtonElement} */ (holder.querySelector("button[aria-expanded]"));
-  const panel = /** @type {HTMLElement} */ (holder.querySelector(".menu"));
+  const panel = /** @type {HTMLElement} */ (holder.querySelector(".traffic-menu"));
   const list = /** @type {HTMLElement} */ (panel.querySelector("ul"));
   const form = /** @type {HTMLFormElement} */ (panel.querySelector("form"));
   const name = /** @type {HTMLInputElement} */ (form.querySelector("input"));
