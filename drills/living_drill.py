@@ -1,13 +1,14 @@
 """A drill without end: storylines played again and again, slowly, so that people see a realm at work.
 
-It drives gateways by HTTP as partner systems do. Nothing that goes wrong ends it: a gateway that is away, or
-a draft that is refused, is a line in the journal, and the storyline goes on without.
+It drives gateways by HTTP as partner systems do. Before a storyline begins again, what its last playing left
+standing is cancelled, so that nothing piles up. Nothing that goes wrong ends it: a gateway that is away, or a
+draft that is refused, is a line in the journal, and the storyline goes on without.
 """
 
 import asyncio
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -20,7 +21,9 @@ from drills.played import Sent
 from drills.scenario import Inject
 from drills.storylines import PLAYED_HERE, Life, Storyline
 from schemas.base import rfc3339
+from schemas.cancellation import CancellationReason
 from schemas.drill_journal import JournalLine, Played
+from schemas.header import Kind
 
 PATIENCE = 10.0
 AT_ONCE = 4
@@ -28,6 +31,8 @@ AT_ONCE = 4
 HURRIED_SECONDS = 40.0
 HURRY = 6.0
 """So much faster it goes in its first seconds: whoever looks in the first minute sees a realm at work."""
+STANDING = (Kind.THREAT_ALERT.value, Kind.EXERCISE_NOTICE.value)
+"""Kinds that hold until something ends them."""
 ARRIVAL_TRIES = 20
 ARRIVAL_PAUSE = 0.5
 
@@ -63,6 +68,7 @@ class LivingDrill:
         self._speed = speed
         self._dice = random.Random(seed)
         self._began: float | None = None
+        self._last: dict[str, _Run] = {}
 
     async def play(self) -> None:
         """Never returns by itself."""
@@ -93,32 +99,42 @@ class LivingDrill:
             await self._wait(run.dice.uniform(4, 12))
 
     async def _play_one(self, run: _Run, partners: Mapping[str, PartnerSystem]) -> None:
+        await self._clear(run.storyline, partners)
+        self._last[run.storyline.title] = run
         at = 0.0
         for inject in run.storyline.injects:
             await self._wait(inject.at - at)
             at = inject.at
-            became, answer = await self._try(run, inject, partners[inject.nation])
-            self._told(
-                JournalLine(
-                    at=datetime.now(UTC),
-                    nation=inject.nation,
-                    storyline=run.storyline.title,
-                    title=inject.title,
-                    did=_kind(inject),
-                    became=became,
-                    code=answer.code if answer is not None and became is Played.REFUSED else None,
-                    publication_id=_publication(run, inject),
-                )
-            )
+            answer = await _tried(self._do(run, inject, partners[inject.nation]))
+            self._tell(run.storyline, inject, _kind(inject), answer, _publication(run, inject))
 
-    async def _try(self, run: _Run, inject: Inject, partner: PartnerSystem) -> tuple[Played, Answer | None]:
-        try:
-            answer = await self._do(run, inject, partner)
-        except (PartnerSystemError, PlaceholderError, httpx.HTTPError):
-            return Played.UNREACHABLE, None
-        if answer is None:
-            return Played.UNREACHABLE, None
-        return (Played.DONE if answer.accepted else Played.REFUSED), answer
+    async def _clear(self, storyline: Storyline, partners: Mapping[str, PartnerSystem]) -> None:
+        """Cancel the alerts and notices that the storyline's last playing left standing."""
+        last = self._last.get(storyline.title)
+        for sent in () if last is None else _standing(last):
+            publication = str(sent.answer["publication_id"])
+            reason = CancellationReason.OVERTAKEN.value
+            answer = await _tried(cancel(partners[sent.originator], publication, reason))
+            self._tell(storyline, sent.inject, "cancel", answer, publication)
+
+    def _tell(
+        self, storyline: Storyline, inject: Inject, did: str, answer: Answer | None, publication: str | None
+    ) -> None:
+        became = Played.UNREACHABLE
+        if answer is not None:
+            became = Played.DONE if answer.accepted else Played.REFUSED
+        self._told(
+            JournalLine(
+                at=datetime.now(UTC),
+                nation=inject.nation,
+                storyline=storyline.title,
+                title=inject.title,
+                did=did,
+                became=became,
+                code=answer.code if answer is not None and became is Played.REFUSED else None,
+                publication_id=publication,
+            )
+        )
 
     async def _do(self, run: _Run, inject: Inject, partner: PartnerSystem) -> Answer | None:
         """Do what the inject says; None when what it refers to is not there."""
@@ -165,6 +181,29 @@ class LivingDrill:
         now = asyncio.get_running_loop().time()
         young = self._began is not None and now - self._began < HURRIED_SECONDS
         await asyncio.sleep(max(0.0, seconds) / (self._speed * (HURRY if young else 1.0)))
+
+
+async def _tried(act: Awaitable[Answer | None]) -> Answer | None:
+    """What the gateway answered; None when nothing could be done."""
+    try:
+        return await act
+    except (PartnerSystemError, PlaceholderError, httpx.HTTPError):
+        return None
+
+
+def _standing(run: _Run) -> list[Sent]:
+    """The alerts and notices that stand at a playing's end: not changed, cancelled or recalled in it."""
+    ended = {
+        each.inject
+        for inject in run.storyline.injects
+        for each in (inject.cancel, inject.recall, *((inject.publish and inject.publish.references) or ()))
+        if each is not None
+    }
+    return [
+        sent
+        for serial, sent in run.sent.items()
+        if serial not in ended and sent.draft["header"]["kind"] in STANDING
+    ]
 
 
 async def _acknowledge(partner: PartnerSystem, inject: Inject, message: PlayedMessage) -> Answer:

@@ -67,6 +67,7 @@ async def desks(realm: RunningRealm, lock: int, report: Report) -> AsyncIterator
         "ENTENTE_CONSOLE_PORT": str(port),
         "ENTENTE_CONSOLE_MODES": '["EXERCISE", "TEST"]',
         "ENTENTE_CONSOLE_DRILLS_DIR": str(drills),
+        "ENTENTE_CONSOLE_EXERCISE_NAME": load_life(LIFE).exercise_id if _lives_in(realm) else "",
     }
     arguments = ["console", "run"]
     for nation, place in realm.gateways.items():
@@ -87,7 +88,7 @@ async def desks(realm: RunningRealm, lock: int, report: Report) -> AsyncIterator
 async def living(realm: RunningRealm, report: Report) -> AsyncIterator[bool]:
     """Play the living drill meanwhile; yields whether this realm has the nations for it."""
     life = load_life(LIFE)
-    if not set(life.nations) <= set(realm.gateways):
+    if not _lives_in(realm):
         yield False
         return
     now = datetime.now(UTC)
@@ -107,6 +108,10 @@ async def living(realm: RunningRealm, report: Report) -> AsyncIterator[bool]:
             playing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await playing
+
+
+def _lives_in(realm: RunningRealm) -> bool:
+    return set(load_life(LIFE).nations) <= set(realm.gateways)
 
 
 def drills_dir(realm: RunningRealm) -> Path:

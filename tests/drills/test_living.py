@@ -133,6 +133,24 @@ async def test_it_goes_on_after_every_storyline_was_played_once(monkeypatch: pyt
     assert {line.became for line in realm.told} == {Played.DONE}
 
 
+async def test_what_a_storyline_left_standing_is_cancelled_before_it_begins_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    life = load_life("baltic-life")
+    realm = _Realm(4 * sum(len(line.injects) for line in life.storylines))
+    await _play(monkeypatch, realm)
+    standing: dict[str, set[str | None]] = {line.title: set() for line in life.storylines}
+    piled = 0
+    for line in realm.told:
+        if line.did in ("cancel", "recall"):
+            standing[line.storyline].clear()
+        elif line.did == "publish":
+            standing[line.storyline].add(line.publication_id)
+        piled = max(piled, len(standing["Ice"]), len(standing["Gale in the Gulf of Finland"]))
+    assert piled <= 2, "an alert and its update"
+    assert sum(line.did == "cancel" for line in realm.told) > 5
+
+
 async def test_what_a_gateway_refuses_is_a_line_and_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     realm = _Realm(60)
     realm.refuse = True
