@@ -10,6 +10,21 @@ from tests.console.judging_pages import violations
 from tests.console.map.areas import in_words, publish_alert
 from tests.console.realm import ConsoleRealm
 
+OVER_EACH_OTHER = """() => {
+  const boxes = [...document.querySelectorAll('.wall-bar, .wall-columns > section')]
+    .map(part => [part.className, part.getBoundingClientRect()]);
+  const rows = [...document.querySelectorAll('.wall-columns li, .wall-columns h2')].map(row => [row.innerText, row]);
+  const met = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+  const found = boxes.flatMap(([name, box], at) => boxes.slice(at + 1).filter(each => met(box, each[1])).map(each => [name, each[0]]));
+  const cut = rows.filter(([, row]) => {
+    const box = row.getBoundingClientRect(), whole = row.closest('section').getBoundingClientRect();
+    return met(box, whole) && box.bottom > whole.bottom + 1;
+  });
+  return [...found, ...cut.map(([text]) => text)];
+}"""
+"""Parts of the wall that stand over each other, and rows that its edge cuts."""
+
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
@@ -23,7 +38,7 @@ async def test_what_comes_stands_on_the_wall_by_itself(
     subject = "WALL <i>fog</i>\u200b at sea"
     publish_alert(realm, "XBB", subject, [in_words("Sea")], precedence="FLASH")
     shown = "WALL <i>fog</i>⟦U+200B⟧ at sea"
-    for part in (".wall-row", ".wall-alert", "section.wall-flash:not(.wall-alert) li"):
+    for part in (".wall-row", ".wall-alert", "section.wall-bar li"):
         await page.locator(part, has_text=shown).first.wait_for()
     assert await page.locator("main i").count() == 0
     assert "NATO " in await page.locator(".band-top .band-text").inner_text()
@@ -41,6 +56,7 @@ async def test_the_wall_fits_smaller_screens_too(
     await page.wait_for_selector(".wall-row")
     await unharmed(page)
     assert await violations(page) == []
+    assert await page.evaluate(OVER_EACH_OTHER) == []
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
 
 
