@@ -16,6 +16,8 @@ from bus.protocol.traffic_query import WORDS, Field, Phrase, Query, SearchNotUnd
 MOST_CHARACTERS = 1000
 MOST_TERMS = 40
 MOST_VALUES = 50
+SHORTEST_BEGINNING = 3
+"""Shorter ones would have most words of the index read."""
 FIELDS = tuple(f"{field.value}:" for field in Field if field is not Field.TEXT)
 _NO_CONTENT = "Words of messages are not searched for who does not see content."
 
@@ -84,6 +86,9 @@ def _value(field: Field, part: _Part, known: dict[Field, Reader]) -> Value:
         words = part.text[:-1] if prefix else part.text
         if not any(unicodedata.category(character)[0] in "LN" for character in words):
             raise SearchNotUnderstood(part.at, part.end - part.at, "A word has a letter or a digit.")
+        if prefix and not _long_enough(words):
+            detail = f"A beginning has at least {SHORTEST_BEGINNING} letters or digits."
+            raise SearchNotUnderstood(part.at, part.end - part.at, detail)
         return Phrase(words.replace("\0", " "), prefix)
     reader = known[field]
     value = reader.read(part.text) if part.text else None
@@ -92,6 +97,17 @@ def _value(field: Field, part: _Part, known: dict[Field, Reader]) -> Value:
             part.at, max(1, part.end - part.at), f"This is no value of {field.value}:.", reader.understood
         )
     return value
+
+
+def _long_enough(words: str) -> bool:
+    """Whether the last word is a beginning of few words: one ideograph says as much as three letters."""
+    spaced = (
+        character if unicodedata.category(character)[0] in "LNM" else " "
+        for character in unicodedata.normalize("NFC", words)
+    )
+    last = "".join(spaced).split()[-1]
+    wide = any(unicodedata.east_asian_width(character) in "WF" for character in last)
+    return wide or len(last) >= SHORTEST_BEGINNING
 
 
 def _refused(written: _Written, detail: str, understood: tuple[str, ...] = ()) -> SearchNotUnderstood:

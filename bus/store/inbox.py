@@ -5,9 +5,11 @@ import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from bus.protocol.succession import Status
+from bus.store import inbox_expiry
 from bus.store.columns import (
     among,
     basis_of,
@@ -148,16 +150,26 @@ def list_after(
         conditions.append(_RELEASED)
     if current:
         conditions.append("status = 'CURRENT' AND recalled_at IS NULL")
-    for column, wanted in (("kind", kinds), ("mode", modes)):
-        if wanted is not None:
-            conditions.append(among(column, wanted))
-            values += [each.value for each in wanted]
+    if modes is not None:
+        conditions.append(among("mode", modes))
+        values += [each.value for each in modes]
     if expires_after is not None:
-        conditions.append("(expires_at IS NULL OR expires_at > ?)")
-        values.append(micros(expires_after))
-    rows = tx.execute(
-        f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY inbox_seq {order} LIMIT ?", (*values, limit)
-    )
+        found = inbox_expiry.unexpired(
+            tx,
+            _SELECT,
+            tuple(Kind if kinds is None else kinds),
+            expires_after,
+            (" AND ".join(conditions), values),
+            newest_first=before is not None,
+        )
+    else:
+        if kinds is not None:
+            conditions.append(among("kind", kinds))
+            values += [each.value for each in kinds]
+        found = tx.execute(
+            f"{_SELECT} WHERE {' AND '.join(conditions)} ORDER BY inbox_seq {order} LIMIT ?", (*values, limit)
+        )
+    rows = islice(found, limit)
     page: list[Any] = []
     octets = 0
     for row in rows:

@@ -158,3 +158,14 @@ def test_the_page_on_searching_names_every_field_and_value() -> None:
             known = [each for each in reader.understood if " " not in each]
             assert [each for each in known if f"`{each}`" not in page] == []
     assert f"at most {MOST_CHARACTERS} characters, {MOST_TERMS} terms" in page
+
+
+@pytest.mark.parametrize("text", ["a*", "wa*", "x-wa*", "subj:ab*", "-ab*", "é*", "from:XBB ab..*"])
+def test_a_beginning_of_most_words_is_refused(text: str) -> None:
+    with pytest.raises(SearchNotUnderstood, match="at least 3 letters or digits"):
+        parse_search(text, NOW)
+
+
+@pytest.mark.parametrize("text", ["abc*", "a-bcd*", "水*", "cafe\u0301*", "пло*", "ab", '"ab*"'])
+def test_a_beginning_of_few_words_is_understood(text: str) -> None:
+    assert len(parse_search(text, NOW).terms) == 1
