@@ -128,8 +128,10 @@ async def test_every_state_of_the_form_is_accessible_and_fits_a_phone(
     await page.click("[data-send]")
     await page.wait_for_selector("#faults")
     await page.wait_for_selector("#preview [data-verdict]")
+    await page.wait_for_selector("html[data-ready] [role=tab][aria-selected=true]")
     await page.evaluate("() => document.querySelectorAll('details').forEach(part => { part.open = true; })")
     assert await violations(page) == []
+    assert await page.locator("main").evaluate("each => each.scrollHeight <= innerHeight"), "a void below"
     assert (await page.locator("[role=tab]").count()) == 2
     await page.set_viewport_size({"width": 420, "height": 900})
     assert await page.evaluate("() => document.querySelector('main').scrollWidth") <= 420

@@ -196,6 +196,9 @@ async def test_it_fits_the_screen(
     page = await open_page("wanda", "/map", language=language, viewport={"width": width, "height": 900})
     await drawn(page)
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    if width > 860:
+        main = page.locator("main")
+        assert await main.evaluate("each => each.scrollHeight <= each.clientHeight"), "a void below"
     assert await page.locator("html").get_attribute("lang") == language
 
 

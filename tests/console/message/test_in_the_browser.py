@@ -143,3 +143,6 @@ async def test_a_message_fits_every_screen_and_paper(open_page: OpenPage, seeded
     assert await page.locator("#panel-readable").is_visible()
     assert not await page.locator(".message-acts").is_visible()
     assert await page.locator(".band-top").is_visible()
+    for folded in (".positions li", ".spoken-other dd", ".recipient .rows dd", ".handling dd"):
+        each = page.locator(f".message {folded}").first
+        assert await each.evaluate("each => each.checkVisibility({contentVisibilityAuto: true})"), folded

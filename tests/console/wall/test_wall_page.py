@@ -11,17 +11,16 @@ from tests.console.map.areas import in_words, publish_alert
 from tests.console.realm import ConsoleRealm
 
 OVER_EACH_OTHER = """() => {
-  const boxes = [...document.querySelectorAll('.wall-bar, .wall-columns > section')]
-    .map(part => [part.className, part.getBoundingClientRect()]);
-  const rows = [...document.querySelectorAll('.wall-columns li, .wall-columns h2')].map(row => [row.innerText, row]);
   const met = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
     && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
-  const found = boxes.flatMap(([name, box], at) => boxes.slice(at + 1).filter(each => met(box, each[1])).map(each => [name, each[0]]));
-  const cut = rows.filter(([, row]) => {
+  const parts = [...document.querySelectorAll('.wall-bar, .wall-columns > section')];
+  const boxes = parts.map(part => part.getBoundingClientRect());
+  const over = parts.filter((_, at) => boxes.some((box, other) => other > at && met(box, boxes[at])));
+  const cut = [...document.querySelectorAll('.wall-columns :is(li, h2)')].filter(row => {
     const box = row.getBoundingClientRect(), whole = row.closest('section').getBoundingClientRect();
     return met(box, whole) && box.bottom > whole.bottom + 1;
   });
-  return [...found, ...cut.map(([text]) => text)];
+  return [...over, ...cut].map(part => part.innerText);
 }"""
 """Parts of the wall that stand over each other, and rows that its edge cuts."""
 
