@@ -1,14 +1,16 @@
 """What the routes of one running gateway share."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
 from fastapi import Request
 
+from bus.store.partner_figures import Pace
 from gateways.context import GatewayContext
 from gateways.http.access import Access
+from gateways.http.kept_figures import KeptFigures
 from gateways.http.metrics import HttpMetrics
 from gateways.http.recent_minutes import RecentMinutes
 from gateways.operators.password_sign_in import PasswordSignIn
@@ -38,6 +40,8 @@ class Runtime:
     """Sign-in at the identity provider, where the settings name one."""
     minutes: RecentMinutes = field(default_factory=RecentMinutes)
     """Of the list of partners."""
+    figures: KeptFigures[tuple[Mapping[str, int], Mapping[str, Pace]]] = field(default_factory=KeptFigures)
+    """FLASH that waits, and paces, of the list of partners."""
     searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Turns of searches of the traffic: one reader at a time, the others wait, so that readers stay free."""
 

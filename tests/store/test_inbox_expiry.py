@@ -54,10 +54,10 @@ def test_a_page_has_what_is_alive_in_order(
     )
     first = numbers[0] if numbers else 1
     at = first + cursor
-    side = {"before": at} if newest_first else {"after": at}
     page = inbox.list_after(
         tx,
-        **{"after": 0, **side},
+        0 if newest_first else at,
+        before=at if newest_first else None,
         limit=limit,
         kinds=kinds,
         modes=modes,

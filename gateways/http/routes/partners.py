@@ -21,7 +21,7 @@ from gateways.http.partner_views import (
     pace_view,
 )
 from gateways.http.problems import ApiRefused
-from gateways.http.recent_minutes import MINUTES, Exchanged, RecentMinutes
+from gateways.http.recent_minutes import MINUTES, Exchanged
 from gateways.http.routes.answers import answers, statement_response
 from gateways.http.runtime import Runtime, runtime
 from schemas.base import Nation, Statement
@@ -82,21 +82,28 @@ async def _look(
     trust = gateway.context.trust
 
     def look(tx: Transaction) -> tuple[PartnerView, ...]:
-        traffic = _traffic(tx, nations, gateway.minutes, now) if sees_traffic else {}
+        traffic = _traffic(tx, nations, gateway, now) if sees_traffic else {}
         return tuple(_view(trust.nations[name], now, traffic.get(name, {})) for name in nations)
 
     return await gateway.context.store.read(look)
 
 
 def _traffic(
-    tx: Transaction, nations: Sequence[str], minutes: RecentMinutes, now: datetime
+    tx: Transaction, nations: Sequence[str], gateway: Runtime, now: datetime
 ) -> dict[str, dict[str, Any]]:
     """Backlog, gaps, contact and pace by nation, as the view's fields have them."""
     waiting = {row.recipient: row for row in backlog.per_recipient(tx)}
     gaps, holding = lanes.count_missing(tx), held.count_by_originator(tx)
     overdue, heard = deadlines.count_overdue(tx), contacts.of_all(tx)
-    wrong, flash = lane_alarms.standing(tx), partner_figures.flash_unacknowledged(tx)
-    begins_at, exchanged = minutes.look(tx, now)
+    wrong = lane_alarms.standing(tx)
+    flash, paces = gateway.figures.look(
+        tuple(nations),
+        lambda: (
+            partner_figures.flash_unacknowledged(tx),
+            {name: partner_figures.pace(tx, name) for name in nations},
+        ),
+    )
+    begins_at, exchanged = gateway.minutes.look(tx, now)
     nothing = Exchanged((0,) * MINUTES, (0,) * MINUTES)
     found: dict[str, dict[str, Any]] = {}
     for name in nations:
@@ -115,7 +122,7 @@ def _traffic(
             "overdue": {awaited: overdue.get((name, awaited), 0) for awaited in Awaited},
             "flash_unacknowledged": flash.get(name, 0),
             "activity": PartnerActivity(begins_at=begins_at, sent=counted.sent, received=counted.received),
-            "pace": pace_view(partner_figures.pace(tx, name)),
+            "pace": pace_view(paces[name]),
         }
     return found
 
