@@ -104,6 +104,7 @@ def environment() -> Environment:
         "one_line": one_line,
         "dtg": times.dtg,
         "clock": times.clock,
+        "near": _near,
         "iso": times.iso,
         "local": _local,
         "number": _number,
@@ -122,6 +123,11 @@ def environment() -> Environment:
 @pass_context
 def _local(context: Context, at: Any) -> str:
     return times.local(at, context["preferences"].zone)
+
+
+@pass_context
+def _near(context: Context, at: Any) -> str:
+    return times.near(at, context["now"])
 
 
 @pass_context

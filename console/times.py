@@ -1,8 +1,9 @@
 """Moments as people at a watch read them: date-time groups in Zulu, local time beside them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+NEAR = timedelta(days=7)
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -24,6 +25,13 @@ def clock(at: datetime | str) -> str:
     """As lists have it, with seconds: ``22 0146:23Z``."""
     when = moment(at)
     return f"{when:%d %H%M:%S}Z"
+
+
+def near(at: datetime | str, now: datetime) -> str:
+    """As lists have it where the day alone tells which one it is; else the full date-time group."""
+    when = moment(at)
+    this_month = (when.year, when.month) == (now.year, now.month)
+    return clock(when) if this_month or abs(when - now) < NEAR else dtg(when)
 
 
 def iso(at: datetime | str) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -143,6 +144,11 @@ def test_what_hides_is_shown_by_its_number_and_scripts_stay_as_they_are(text: st
 def test_moments_are_zulu_whatever_their_zone() -> None:
     assert times.dtg("2026-11-22T02:46:23+01:00") == "220146ZNOV26"
     assert times.clock("2026-11-22T01:46:23.5Z") == "22 0146:23Z"
+    now = datetime(2026, 11, 28, tzinfo=UTC)
+    assert times.near("2026-11-01T01:46:23Z", now) == "01 0146:23Z"
+    assert times.near("2026-12-04T01:46:23Z", now) == "04 0146:23Z"
+    for other in ("2027-11-28T01:46:23Z", "2026-12-28T01:46:23Z"):
+        assert times.near(other, now) == times.dtg(other)
     assert times.local("2026-11-22T01:46:23Z", "Europe/Warsaw") == "2026-11-22 02:46:23 CET"
     assert times.local("2026-11-22T01:46:23Z", "Nowhere/At all") == "2026-11-22 01:46:23 UTC"
 

@@ -28,9 +28,3 @@ export function stepOf(span) {
   const steps = [5, 10, 15, 30, 60, 120, 180, 360].map((minutes) => minutes * 60_000);
   return steps.find((step) => (span.to - span.from) / step <= 200) ?? 720 * 60_000;
 }
-
-/** @param {number} at @returns {string} as lists have it, without seconds: 22 0146Z */
-export function dayAndTime(at) {
-  const text = new Date(at).toISOString();
-  return `${text.slice(8, 10)} ${text.slice(11, 13)}${text.slice(14, 16)}Z`;
-}

@@ -1,6 +1,7 @@
 // The moment that the map shows: a slider over the time that items are in force, with a way to let it run.
 
-import { dayAndTime, spanOf, stepOf } from "./force.js";
+import { group } from "../compose/moment_text.js";
+import { spanOf, stepOf } from "./force.js";
 
 /** @typedef {import("./force.js").Force} Force */
 
@@ -18,7 +19,7 @@ export function timeSlider(section, show) {
   section.hidden = false;
 
   function said() {
-    const words = dayAndTime(live ? Date.now() : range.valueAsNumber);
+    const words = group(new Date(live ? Date.now() : range.valueAsNumber));
     output.textContent = words;
     section.classList.toggle("map-time-set", !live);
     range.setAttribute("aria-valuetext", live ? `${words}, ${now.textContent?.trim() ?? ""}` : words);

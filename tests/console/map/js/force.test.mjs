@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { dayAndTime, inForce, spanOf, stepOf } from "../../../../console/static/js/map/force.js";
+import { inForce, spanOf, stepOf } from "../../../../console/static/js/map/force.js";
 
 const NOW = Date.UTC(2026, 10, 22, 1, 46);
 const HOUR = 3_600_000;
@@ -20,8 +20,4 @@ test("the slider covers what comes, but not years", () => {
   const none = spanOf([], NOW);
   assert.ok(none.from < NOW && none.to > NOW);
   for (const span of [soon, far, none]) assert.ok((span.to - span.from) / stepOf(span) <= 200);
-});
-
-test("a moment is written as lists have it", () => {
-  assert.equal(dayAndTime(NOW), "22 0146Z");
 });
