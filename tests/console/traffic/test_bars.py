@@ -30,6 +30,10 @@ async def test_flash_is_said_at_once_and_leaves_when_anyone_of_the_nation_acknow
     other = await open_page("rolf", f"/?q={word}")
     await listed(page)
     await listed(other)
+    # Another room in the same browser: it hears by the stream of the first page.
+    elsewhere = await page.context.new_page()
+    await elsewhere.goto("/settings")
+    await expect(elsewhere.locator("#stream-pill")).to_have_attribute("data-stream", "live")
     await page.keyboard.press("m")
     await asyncio.to_thread(send, realm, "XBB", f"{word} first", "FLASH")
     entry = page.locator(".flash-entry", has_text=f"{word} first")
@@ -39,6 +43,12 @@ async def test_flash_is_said_at_once_and_leaves_when_anyone_of_the_nation_acknow
     assert (await page.title()).startswith("(1) ")
     assert await page.get_attribute("html", "data-chimes") == "2", "once when switched on, once for FLASH"
     assert await other.get_attribute("html", "data-chimes") is None, "sound is off until switched on"
+    await expect(elsewhere.locator(".flash-entry")).to_contain_text(f"{word} first")
+    assert (await elsewhere.title()).startswith("(1) ")
+    await expect(elsewhere.locator("body > .band-top")).to_contain_text("NATO RESTRICTED")
+    assert await elsewhere.locator(".flash-open").get_attribute("href") == await entry.locator(
+        ".flash-open"
+    ).get_attribute("href")
     await asyncio.to_thread(send, realm, "XCC", f"{word} second", "FLASH")
     await expect(page.locator(".flash-count")).to_have_text("2")
     await entry.locator("[data-act=open]").click()
@@ -55,6 +65,8 @@ async def test_flash_is_said_at_once_and_leaves_when_anyone_of_the_nation_acknow
     await expect(other.locator("#flash")).to_be_hidden()
     await expect(page.locator("#flash")).to_be_hidden()
     assert not (await page.title()).startswith("(")
+    await expect(elsewhere.locator("#flash")).to_be_hidden()
+    assert await elsewhere.locator("body > .band-none").count() == 2, "nothing marked is shown there now"
     await page.keyboard.press("m")
 
 

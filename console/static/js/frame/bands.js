@@ -1,20 +1,56 @@
 /** The marking bands at head and foot, for pages whose content changes while they are open. */
 
-/**
- * @typedef {{ text: string, releasable?: string, level: number, policy?: string, classification?: string }} Marking
- */
+import { highest } from "./highest.js";
 
-/** @param {Marking} marking the highest of what is shown */
+/** @typedef {import("./highest.js").Marking} Marking */
+
+/** What the page's own content is marked, and what is shown above it. @type {Marking | null} */
+let own = asRendered();
+/** @type {Marking[]} */
+let above = [];
+
+/** @param {Marking} marking the highest of what the page shows */
 export function showMarking(marking) {
-  for (const band of document.querySelectorAll("body > [data-band]")) {
-    if (!(band instanceof HTMLElement)) continue;
-    band.classList.remove("band-none");
-    band.dataset.level = String(Math.max(0, Math.min(3, marking.level)));
-    band.dataset.policy = marking.policy ?? "";
-    band.dataset.classification = marking.classification ?? "";
-    set(band.querySelector("[data-band-text]"), marking.text);
-    set(band.querySelector("[data-band-releasable]"), marking.releasable ?? "");
+  own = marking;
+  show();
+}
+
+/** @param {Marking[]} markings of what stands above the page's own content, such as FLASH */
+export function alsoShown(markings) {
+  if (markings.length === 0 && above.length === 0) return;
+  above = markings;
+  show();
+}
+
+function show() {
+  const marking = highest(own === null ? above : [own, ...above]);
+  for (const band of bands()) {
+    band.classList.toggle("band-none", marking === null);
+    if (marking === null) delete band.dataset.level;
+    else band.dataset.level = String(Math.max(0, Math.min(3, marking.level)));
+    band.dataset.policy = marking?.policy ?? "";
+    band.dataset.classification = marking?.classification ?? "";
+    set(band.querySelector("[data-band-text]"), marking?.text ?? band.dataset.none ?? "");
+    set(band.querySelector("[data-band-releasable]"), marking?.releasable ?? "");
   }
+}
+
+/** @returns {HTMLElement[]} */
+function bands() {
+  return [...document.querySelectorAll("body > [data-band]")].filter((band) => band instanceof HTMLElement);
+}
+
+/** @returns {Marking | null} */
+function asRendered() {
+  const [band] = bands();
+  if (band === undefined || band.dataset.level === undefined) return null;
+  return {
+    text: band.querySelector("[data-band-text]")?.textContent ?? "",
+    releasable: band.querySelector("[data-band-releasable]")?.textContent ?? "",
+    level: Number(band.dataset.level),
+    policy: band.dataset.policy ?? "",
+    classification: band.dataset.classification ?? "",
+  };
 }
 
 /** @param {Element | null} place @param {string} text */

@@ -15,22 +15,31 @@ export function age(since) {
 }
 
 /**
- * What a heartbeat says of the nations.
- * @param {Array<{ nation: string, state: string, last_heard?: string | null }>} partners state: ok, warn, bad or off
+ * What a heartbeat says of the nations. It only knows who is heard: what else is wrong stays as it was told.
+ * @param {readonly import("../traffic/row.js").Partner[]} partners
  */
-export function showPartners(partners) {
+export function heardOf(partners) {
   for (const partner of partners) {
     const chip = document.querySelector(`[data-chip="${CSS.escape(partner.nation)}"]`);
     if (!chip) continue;
-    chip.className = `chip chip-${partner.state}`;
+    const before = ["ok", "warn", "bad", "off"].find((state) => chip.classList.contains(`chip-${state}`)) ?? "ok";
+    const state = stateOf(partner.state, before);
+    chip.className = `chip chip-${state}`;
     const mark = chip.querySelector(".standing");
-    if (mark) mark.className = `standing standing-${partner.state}`;
+    if (mark) mark.className = `standing standing-${state}`;
     const word = chip.querySelector("[data-chip-word]");
-    if (word) word.textContent = t(`frame.live.standing_${partner.state}`);
+    if (word) word.textContent = t(`frame.live.standing_${state}`);
     const since = chip.querySelector("[data-chip-since]");
     if (since instanceof HTMLElement && partner.last_heard) since.dataset.since = partner.last_heard;
   }
   showAges();
+}
+
+/** @param {"heard" | "silent" | "unheard"} said @param {string} before */
+function stateOf(said, before) {
+  if (said === "silent") return "bad";
+  if (said === "unheard") return before;
+  return before === "bad" || before === "off" ? "ok" : before;
 }
 
 function showAges() {

@@ -1,5 +1,6 @@
 // The bar of FLASH messages that await this operator's nation: what, from whom, open it, acknowledge it.
 
+import { alsoShown } from "../frame/bands.js";
 import { oneLine as visible } from "../frame/visible.js";
 import { t } from "../frame/wording.js";
 import { AskRefused, acknowledge, awaiting } from "./api.js";
@@ -8,7 +9,7 @@ import { pathOf, shortDtg } from "./row_words.js";
 /** @typedef {import("./row.js").Row} Row */
 /**
  * @typedef {object} FlashHearing
- * @property {(row: Row) => void} open
+ * @property {(row: Row) => void} [open] in place of going to the message
  * @property {(rows: Row[]) => void} arrived FLASH messages that were not waiting before
  */
 
@@ -65,6 +66,7 @@ export function openFlashBar(bar, region, hearing) {
       const entry = entries.get(keyOf(row)) ?? made(row);
       list.append(entry);
     }
+    alsoShown(rows.slice(0, SHOWN).map(markingOf));
     bar.classList.toggle("more", rows.length > SHOWN);
     if (arrived.length > 0) {
       region.textContent = arrived.map((row) => t("traffic.live.flash_said", said(row))).join(" ");
@@ -87,6 +89,15 @@ export function openFlashBar(bar, region, hearing) {
   });
 
   /** @param {Row} row */
+  const markingOf = (row) => ({
+    text: visible(row.classification),
+    releasable: row.releasable.length > 0 ? `REL TO ${row.releasable.map(visible).join(", ")}` : "",
+    level: row.level,
+    policy: row.policy,
+    classification: row.classification,
+  });
+
+  /** @param {Row} row */
   function made(row) {
     const copy = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
     const entry = /** @type {HTMLElement} */ (copy.querySelector(".flash-entry"));
@@ -95,10 +106,15 @@ export function openFlashBar(bar, region, hearing) {
       const place = entry.querySelector(`[data-part="${name}"]`);
       if (place) place.textContent = text;
     }
+    const mode = /** @type {HTMLElement} */ (entry.querySelector("[data-part=mode]"));
+    mode.hidden = row.mode === "OPERATION";
+    mode.textContent = row.mode;
+    mode.dataset["mode"] = row.mode;
     const open = /** @type {HTMLElement} */ (entry.querySelector("[data-act=open]"));
     const accept = /** @type {HTMLButtonElement} */ (entry.querySelector("[data-act=acknowledge]"));
     open.setAttribute("href", (document.documentElement.dataset["root"] ?? "") + pathOf(row));
     open.addEventListener("click", (event) => {
+      if (!hearing.open) return;
       event.preventDefault();
       hearing.open(row);
     });

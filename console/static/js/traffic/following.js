@@ -2,7 +2,7 @@
 
 import { now as serverNow, serverSaid } from "../frame/clock.js";
 import { own, root } from "../frame/root.js";
-import { showPartners } from "../frame/strip.js";
+import { heardOf } from "../frame/strip.js";
 import { openFeed } from "../stream/feed.js";
 import { changes } from "./api.js";
 
@@ -20,18 +20,6 @@ import { changes } from "./api.js";
 /** The list is read once the stream has said where it begins, or after so long without it. */
 const PATIENCE = 700;
 
-/**
- * How a partner stands in the header. A heartbeat only knows who is heard: what else is wrong stays as it was told.
- * @param {import("./row.js").Partner} partner
- */
-function standing(partner) {
-  const chip = document.querySelector(`[data-chip="${CSS.escape(partner.nation)}"]`);
-  const now = ["ok", "warn", "bad", "off"].find((state) => chip?.classList.contains(`chip-${state}`)) ?? "ok";
-  const silent = partner.state === "silent";
-  const state = silent ? "bad" : partner.state === "unheard" ? now : now === "bad" || now === "off" ? "ok" : now;
-  return { nation: partner.nation, state, last_heard: partner.last_heard ?? null };
-}
-
 /** @param {FollowingHearing} hearing */
 export function openFollowing(hearing) {
   /** @type {() => void} */
@@ -46,7 +34,7 @@ export function openFollowing(hearing) {
       batch: hearing.batch,
       heartbeat(beat) {
         serverSaid(beat.at);
-        showPartners((beat.partners ?? []).map(standing));
+        heardOf(beat.partners ?? []);
       },
       state: hearing.state,
       anew: hearing.anew,

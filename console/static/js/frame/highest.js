@@ -1,0 +1,27 @@
+/** The one marking that covers several. Pure; the same rule as `console/marking.py: highest`. */
+
+/**
+ * @typedef {{ text: string, releasable?: string, level: number, policy?: string, classification?: string }} Marking
+ */
+
+/**
+ * The highest level. Where markings at that level differ, each is named; where any differ in who may have them,
+ * nothing is said of it, because no one list would be true of all.
+ * @param {readonly Marking[]} markings
+ * @returns {Marking | null} null for nothing
+ */
+export function highest(markings) {
+  if (markings.length === 0) return null;
+  const level = Math.max(...markings.map((marking) => marking.level));
+  const top = markings.filter((marking) => marking.level === level);
+  const texts = [...new Set(top.flatMap((marking) => marking.text.split(" / ")))];
+  const releasable = [...new Set(markings.map((marking) => marking.releasable ?? ""))];
+  const [only] = texts.length === 1 ? top : [];
+  return {
+    text: texts.join(" / "),
+    releasable: releasable.length === 1 ? releasable[0] : "",
+    level,
+    policy: only?.policy ?? "",
+    classification: only?.classification ?? "",
+  };
+}
