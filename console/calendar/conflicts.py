@@ -70,6 +70,17 @@ def conflicts(
     return tuple(sorted(found, key=lambda each: (each.start, each.first.key, each.second.key)))
 
 
+def by_pair(found: Sequence[Conflict]) -> tuple[tuple[Conflict, ...], ...]:
+    """Conflicts of the same two exercises together, in the order of the first of each: exercises are
+    announced again, under the same name, and so is what they meet."""
+    pairs: dict[frozenset[tuple[str, str]], list[Conflict]] = {}
+    for conflict in found:
+        both = (conflict.first.notice, conflict.second.notice)
+        names = frozenset((each.host_nation, each.designation) for each in both)
+        pairs.setdefault(names, []).append(conflict)
+    return tuple(map(tuple, pairs.values()))
+
+
 def _at_the_same_time(exercises: Sequence[Exercise]) -> Iterator[tuple[Exercise, Exercise]]:
     """Pairs of different exercises of one world that share time; two notices of one exercise are none."""
     running: list[Exercise] = []

@@ -110,6 +110,18 @@ def _week(start: date, exercises: Sequence[Exercise], zone: tzinfo) -> Week:
     return Week(days, tuple(bars), tuple(hidden))
 
 
+def within(weeks: Sequence[Week], exercises: Sequence[Exercise], zone: tzinfo) -> list[Exercise]:
+    """The exercises that have a day in these weeks."""
+    first, last = weeks[0].days[0], weeks[-1].days[-1]
+    return [each for each in exercises if days_of(each, zone)[0] <= last and days_of(each, zone)[1] >= first]
+
+
+def next_after(weeks: Sequence[Week], exercises: Sequence[Exercise], zone: tzinfo) -> Exercise | None:
+    """The first exercise that begins after these weeks."""
+    coming = [each for each in exercises if days_of(each, zone)[0] > weeks[-1].days[-1]]
+    return min(coming, key=lambda each: (each.notice.start, each.key), default=None)
+
+
 @dataclass(frozen=True)
 class Agenda:
     """What runs now, what comes month by month, and what is over, the newest first."""

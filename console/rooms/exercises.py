@@ -10,11 +10,11 @@ from babel.dates import format_date
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from console.calendar.conflicts import Conflict, conflicts
+from console.calendar.conflicts import Conflict, by_pair, conflicts
 from console.calendar.exercises import Exercise, Serial, SerialKind, Unreadable, exercise_of
 from console.calendar.file import MEDIA_TYPE, calendar_file
 from console.calendar.lead_time import Finding, findings, lead_days, notice_due
-from console.calendar.pages import Month, agenda_of, weeks_of
+from console.calendar.pages import Month, agenda_of, days_of, next_after, weeks_of, within
 from console.console import console_of
 from console.current import current_messages
 from console.gateway import Refused
@@ -29,6 +29,8 @@ from console.wording import Wording
 router = APIRouter()
 
 KIND = "exercise_notice"
+PAIRS = 5
+"""Pairs of exercises in conflict that the agenda names at once; the others are folded."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +70,23 @@ async def show(
     if view == "agenda":
         agenda = agenda_of(book.exercises, now, zone)
         shared |= {"agenda": agenda, "month_name": _month_namer(seat.wording)}
+        shared |= {"pairs": by_pair(book.conflicts), "most_pairs": PAIRS}
         return page(request, seat, "exercises/agenda.html", room="exercises", **shared)
     chosen = Month.parse(month) or Month.of(now.astimezone(zone).date())
-    first_weekday = seat.wording.locale.first_week_day
+    weeks = weeks_of(chosen, book.exercises, zone, seat.wording.locale.first_week_day)
+    seen = within(weeks, book.exercises, zone)
+    following = None if seen else next_after(weeks, book.exercises, zone)
+    shared["marking"] = _marking(seen if following is None else [following])
     return page(
         request,
         seat,
         "exercises/month.html",
         room="exercises",
         month=chosen,
-        weeks=weeks_of(chosen, book.exercises, zone, first_weekday),
+        weeks=weeks,
+        nothing=not seen,
+        following=following,
+        following_month=Month.of(days_of(following, zone)[0]) if following else None,
         today=now.astimezone(zone).date(),
         month_name=_month_namer(seat.wording),
         day_name=_day_namer(seat.wording),

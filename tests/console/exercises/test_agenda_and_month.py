@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.calendar.exercises import Exercise
-from console.calendar.pages import LANES, Month, agenda_of, days_of, weeks_of
+from console.calendar.pages import LANES, Month, agenda_of, days_of, next_after, weeks_of, within
 from tests.console.exercises.notices import exercise
 
 
@@ -79,3 +79,16 @@ def test_the_agenda_has_what_runs_what_comes_by_month_and_what_is_over() -> None
         ("2030-05", ["MAY"]),
     ]
     assert [each.notice.exercise_id for each in agenda.past] == ["OVER", "OLD"]
+
+
+def test_a_month_without_exercises_knows_what_comes_next() -> None:
+    early, late = (
+        at(name, datetime(2031, 1, day, tzinfo=UTC), datetime(2031, 1, day + 2, tzinfo=UTC))
+        for name, day in (("EARLY", 5), ("LATE", 9))
+    )
+    over = at("OVER", datetime(2030, 3, 4, tzinfo=UTC), datetime(2030, 3, 6, tzinfo=UTC))
+    months = {month: weeks_of(Month(2030, month), [late, early, over], UTC, 0) for month in (3, 6)}
+    assert within(months[3], [late, early, over], UTC) == [over]
+    assert within(months[6], [late, early, over], UTC) == []
+    assert next_after(months[6], [late, early, over], UTC) == early
+    assert next_after(months[6], [over], UTC) is None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.calendar.conflicts import conflicts
+from console.calendar.conflicts import by_pair, conflicts
 from console.calendar.exercises import SerialKind
 from tests.console.exercises.notices import comb, exercise, square
 
@@ -109,3 +109,23 @@ def test_every_pair_is_compared_whatever_the_order(placed: list[tuple[int, int, 
         pairs = [frozenset((c.first.notice.exercise_id, c.second.notice.exercise_id)) for c in found]
         assert set(pairs) == expected
         assert len(pairs) == len(expected)
+
+
+def test_two_exercises_announced_again_and_again_are_one_pair() -> None:
+    notices = [
+        exercise(name, exercise_id=f"{name} {round_}", areas=[EAST], **MARCH)
+        for round_ in range(3)
+        for name in ("ONE", "TWO")
+    ]
+    notices.append(exercise("THREE", areas=[EAST], **LATE_MARCH))
+    found = conflicts(notices)
+    pairs = by_pair(found)
+    assert sum(map(len, pairs)) == len(found) > len(pairs)
+    names = [{each.notice.designation for each in (pair[0].first, pair[0].second)} for pair in pairs]
+    assert sorted(map(sorted, names)) == [
+        ["ONE"],
+        ["ONE", "THREE"],
+        ["ONE", "TWO"],
+        ["THREE", "TWO"],
+        ["TWO"],
+    ]
