@@ -136,11 +136,16 @@ def counted_in_window(
 
 
 def awaiting(tx: sqlite3.Connection, asker: Asker, ranks: list[int], limit: int) -> list[int]:
-    """What waits for this nation's acknowledgement: most urgent first, then oldest first."""
+    """What waits for this nation's acknowledgement: most urgent first; then originators in turn, of each the
+    oldest, the newest, the next oldest and so on: a flood from one hides nothing from another.
+    """
     text, values = _awaited(asker)
+    each = "PARTITION BY t.rank, t.originator ORDER BY t.seq"
     rows = tx.execute(
-        "SELECT t.seq FROM traffic t INDEXED BY traffic_owing"  # noqa: S608
-        f" WHERE t.rank IN ({', '.join('?' * len(ranks))}) AND {text} ORDER BY t.rank, t.seq LIMIT ?",
+        "SELECT seq FROM (SELECT t.seq, t.rank,"  # noqa: S608 - fixed texts
+        f" min(2 * row_number() OVER ({each}) - 1, 2 * row_number() OVER ({each} DESC)) AS turn"
+        " FROM traffic t INDEXED BY traffic_owing"
+        f" WHERE t.rank IN ({', '.join('?' * len(ranks))}) AND {text}) ORDER BY rank, turn, seq LIMIT ?",
         (*ranks, *values, limit),
     )
     return [row[0] for row in rows]

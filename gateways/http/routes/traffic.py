@@ -47,9 +47,12 @@ class TrafficHistogram(Statement):
 
 
 class AwaitingList(Statement):
-    """What waits for this nation's acknowledgement: most urgent first, then oldest first."""
+    """What waits for this nation's acknowledgement: most urgent first, then originators in turn.
 
-    rows: tuple[TrafficRowView, ...] = Field(description="At most 100.")
+    Of each originator the oldest, the newest, the next oldest and so on.
+    """
+
+    rows: tuple[TrafficRowView, ...] = Field(description="At most 100; many from one hide no other's.")
     counts: dict[Precedence, int] = Field(description="How many wait, by precedence, listed or not.")
     event_seq: int
 
