@@ -81,8 +81,8 @@ class Complaints:
             self._note(f"reached for {parts.netloc}")
 
     def _failed(self, url: str, why: str) -> None:
-        # Leaving a page ends its streams. What its policy forbids is an error of the console, too; where scripts
-        # are off their preloading ends like that, without one.
+        # Leaving a page ends its streams. What its policy forbids is an error of the console, too; where
+        # scripts are off their preloading ends like that, without one.
         if "ERR_ABORTED" not in why and why != "csp":
             self._note(f"failed: {url} {why}")
 
