@@ -1,5 +1,6 @@
 """The shell examples of the pages run as they stand, in order, against the realm that `entente up` founds."""
 
+import json
 import os
 import re
 import shutil
@@ -9,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import pytest
 
 from entente.default_plan import default_plan
@@ -83,6 +85,27 @@ def run(directory: Path, parts: Iterable[str]) -> Ran:
     return Ran(done.returncode, done.stderr, told)
 
 
+def sign_in(directory: Path) -> None:
+    """An operator of EST, and their access token in `anna.auth`, as the pages for people say."""
+    state = directory / ".entente"
+    password = "seven herons cross the ford"
+    place = [
+        "--state-dir",
+        str(state / "gateways" / "EST"),
+        "--keys-file",
+        str(state / "realm" / "nations" / "EST" / "keys.json"),
+    ]
+    adding = [sys.executable, "-m", "entente", "operator", "add", "anna", "--role", "watch_officer"]
+    subprocess.run([*adding, "--password-file", "-", *place], input=f"{password}\n", text=True, check=True)
+    port = json.loads((state / "ports.json").read_text())["EST"]
+    session = httpx.post(
+        f"http://127.0.0.1:{port}/v1/operators/sign-in",
+        json={"name": "anna", "password": password},
+        trust_env=False,
+    ).json()
+    (directory / "anna.auth").write_text(f"Authorization: Bearer {session['access_token']}\n")
+
+
 @pytest.mark.skipif(shutil.which("curl") is None, reason="the pages' examples call curl")
 def test_the_examples_of_the_pages_run_as_they_stand(directory: Path) -> None:
     api = boxes("api.md")
@@ -101,11 +124,13 @@ def test_the_examples_of_the_pages_run_as_they_stand(directory: Path) -> None:
     # What had been posted before anybody listened comes again with the replay.
     came = "until grep -q entente.message.received received; do :; done"
     label = f"{KEPT}; curl -sS -H @EST.auth $EST/v1/messages/$PUBLICATION/label.xml -o label.xml"
-    ran = run(directory, [*api[:2], receiver, register, look, came, label, *boxes("labels.md")])
+    sign_in(directory)
+    pages = [*boxes("labels.md"), *boxes("search.md")]
+    ran = run(directory, [*api[:2], receiver, register, look, came, label, *pages])
     assert ran.refused == []
     assert ran.status == 0, ran.errors
 
 
 def test_no_page_has_shell_that_nothing_runs() -> None:
     having = {each.name for each in DOCS.rglob("*.md") if BOX.search(each.read_text(encoding="utf-8"))}
-    assert having == {"api.md", "labels.md", "webhooks.md"}
+    assert having == {"api.md", "labels.md", "search.md", "webhooks.md"}
