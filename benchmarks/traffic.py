@@ -158,7 +158,7 @@ async def _others(context: GatewayContext) -> dict[str, float]:
         "awaiting: list": read(lambda tx: traffic_search.awaiting(tx, asker, [0], 100)),
         "awaiting: counts": read(lambda tx: traffic_search.count_awaiting(tx, asker)),
     }
-    return {name: await _time(job) for name, job in jobs.items()}
+    return {f"{name}, processor time": await _time(job) for name, job in jobs.items()}
 
 
 async def _time(job: Callable[[], Awaitable[object]]) -> float:

@@ -16,7 +16,7 @@ from bus.store.traffic_conditions import AWAITING, Asker, Condition, conditions_
 
 FIRST_WINDOW = 20_000
 GROWTH = 4
-LARGEST_WINDOW = 400_000
+LARGEST_WINDOW = 650_000
 SMALLEST_WINDOW = 1000
 """A window of so many rows is read to its end, however long it takes."""
 UNINDEXED = 1000
