@@ -26,6 +26,10 @@ class Marking:
     level: int = 0
     policy: str = ""
     classification: str = ""
+    mode: str = ""
+    """EXERCISE or TEST; empty for an operation, and where nothing or not one thing is said."""
+    differs: bool = False
+    """Whether it stands for several that may go to different nations."""
 
     @classmethod
     def of(cls, found: Mapping[str, Any]) -> "Marking":
@@ -34,7 +38,15 @@ class Marking:
         level = found.get("level")
         known = int(level) if level is not None else level_of(classification)
         text = str(found.get("text") or classification or found.get("marking") or "")
-        return cls(text, str(found.get("releasable") or ""), clamped(known), policy, classification)
+        mode = str(found.get("mode") or "")
+        return cls(
+            text,
+            str(found.get("releasable") or ""),
+            clamped(known),
+            policy,
+            classification,
+            "" if mode == "OPERATION" else mode,
+        )
 
 
 def clamped(level: int) -> int:
@@ -61,6 +73,7 @@ def highest(markings: Iterable[Marking]) -> Marking | None:
     at_top = [marking for marking in found if marking.level == top]
     texts = list(dict.fromkeys(marking.text for marking in at_top))
     releasable = {marking.releasable for marking in found}
+    modes = {marking.mode for marking in found}
     first = at_top[0]
     return Marking(
         " / ".join(texts),
@@ -68,6 +81,8 @@ def highest(markings: Iterable[Marking]) -> Marking | None:
         top,
         first.policy if len(texts) == 1 else "",
         first.classification if len(texts) == 1 else "",
+        modes.pop() if len(modes) == 1 else "",
+        len(releasable) > 1 or any(marking.differs for marking in found),
     )
 
 

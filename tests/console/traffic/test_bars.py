@@ -39,6 +39,8 @@ async def test_flash_is_said_at_once_and_leaves_when_anyone_of_the_nation_acknow
     entry = page.locator(".flash-entry", has_text=f"{word} first")
     await expect(entry).to_be_visible()
     await expect(entry).to_contain_text("XBB")
+    await expect(entry.locator(".mode")).to_have_text("EXERCISE")
+    await expect(page.locator(".row", has_text=f"{word} first").locator(".mode")).to_have_text("EXERCISE")
     await expect(page.locator("#flash-said")).to_contain_text(f"{word} first")
     assert (await page.title()).startswith("(1) ")
     assert await page.get_attribute("html", "data-chimes") == "2", "once when switched on, once for FLASH"
@@ -46,6 +48,7 @@ async def test_flash_is_said_at_once_and_leaves_when_anyone_of_the_nation_acknow
     await expect(elsewhere.locator(".flash-entry")).to_contain_text(f"{word} first")
     assert (await elsewhere.title()).startswith("(1) ")
     await expect(elsewhere.locator("body > .band-top")).to_contain_text("NATO RESTRICTED")
+    await expect(elsewhere.locator("body > .band-top")).to_contain_text("EXERCISE")
     assert await elsewhere.locator(".flash-open").get_attribute("href") == await entry.locator(
         ".flash-open"
     ).get_attribute("href")

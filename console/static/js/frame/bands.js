@@ -1,6 +1,7 @@
 /** The marking bands at head and foot, for pages whose content changes while they are open. */
 
 import { highest } from "./highest.js";
+import { t } from "./wording.js";
 
 /** @typedef {import("./highest.js").Marking} Marking */
 
@@ -31,7 +32,11 @@ function show() {
     band.dataset.policy = marking?.policy ?? "";
     band.dataset.classification = marking?.classification ?? "";
     set(band.querySelector("[data-band-text]"), marking?.text ?? band.dataset.none ?? "");
+    band.dataset.differs = String(marking?.differs ?? false);
     set(band.querySelector("[data-band-releasable]"), marking?.releasable ?? "");
+    set(band.querySelector("[data-band-differs]"), marking?.differs ? t("frame.live.releases_differ") : "");
+    const mode = marking?.mode ?? "";
+    set(band.querySelector("[data-band-mode]"), mode === "OPERATION" ? "" : mode);
   }
 }
 
@@ -50,6 +55,8 @@ function asRendered() {
     level: Number(band.dataset.level),
     policy: band.dataset.policy ?? "",
     classification: band.dataset.classification ?? "",
+    mode: band.querySelector("[data-band-mode]")?.textContent ?? "",
+    differs: band.dataset.differs === "true",
   };
 }
 

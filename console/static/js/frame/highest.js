@@ -1,12 +1,13 @@
 /** The one marking that covers several. Pure; the same rule as `console/marking.py: highest`. */
 
 /**
- * @typedef {{ text: string, releasable?: string, level: number, policy?: string, classification?: string }} Marking
+ * @typedef {{ text: string, releasable?: string, level: number, policy?: string, classification?: string,
+ *   mode?: string, differs?: boolean }} Marking
  */
 
 /**
  * The highest level. Where markings at that level differ, each is named; where any differ in who may have them,
- * nothing is said of it, because no one list would be true of all.
+ * only that is said, because no one list would be true of all. The mode is named where all share one.
  * @param {readonly Marking[]} markings
  * @returns {Marking | null} null for nothing
  */
@@ -16,6 +17,8 @@ export function highest(markings) {
   const top = markings.filter((marking) => marking.level === level);
   const texts = [...new Set(top.flatMap((marking) => marking.text.split(" / ")))];
   const releasable = [...new Set(markings.map((marking) => marking.releasable ?? ""))];
+  const modes = new Set(markings.map((marking) => marking.mode ?? ""));
+  const [mode] = modes.size === 1 ? modes : [];
   const [only] = texts.length === 1 ? top : [];
   return {
     text: texts.join(" / "),
@@ -23,5 +26,7 @@ export function highest(markings) {
     level,
     policy: only?.policy ?? "",
     classification: only?.classification ?? "",
+    mode: mode ?? "",
+    differs: releasable.length > 1 || markings.some((marking) => marking.differs),
   };
 }

@@ -4,6 +4,7 @@ import { alsoShown } from "../frame/bands.js";
 import { oneLine as visible } from "../frame/visible.js";
 import { t } from "../frame/wording.js";
 import { AskRefused, acknowledge, awaiting } from "./api.js";
+import { paintMode } from "./row_cells.js";
 import { pathOf, shortDtg } from "./row_words.js";
 
 /** @typedef {import("./row.js").Row} Row */
@@ -95,6 +96,7 @@ export function openFlashBar(bar, region, hearing) {
     level: row.level,
     policy: row.policy,
     classification: row.classification,
+    mode: row.mode,
   });
 
   /** @param {Row} row */
@@ -106,10 +108,7 @@ export function openFlashBar(bar, region, hearing) {
       const place = entry.querySelector(`[data-part="${name}"]`);
       if (place) place.textContent = text;
     }
-    const mode = /** @type {HTMLElement} */ (entry.querySelector("[data-part=mode]"));
-    mode.hidden = row.mode === "OPERATION";
-    mode.textContent = row.mode;
-    mode.dataset["mode"] = row.mode;
+    paintMode(/** @type {HTMLElement} */ (entry.querySelector("[data-part=mode]")), row.mode);
     const open = /** @type {HTMLElement} */ (entry.querySelector("[data-act=open]"));
     const accept = /** @type {HTMLButtonElement} */ (entry.querySelector("[data-act=acknowledge]"));
     open.setAttribute("href", (document.documentElement.dataset["root"] ?? "") + pathOf(row));

@@ -1,11 +1,12 @@
 // The one marking that covers everything shown. Pure; the same rule as `console/marking.py: highest`.
 
 /** @typedef {import("./row.js").Row} Row */
-/** @typedef {{level: number, words: string, policy: string, classification: string, releasable: string | null}} Cover */
+/** @typedef {{level: number, words: string, policy: string, classification: string, releasable: string | null,
+ *   mode: string, differs: boolean}} Cover */
 
 /**
  * The highest classification among rows. Where the rows at that level differ, each is named; where rows differ in
- * who may have them, the band says nothing of it, because no one list would be true of all.
+ * who may have them, the band says only that, because no one list would be true of all.
  * @param {Iterable<Row>} rows
  * @returns {Cover | null} null where nothing is shown
  */
@@ -16,7 +17,10 @@ export function coverOf(rows) {
   /** @type {string | undefined} */
   let releasable;
   let same = true;
+  /** @type {Set<string>} */
+  const modes = new Set();
   for (const row of rows) {
+    modes.add(row.mode);
     if (row.level > level) {
       level = row.level;
       names = new Map();
@@ -27,6 +31,7 @@ export function coverOf(rows) {
     else if (releasable !== list) same = false;
   }
   if (level < 0) return null;
+  const [mode] = modes.size === 1 ? modes : [];
   const [only] = names.size === 1 ? names.values() : [];
   return {
     level,
@@ -34,5 +39,7 @@ export function coverOf(rows) {
     policy: only?.policy ?? "",
     classification: only?.classification ?? "",
     releasable: same && releasable ? `REL TO ${releasable}` : null,
+    mode: mode ?? "",
+    differs: !same,
   };
 }

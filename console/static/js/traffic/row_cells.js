@@ -54,6 +54,8 @@ export function makeRow() {
   }
   parts["day"] = part("span", "day", /** @type {HTMLElement} */ (parts["dtgText"]));
   parts["clock"] = part("span", "", /** @type {HTMLElement} */ (parts["dtgText"]));
+  parts["mode"] = part("bdi", "mode", within("subject"));
+  parts["mode"].dir = "ltr";
   parts["standing"] = part("span", "standing", within("subject"));
   parts["subjectText"] = part("bdi", "subject", within("subject"));
   parts["tag"] = part("span", "label", within("label"));
@@ -84,6 +86,7 @@ export function paintRow(made, row) {
   element.dataset["seq"] = String(row.seq);
   element.dataset["prec"] = row.precedence;
   element.dataset["mode"] = row.mode;
+  paintMode(/** @type {HTMLElement} */ (parts["mode"]), row.mode);
   element.dataset["direction"] = row.direction;
   const standing = standingOf(row);
   element.classList.toggle("past", standing !== null);
@@ -114,6 +117,13 @@ export function kindWord(kind) {
   const key = `traffic.live.kind.${kind}`;
   const known = t(key);
   return known === key || known === `[${key}]` ? visible(kind.replaceAll("_", " ")) : known;
+}
+
+/** What is no operation says so. @param {HTMLElement} tag @param {string} mode */
+export function paintMode(tag, mode) {
+  tag.hidden = mode === "OPERATION";
+  tag.dataset["mode"] = mode;
+  say(tag, mode);
 }
 
 /** @param {Record<string, HTMLElement>} parts @param {Row} row */

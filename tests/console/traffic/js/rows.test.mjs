@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { oneLine as visible } from "../../../../console/static/js/frame/visible.js";
+import { highest } from "../../../../console/static/js/frame/highest.js";
 import { coverOf } from "../../../../console/static/js/traffic/marking.js";
 import { filterOf, queryOf, searchOf, toggled, withSpan } from "../../../../console/static/js/traffic/query.js";
 import { shortDtg, standingOf, ticksOf } from "../../../../console/static/js/traffic/row_words.js";
@@ -62,11 +63,26 @@ test("the band covers the highest of what is shown and lists only what is true o
     policy: "NATO",
     classification: "NATO RESTRICTED",
     releasable: "REL TO XAA, XBB",
+    mode: low.mode,
+    differs: false,
   });
   const both = coverOf([low, high]);
   assert.deepEqual([both?.level, both?.words, both?.releasable], [3, "NATO SECRET", null]);
+  assert.deepEqual([both?.mode, both?.differs], ["", true], "an operation among exercises is not called one");
   const several = coverOf([high, low, other]);
   assert.deepEqual([several?.words, several?.policy], ["NATO SECRET / SECRET", ""]);
+});
+
+test("what stands above a page is covered by its bands, too", () => {
+  const own = { text: "NATO RESTRICTED", level: 1, releasable: "REL TO XBB", mode: "EXERCISE" };
+  const flash = { text: "NATO SECRET", level: 3, releasable: "REL TO XCC", mode: "EXERCISE", policy: "NATO" };
+  const both = highest([own, flash]);
+  assert.deepEqual([both?.text, both?.level, both?.policy], ["NATO SECRET", 3, "NATO"]);
+  assert.deepEqual([both?.releasable, both?.differs, both?.mode], ["", true, "EXERCISE"]);
+  assert.equal(highest([own, { ...flash, level: 1, mode: "" }])?.text, "NATO RESTRICTED / NATO SECRET");
+  assert.equal(highest([own, { ...flash, mode: "" }])?.mode, "", "an operation among exercises");
+  assert.deepEqual(highest([own])?.releasable, "REL TO XBB");
+  assert.equal(highest([]), null);
 });
 
 test("the filter goes to the address and back, and leaves the rest of the address alone", () => {
