@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
+from console.forms.moments import read_moment, show_moment
 from schemas.header import Kind, Mode
 
 KINDS = tuple(kind.value for kind in Kind)
@@ -62,8 +62,8 @@ class Proposal:
             modes=tuple(agreement["modes"]),
             highest=tuple((each["policy"], each["classification"]) for each in agreement["highest"]),
             categories="\n".join(agreement["categories"]),
-            not_before=_field(agreement["not_before"]),
-            not_after=_field(agreement["not_after"]),
+            not_before=show_moment(agreement["not_before"]),
+            not_after=show_moment(agreement["not_after"]),
         )
 
     def faults(self, nation: str) -> dict[str, str]:
@@ -78,7 +78,7 @@ class Proposal:
         if not self.version.isascii() or not self.version.isdigit():
             found["version"] = "number"
         for name in ("not_before", "not_after"):
-            if _zulu(getattr(self, name)) is None:
+            if read_moment(getattr(self, name)) is None:
                 found[name] = "time"
         return found
 
@@ -93,8 +93,8 @@ class Proposal:
             "modes": list(self.modes),
             "highest": [{"policy": policy, "classification": level} for policy, level in self.highest],
             "categories": [line.strip() for line in self.categories.splitlines() if line.strip()],
-            "not_before": _zulu(self.not_before),
-            "not_after": _zulu(self.not_after),
+            "not_before": read_moment(self.not_before),
+            "not_after": read_moment(self.not_after),
         }
 
 
@@ -111,15 +111,3 @@ def field_of(pointer: str | None, code: str) -> str | None:
     """The form's field that a fault of the gateway is about; None when it is about all of it."""
     first = (pointer or "").removeprefix("/").partition("/")[0]
     return first if first in Proposal.__dataclass_fields__ else FIELD_OF_CODE.get(code)
-
-
-def _zulu(text: str) -> str | None:
-    try:
-        found = datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError:
-        return None
-    return None if found.tzinfo is not None else f"{found:%Y-%m-%dT%H:%M:%S}Z"
-
-
-def _field(at: str) -> str:
-    return f"{datetime.fromisoformat(at).astimezone(UTC):%Y-%m-%dT%H:%M}"

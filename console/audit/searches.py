@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
+from console.forms.moments import read_moment
 from schemas.audit import AuditEvent
 
 Pairs = list[tuple[str, str]]
@@ -42,7 +43,7 @@ class Search:
     last: str = ""
     since: str = ""
     until: str = ""
-    """Zulu, as ``2026-11-22T13:30``."""
+    """Zulu, as ``2026-11-22 13:30Z`` or ``221330ZNOV26``."""
 
     @classmethod
     def of(cls, given: Mapping[str, str]) -> "Search":
@@ -107,12 +108,9 @@ class Search:
 
 
 def _zulu(text: str) -> datetime | None:
-    """A moment in Zulu out of a field without an offset (or with Z); None for nothing and for nonsense."""
-    try:
-        found = datetime.fromisoformat(text.removesuffix("Z"))
-    except ValueError:
-        return None
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else None
+    """A moment as people type it; None for nothing and for nonsense."""
+    found = read_moment(text)
+    return None if found is None else datetime.fromisoformat(found)
 
 
 QUICK: dict[str, Search] = {

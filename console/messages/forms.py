@@ -1,16 +1,15 @@
 """What the forms of a message's page send to the gateway: fields into the bodies of its API. Pure."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from console.forms.moments import read_moment
 from console.gateway import Refused
 
 RECALL_WORD = "RECALL"
 """Typed to confirm a recall, in every language."""
-_LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
 LONGEST = 4000
 
 Fields = Mapping[str, str]
@@ -32,9 +31,7 @@ class Refusal:
 
 def zulu(text: str) -> str | None:
     """A form's time, which is Zulu, as RFC 3339; None for none. What is no time is left as it is."""
-    if not text:
-        return None
-    return f"{text[:16]}:{text[17:19] or '00'}Z" if _LOCAL.fullmatch(text) else text
+    return (read_moment(text) or text) if text else None
 
 
 def acknowledgement(fields: Fields, officer_role: str, now: datetime) -> dict[str, Any]:

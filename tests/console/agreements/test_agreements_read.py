@@ -138,7 +138,7 @@ def test_a_field_that_is_missing_is_named(field: str) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("version", "two"), ("version", "²"), ("not_after", "soon"), ("not_before", "2026-11-22T12:00+02:00")],
+    [("version", "two"), ("version", "²"), ("not_after", "soon"), ("not_before", "2026-11-22T12:00 AM")],
 )
 def test_a_value_that_makes_no_sense_is_named(field: str, value: str) -> None:
     assert set(Proposal.of([*FORM, (field, value)]).faults("XAA")) == {field}

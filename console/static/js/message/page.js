@@ -1,5 +1,6 @@
 /** The message page, and what a message needs wherever it is shown: importing this is enough. */
 
+import "../compose/moment_fields.js";
 import { onKey } from "../frame/keyboard.js";
 import { startActing } from "./acting.js";
 import { copyText, startCopying } from "./copying.js";
