@@ -1,6 +1,7 @@
 """Where and when two exercises meet: the same time, the same ground, between serials of both."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,14 @@ WORK_OF_A_PAIR = 60_000
 """Steps for two exercises: two outlines of a thousand positions are compared well within them."""
 WORK_OF_ALL = 1_500_000
 """Steps for a whole calendar, about a second of one core."""
+MOST = 200
+MOST_OF_ONE = 10
+"""Conflicts that are kept, of all exercises and of any one: partners announce as much as they like."""
+MOST_PAIRS = 2_000
+"""Pairs that share time and are looked at, of one originator with another or with itself."""
+IN_TURN = 5
+"""So many pairs of two originators are compared before it is the turn of others'."""
+MOST_MEETINGS = 40
 
 
 @dataclass(frozen=True)
@@ -53,21 +62,43 @@ class Conflict:
         return self.second if exercise.key == self.first.key else self.first
 
 
+@dataclass(frozen=True)
+class Compared:
+    """Conflicts, by time; and how many pairs that share time were not compared or kept, in all and by the key
+    of either exercise."""
+
+    conflicts: tuple[Conflict, ...]
+    left_out: int
+    left_out_of: Mapping[str, int]
+
+
 def conflicts(
     exercises: Sequence[Exercise], *, of_all: int = WORK_OF_ALL, of_a_pair: int = WORK_OF_A_PAIR
 ) -> tuple[Conflict, ...]:
-    """Every pair that meets, by time. Cheap comparisons come first, so that one notice with an outline made
-    to be costly keeps no others from being compared."""
-    left = of_all
-    found: list[Conflict] = []
-    for first, second in sorted(_at_the_same_time(exercises), key=_cost):
-        work = Work(min(of_a_pair, max(0, left)))
+    """The conflicts that ``compared`` finds."""
+    return compared(exercises, of_all=of_all, of_a_pair=of_a_pair).conflicts
+
+
+def compared(
+    exercises: Sequence[Exercise], *, of_all: int = WORK_OF_ALL, of_a_pair: int = WORK_OF_A_PAIR
+) -> Compared:
+    """Which pairs meet. Cheap comparisons come first and originators take turns, so that neither one notice
+    with an outline made to be costly nor a flood of them keeps others from being compared."""
+    left, found, met, left_out = of_all, list[Conflict](), Counter[str](), Counter[str]()
+    for first, second in _in_turn(exercises, left_out):
+        full = max(met[first.key], met[second.key]) >= MOST_OF_ONE or len(found) >= MOST
+        if full or left <= 0:
+            left_out.update((first.key, second.key))
+            continue
+        work = Work(min(of_a_pair, left))
         given = work.left
         conflict = _conflict(first, second, work)
         left -= given - max(0, work.left)
         if conflict is not None:
             found.append(conflict)
-    return tuple(sorted(found, key=lambda each: (each.start, each.first.key, each.second.key)))
+            met.update((first.key, second.key))
+    in_order = sorted(found, key=lambda each: (each.start, each.first.key, each.second.key))
+    return Compared(tuple(in_order), left_out.total() // 2, left_out)
 
 
 def by_pair(found: Sequence[Conflict]) -> tuple[tuple[Conflict, ...], ...]:
@@ -93,13 +124,27 @@ def _at_the_same_time(exercises: Sequence[Exercise]) -> Iterator[tuple[Exercise,
         running.append(exercise)
 
 
-def _cost(pair: tuple[Exercise, Exercise]) -> int:
-    return sum(
-        figure.positions
-        for exercise in pair
-        for serial in (exercise.whole, *exercise.serials)
-        for figure in serial.figures
-    )
+def _in_turn(exercises: Sequence[Exercise], left_out: Counter[str]) -> list[tuple[Exercise, Exercise]]:
+    """Pairs that share time, a few of every two originators after each other, the cheap ones first. What is
+    too much of two originators is counted in ``left_out``."""
+    costs = {exercise.key: _cost(exercise) for exercise in exercises}
+    groups: dict[frozenset[str], list[tuple[int, Exercise, Exercise]]] = {}
+    for first, second in _at_the_same_time(exercises):
+        group = groups.setdefault(frozenset((first.originator, second.originator)), [])
+        if len(group) < MOST_PAIRS:
+            group.append((costs[first.key] + costs[second.key], first, second))
+        else:
+            left_out.update((first.key, second.key))
+    ranked: list[tuple[int, int, Exercise, Exercise]] = []
+    for group in groups.values():
+        cheap_first = sorted(group, key=lambda each: each[0])
+        ranked += [(place // IN_TURN, *each) for place, each in enumerate(cheap_first)]
+    return [(first, second) for *_, first, second in sorted(ranked, key=lambda each: each[:2])]
+
+
+def _cost(exercise: Exercise) -> int:
+    serials = (exercise.whole, *exercise.serials)
+    return sum(figure.positions for serial in serials for figure in serial.figures)
 
 
 def _conflict(first: Exercise, second: Exercise, work: Work) -> Conflict | None:
@@ -135,4 +180,8 @@ def _telling(meetings: list[Meeting]) -> list[Meeting]:
         return sum(serial.kind is SerialKind.WHOLE for serial in (meeting.first, meeting.second))
 
     least = min(vague(meeting) for meeting in meetings)
-    return sorted((each for each in meetings if vague(each) == least), key=lambda each: each.start)
+    told = sorted((each for each in meetings if vague(each) == least), key=lambda each: each.start)
+    if len(told) <= MOST_MEETINGS:
+        return told
+    # The last one says until when they meet.
+    return [*told[: MOST_MEETINGS - 1], max(told, key=lambda each: each.end)]

@@ -1,8 +1,6 @@
 """The calendar of exercises: agenda, month, one exercise in depth, and the same as an iCalendar file."""
 
 import asyncio
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -10,10 +8,11 @@ from babel.dates import format_date
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
-from console.calendar.conflicts import Conflict, by_pair, conflicts
-from console.calendar.exercises import Exercise, Serial, SerialKind, Unreadable, exercise_of
+from console.calendar.book import Book
+from console.calendar.conflicts import by_pair
+from console.calendar.exercises import Exercise, Serial, SerialKind
 from console.calendar.file import MEDIA_TYPE, calendar_file
-from console.calendar.lead_time import Finding, findings, lead_days, notice_due
+from console.calendar.lead_time import findings, lead_days, notice_due
 from console.calendar.pages import Month, agenda_of, days_of, next_after, weeks_of, within
 from console.console import console_of
 from console.current import current_messages
@@ -33,25 +32,6 @@ PAIRS = 5
 """Pairs of exercises in conflict that the agenda names at once; the others are folded."""
 
 
-@dataclass(frozen=True)
-class Book:
-    """Every exercise that is current, where they meet, and what is to be said of each."""
-
-    exercises: tuple[Exercise, ...]
-    unreadable: tuple[Unreadable, ...]
-    conflicts: tuple[Conflict, ...]
-    findings: Mapping[str, tuple[Finding, ...]]
-    more: bool
-
-    def of(self, exercise: Exercise) -> tuple[Conflict, ...]:
-        """What an exercise meets."""
-        return tuple(each for each in self.conflicts if exercise.key in (each.first.key, each.second.key))
-
-    def find(self, key: str) -> Exercise | None:
-        """The exercise with this key."""
-        return next((exercise for exercise in self.exercises if exercise.key == key), None)
-
-
 @router.get("/exercises")
 async def show(
     request: Request,
@@ -68,14 +48,14 @@ async def show(
     shared: dict[str, Any] = {"book": book, "marking": _marking(book.exercises), "view": view}
     shared["marking_of"] = marking_of
     if view == "agenda":
-        agenda = agenda_of(book.exercises, now, zone)
+        agenda = agenda_of(book.listed, now, zone)
         shared |= {"agenda": agenda, "month_name": _month_namer(seat.wording)}
         shared |= {"pairs": by_pair(book.conflicts), "most_pairs": PAIRS}
         return page(request, seat, "exercises/agenda.html", room="exercises", **shared)
     chosen = Month.parse(month) or Month.of(now.astimezone(zone).date())
-    weeks = weeks_of(chosen, book.exercises, zone, seat.wording.locale.first_week_day)
-    seen = within(weeks, book.exercises, zone)
-    following = None if seen else next_after(weeks, book.exercises, zone)
+    weeks = weeks_of(chosen, book.listed, zone, seat.wording.locale.first_week_day)
+    seen = within(weeks, book.listed, zone)
+    following = None if seen else next_after(weeks, book.listed, zone)
     shared["marking"] = _marking(seen if following is None else [following])
     return page(
         request,
@@ -151,21 +131,9 @@ async def _read(seat: Seat, now: datetime) -> Book:
     if not seat.sees_content:
         raise Refused(403, {"code": "SCOPE_MISSING", "title": "", "detail": "", "scope": "content"})
     current = await current_messages(seat, KIND)
-    read = [
-        exercise_of(entry, own=False, path=f"messages/in/{entry['message_id']}") for entry in current.received
-    ]
-    read += [
-        exercise_of(entry, own=True, path=f"messages/out/{entry['publication_id']}") for entry in current.own
-    ]
-    exercises = tuple(each for each in read if isinstance(each, Exercise))
-    # Comparing outlines that partners drew takes time: other requests go on meanwhile.
-    met = await asyncio.to_thread(conflicts, exercises)
-    return Book(
-        exercises,
-        tuple(each for each in read if isinstance(each, Unreadable)),
-        met,
-        {exercise.key: findings(exercise, now, seat.nation) for exercise in exercises},
-        current.more,
+    # Reading and comparing what partners wrote and drew takes time: other requests go on meanwhile.
+    return await asyncio.to_thread(
+        Book.read, current.received, current.own, more=current.more, now=now, nation=seat.nation
     )
 
 

@@ -3,6 +3,7 @@
 import json
 from copy import deepcopy
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from console.calendar.exercises import Exercise, exercise_of
 
 EXAMPLE = json.loads((Path(__file__).parents[3] / "schemas/examples/exercise_notice.json").read_text())
 ISSUED = datetime(2029, 12, 1, 12, tzinfo=UTC)
+NUMBERS = count(1)
 
 
 def square(west: float, south: float, side: float = 1.0) -> dict[str, Any]:
@@ -44,6 +46,8 @@ def entry(
 def exercise(name: str = "COLD FJORD 30", **changes: Any) -> Exercise:
     """An exercise of this name without serials, unless ``changes`` give some."""
     bare = {"phases": [], "special_activities": [], "reservations": [], "designation": name}
+    own_id = {"message_id": f"019b3c00-0000-7000-8000-{next(NUMBERS):012x}"}
+    changes["header"] = own_id | (changes.get("header") or {})
     made = exercise_of(entry(**(bare | {"exercise_id": name} | changes)), own=False, path="messages/in/1")
     assert isinstance(made, Exercise)
     return made
