@@ -1,5 +1,6 @@
 """Markings on a page: bands at head and foot, tags in lists, and the palette that colours both."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,10 @@ Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9a-f]{6}$")]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r'^[^"\\\x00-\x1f<>]+$')]
 
 _WORDS = (("UNCLASSIFIED", 0), ("UNMARKED", 0), ("RESTRICTED", 1), ("CONFIDENTIAL", 2), ("SECRET", 3))
+
+
+_NATIONS_ONLY = re.compile(r"(?<=[A-Z]) [A-Z]+(, [A-Z]+)* Only\Z")
+"""The nations and groups at the end of a marking; no word of a classification or category before them."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +70,15 @@ def highest(markings: Iterable[Marking]) -> Marking | None:
     """The marking of a page that shows all of these: the highest one; None for nothing.
 
     Where several are as high, and are not the same, their words stand side by side, so that none is hidden.
+    Those that differ in nothing but the nations at their end are one, and it is said that these differ.
     """
     found = list(markings)
     if not found:
         return None
     top = max(marking.level for marking in found)
     at_top = [marking for marking in found if marking.level == top]
-    texts = list(dict.fromkeys(marking.text for marking in at_top))
+    whole = dict.fromkeys(marking.text for marking in at_top)
+    texts = list(whole if len(whole) == 1 else dict.fromkeys(_NATIONS_ONLY.sub("", text) for text in whole))
     releasable = {marking.releasable for marking in found}
     modes = {marking.mode for marking in found}
     first = at_top[0]
@@ -82,7 +89,7 @@ def highest(markings: Iterable[Marking]) -> Marking | None:
         first.policy if len(texts) == 1 else "",
         first.classification if len(texts) == 1 else "",
         modes.pop() if len(modes) == 1 else "",
-        len(releasable) > 1 or any(marking.differs for marking in found),
+        len(releasable) > 1 or len(whole) > len(texts) or any(marking.differs for marking in found),
     )
 
 

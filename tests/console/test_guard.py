@@ -181,6 +181,20 @@ def test_the_marking_of_a_page_is_the_highest_and_hides_no_other_of_its_height()
     assert (both.text, both.level, both.releasable) == ("NATO SECRET / EU SECRET", 3, "")
 
 
+def test_markings_that_differ_in_their_nations_alone_are_one_and_a_category_stays() -> None:
+    def marked(text: str) -> Marking:
+        return Marking(text, "", 3, "NATO", "NATO SECRET")
+
+    one, other = marked("NATO SECRET XAA, XBB Only"), marked("NATO SECRET NORDIC Only")
+    atomal = marked("NATO SECRET ATOMAL XBB, XCC Only")
+    assert highest([one, one]) == one
+    both = highest([one, other])
+    assert both == Marking("NATO SECRET", "", 3, "NATO", "NATO SECRET", differs=True)
+    three = highest([one, other, atomal])
+    assert three is not None
+    assert (three.text, three.differs) == ("NATO SECRET / NATO SECRET ATOMAL", True)
+
+
 def test_a_palette_colours_labels_by_policy_and_takes_nothing_but_colours() -> None:
     good = {"policy": "NATO", "classification": "NATO SECRET", "band": "#112233", "tag": "#aabbcc"}
     css = Palette.model_validate({"label": [good]}).css()
