@@ -53,7 +53,7 @@ def acts_on_published(
         if not waiting:
             compose = f"/compose/{found['kind']}?changes={found['publication_id']}&relation="
             offered += [Act(name, link=compose + name) for name in ("updates", "corrects", "supersedes")]
-        offered.append(Act("cancel", f"{base}/cancel", tone="danger"))
+        offered.append(Act("cancel", f"{base}/cancel"))
     if status != "RECALLED" and "messages:recall" in rights:
         offered.append(Act("recall", f"{base}/recall", tone="danger"))
     if request is not None and "requests:write" in rights:

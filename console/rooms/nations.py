@@ -2,8 +2,10 @@
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any
 
+from babel.numbers import format_decimal
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import HTMLResponse
 
@@ -14,6 +16,7 @@ from console.nations.bars import HEIGHT, PITCH, WIDTH, bars
 from console.nations.judged import days_until, judge, level_of_days, worst_first
 from console.pages import fragment, page
 from console.seating import Seat, seated
+from console.wording import Wording
 
 router = APIRouter()
 
@@ -21,13 +24,7 @@ OVERDUE_SHOWN = 50
 Here = Annotated[Seat, Depends(seated)]
 Code = Annotated[str, Path(pattern=r"^[A-Z]{3}$")]
 DRAWING = {"bars": bars, "bar_height": HEIGHT, "bar_pitch": PITCH, "bar_width": WIDTH}
-WORDS = {
-    "short": short,
-    "offset": offset,
-    "spread": spread,
-    "days_until": days_until,
-    "level_of_days": level_of_days,
-}
+JUDGING = {"days_until": days_until, "level_of_days": level_of_days}
 
 
 @router.get("/nations")
@@ -54,6 +51,16 @@ async def nation_fragment(request: Request, seat: Here, code: Code) -> HTMLRespo
     return fragment(request, seat, "nations/nation.html", room="nations", **await _in_depth(seat, code))
 
 
+def _words(wording: Wording) -> dict[str, Any]:
+    """What the templates write lengths of time with, as the language does."""
+
+    def tenths(size: float) -> str:
+        return format_decimal(size, "0.0", locale=wording.locale)
+
+    written = {each.__name__: partial(each, tenths=tenths) for each in (short, offset, spread)}
+    return JUDGING | written
+
+
 async def _listed(seat: Seat) -> dict[str, Any]:
     found = await seat.gateway.get("/v1/partners")
     now = _now()
@@ -63,7 +70,7 @@ async def _listed(seat: Seat) -> dict[str, Any]:
         "trust_stale": found["trust_stale"],
         "at": now,
         **DRAWING,
-        **WORDS,
+        **_words(seat.wording),
     }
 
 
@@ -89,7 +96,7 @@ async def _in_depth(seat: Seat, code: str) -> dict[str, Any]:
         "latest": latest and latest["items"],
         "at": now,
         **DRAWING,
-        **WORDS,
+        **_words(seat.wording),
     }
 
 
