@@ -60,7 +60,7 @@ async def desks(realm: RunningRealm, lock: int, report: Report) -> AsyncIterator
     """Run one console for all nations; yields once it answers, with new links."""
     port = realm.state.ports(("console",))["console"]
     drills = drills_dir(realm)
-    write_catalogue(drills, _catalogue())
+    write_catalogue(drills, catalogue())
     base = f"http://127.0.0.1:{port}"
     environment = {
         "ENTENTE_CONSOLE_HOST": "127.0.0.1",
@@ -193,7 +193,8 @@ async def _ready(process: ChildProcess, base: str) -> None:
         raise GatewayDiedError(f"the console did not answer; {process.last_line()}") from None
 
 
-def _catalogue() -> DrillCatalogue:
+def catalogue() -> DrillCatalogue:
+    """Every drill that comes with Entente."""
     return DrillCatalogue(
         drills=(
             _living_entry(load_life(LIFE)),
