@@ -11,12 +11,14 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from console.console import console_of
+from console.exports import require_export
 from console.gateway import Refused, Unreachable
 from console.marking import Marking, highest
 from console.missed_changes import missed_changes
 from console.pages import page
 from console.seating import Seat, seated
-from console.streaming import relay
+from console.streaming import relay, room_for
 
 router = APIRouter()
 STATIC = Path(__file__).parents[1] / "static"
@@ -59,6 +61,7 @@ async def show(
         room="traffic",
         marking=highest(map(_marking, rows)),
         rows=rows,
+        marked=_marking,
         older=older,
         problem=problem,
         q=q,
@@ -110,9 +113,10 @@ async def stream(request: Request, seat: AtConsole) -> Response:
 
 
 @router.get("/traffic/changes")
-async def changes(seat: AtConsole, after: int, through: int) -> Response:
+async def changes(request: Request, seat: AtConsole, after: int, through: int) -> Response:
     """What came in a span of the gateway's events that a page has missed."""
-    return await _told(lambda: missed_changes(seat.gateway, after, through))
+    with room_for(console_of(request), seat):
+        return await _told(lambda: missed_changes(seat.gateway, after, through))
 
 
 @router.get("/traffic/histogram")
@@ -186,9 +190,10 @@ async def acknowledge(seat: AtConsole, message_id: str, given: Given) -> Respons
 @router.get("/traffic/export")
 async def export(request: Request, seat: AtConsole, q: str = "", format: str = "csv") -> Response:  # noqa: A002
     """What the filter shows, as a file. The gateway notes it in its audit log."""
+    require_export(request)
     kind = "jsonl" if format == "jsonl" else "csv"
     name = f"traffic-{seat.nation}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.{kind}"
-    answer = await relay(request, seat, "/v1/traffic/export", _asked(q, "") | {"format": kind})
+    answer = await relay(request, seat, "/v1/traffic/export", _asked(q, "") | {"format": kind}, file=True)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
 

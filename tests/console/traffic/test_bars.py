@@ -185,6 +185,11 @@ async def test_without_scripts_the_newest_messages_can_be_read(
     await asyncio.to_thread(send, realm, "XBB", f"{word} <b>plain</b>")
     page = await open_page("wanda", f"/?q={word}", java_script_enabled=False)
     await expect(page.locator("noscript a, main a").get_by_text(f"{word} <b>plain</b>")).to_be_visible()
+    for dead in ("#traffic-pause", ".toggles", "#histogram", "#traffic-grid", "#sound"):
+        await expect(page.locator(dead)).to_be_hidden()
+    row = page.locator("main tbody tr").first
+    await expect(row.locator(".mode, .label")).to_have_text(["EXERCISE", "NATO RESTRICTED"])
+    await expect(row.locator(".sig")).to_be_visible()
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

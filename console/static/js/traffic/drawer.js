@@ -1,5 +1,6 @@
 // The message beside the list: opening, closing, where the focus goes, and the address that says what is open.
 
+import { element } from "../frame/elements.js";
 import { FragmentRefused, imported, loadFragment } from "../frame/fragment.js";
 import { t } from "../frame/wording.js";
 
@@ -44,9 +45,16 @@ export function openDrawer(drawer, hearing) {
     content.replaceChildren(line);
   }
 
+  /** What the list knows already, and lines in the making. @param {string} subject */
+  function coming(subject) {
+    const loading = element("div", { class: "loading", role: "status" }, element("span", { class: "unseen" }, t("traffic.live.drawer_loading")));
+    for (let line = 0; line < 8; line += 1) loading.append(element("div", { class: "stripe", "aria-hidden": "true" }));
+    content.replaceChildren(element("div", { class: "drawer-coming" }, element("h2", {}, element("bdi", {}, subject)), loading));
+  }
+
   /**
    * @param {string} open `in/…` or `out/…`
-   * @param {{focus: boolean}} how
+   * @param {{focus: boolean, subject?: string}} how the subject stands there before the rest has come
    */
   async function show(open, how) {
     const own = (turn += 1);
@@ -54,7 +62,7 @@ export function openDrawer(drawer, hearing) {
     shown = open;
     drawer.hidden = false;
     document.body.classList.add("with-drawer");
-    if (before !== open) state("pending", t("traffic.live.drawer_loading"));
+    if (before !== open) coming(how.subject ?? "");
     remember(open);
     hearing.opened();
     if (how.focus) drawer.focus({ preventScroll: true });

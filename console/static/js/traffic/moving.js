@@ -1,6 +1,7 @@
 // Moving through the list by keys and pointer, and opening what is chosen beside it.
 
 import { toast } from "../frame/toast.js";
+import { oneLine } from "../frame/visible.js";
 import { t } from "../frame/wording.js";
 import { pathOf } from "./row_words.js";
 
@@ -27,7 +28,7 @@ export function openMoving({ buffer, grid, holding, drawer, list, scroller }) {
   function openRow(row, focus) {
     grid.select(row.seq);
     grid.setCurrent(row.seq);
-    void drawer.show(nameOf(row), { focus });
+    void drawer.show(nameOf(row), { focus, subject: row.subject ? oneLine(row.subject) : t("traffic.live.content_not_shown") });
   }
 
   /** @param {number} index */
