@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+from collections import Counter
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
@@ -52,7 +53,9 @@ class Console:
     shared: bool = False
     """Whether this process serves other nations' consoles, too: then nothing may be live."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
-    streams: int = 0
+    streams: Counter[Session] = field(default_factory=Counter)
+    """Live streams that are open, of every session."""
+    files: Counter[Session] = field(default_factory=Counter)
     draft_keys: DraftKeys = field(default_factory=DraftKeys, repr=False)
 
     @classmethod

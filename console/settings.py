@@ -72,7 +72,10 @@ class ConsoleSettings(BaseSettings):
         True,
         description="Let browsers keep unsent drafts, sealed under a key that they lose at sign-out.",
     )
-    export: bool = Field(True, description="Offer exports. Every export is an audit event of the gateway.")
+    export: bool = Field(
+        True,
+        description="Let traffic, audit log and calendar leave as files, noted in the gateway's audit log.",
+    )
     label_palette_file: Path | None = Field(
         None, description="TOML file with the colours of bands and tags, by policy and classification."
     )

@@ -1,7 +1,7 @@
 """A gateway's stream passed on to a page as it comes: ended at shutdown, sign-out and idleness."""
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from http import HTTPStatus
 
 import anyio
@@ -15,6 +15,11 @@ from console.gateway import Params, Refused
 from console.seating import Seat
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+STREAMS_OF_ONE = 6
+"""Streams of one session at a time: a browser has one, and a few more while pages change."""
+FILES_OF_ONE = 2
+MOST_FILES = 16
+"""Files on their way at a time: they take no place of live streams."""
 
 
 async def relay(
@@ -23,20 +28,38 @@ async def relay(
     path: str,
     params: Params | None = None,
     headers: Mapping[str, str] | None = None,
+    *,
+    file: bool = False,
 ) -> Response:
-    """The bytes of ``GET path`` as an answer. A refusal of the gateway is raised before anything is sent."""
+    """The bytes of ``GET path`` as an answer. A refusal of the gateway is raised before anything is sent.
+
+    A ``file`` has a place among files, a live stream one among streams. Raises Refused without a free one.
+    """
     console = console_of(request)
-    if console.streams >= console.settings.max_streams:
+    # What is passed on as it comes must not come compressed.
+    headers = {"Accept-Encoding": "identity", **(headers or {})}
+    async with contextlib.AsyncExitStack() as opening:
+        opening.enter_context(room_for(console, seat, file=file))
+        answer = await opening.enter_async_context(seat.gateway.stream(path, params, headers))
+        kept = opening.pop_all()
+    return Relayed(answer, (console.closing.wait, seat.session.ended.wait), kept)
+
+
+@contextlib.contextmanager
+def room_for(console: Console, seat: Seat, *, file: bool = False) -> Iterator[None]:
+    """A place for one stream of the gateway's. Raises Refused when this session, or everybody, has enough."""
+    open_ones = console.files if file else console.streams
+    most = MOST_FILES if file else console.settings.max_streams
+    of_one = FILES_OF_ONE if file else STREAMS_OF_ONE
+    if open_ones.total() >= most or open_ones[seat.session] >= of_one:
         raise Refused(HTTPStatus.SERVICE_UNAVAILABLE, {"code": "TOO_MANY_STREAMS"}, "5")
-    stack = contextlib.AsyncExitStack()
-    answer = await stack.enter_async_context(seat.gateway.stream(path, params, headers))
-    console.streams += 1
-    stack.callback(_one_less, console)
-    return Relayed(answer, (console.closing.wait, seat.session.ended.wait), stack)
-
-
-def _one_less(console: Console) -> None:
-    console.streams -= 1
+    open_ones[seat.session] += 1
+    try:
+        yield
+    finally:
+        open_ones[seat.session] -= 1
+        if not open_ones[seat.session]:
+            del open_ones[seat.session]
 
 
 class Relayed(Response):

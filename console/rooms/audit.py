@@ -1,20 +1,20 @@
 """The audit log: searched, one record in depth, exported; the first page of auditors."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from console.absent import lenient
 from console.audit.records import about, in_depth
 from console.audit.searches import FAMILIES, LAST, QUICK, Search
+from console.exports import require_export
 from console.gateway import Refused
 from console.pages import fragment, page
 from console.seating import Seat, seated
+from console.streaming import relay
 
 router = APIRouter()
 
@@ -92,24 +92,16 @@ async def show_record(request: Request, seat: Here, seq: Seq) -> HTMLResponse:
 @router.post("/audit/export")
 async def export_log(request: Request, seat: Here) -> Response:
     """The gateway's file as it comes. That it was exported stands in the log before its first line leaves."""
+    require_export(request)
     form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     asked = Search.of(form)
     if asked.faults:
         return RedirectResponse(seat.root + asked.address(), 303)
     kind = "jsonl" if form.get("format") == "jsonl" else "csv"
     params = [*asked.parameters(datetime.now(UTC)), ("format", kind)]
-    async with AsyncExitStack() as opening:
-        answer = await opening.enter_async_context(seat.gateway.stream("/v1/audit/export", params))
-        kept = opening.pop_all()
-
-    async def told() -> AsyncIterator[bytes]:
-        async with kept:
-            async for part in answer.aiter_bytes():
-                yield part
-
-    name = f"audit-{seat.nation}.{kind}"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return StreamingResponse(told(), media_type=answer.headers.get("content-type"), headers=headers)
+    answer = await relay(request, seat, "/v1/audit/export", params, file=True)
+    answer.headers["Content-Disposition"] = f'attachment; filename="audit-{seat.nation}.{kind}"'
+    return answer
 
 
 async def _found(

@@ -16,11 +16,13 @@ from console.calendar.lead_time import findings, lead_days, notice_due
 from console.calendar.pages import Month, agenda_of, days_of, next_after, weeks_of, within
 from console.console import console_of
 from console.current import current_messages
+from console.exports import require_export
 from console.gateway import Refused
 from console.marking import Marking, highest
 from console.pages import page
 from console.roles import ROLES_WITH
 from console.seating import Seat, seated
+from console.streaming import room_for
 from console.times import zone_of
 from console.visible import one_line, visible
 from console.wording import Wording
@@ -120,11 +122,12 @@ async def download_one(request: Request, seat: Annotated[Seat, Depends(seated)],
 async def _record_export(request: Request, seat: Seat, query: str) -> None:
     """Let the gateway note in its audit log what leaves, with the highest marking of it. What it refuses to
     export, or cannot note, does not leave here either. Raises Refused, Unreachable."""
-    if not console_of(request).settings.export:
-        raise Refused(403, {"code": "EXPORT_OFF", "title": "", "detail": ""})
-    async with seat.gateway.stream("/v1/traffic/export", {"q": query, "format": "jsonl"}) as noted:
-        async for _ in noted.aiter_bytes():
-            pass
+    require_export(request)
+    asked = {"q": query, "format": "jsonl"}
+    with room_for(console_of(request), seat, file=True):
+        async with seat.gateway.stream("/v1/traffic/export", asked) as noted:
+            async for _ in noted.aiter_bytes():
+                pass
 
 
 async def _read(seat: Seat, now: datetime) -> Book:

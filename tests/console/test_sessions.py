@@ -208,5 +208,5 @@ def test_open_streams_end_when_the_console_stops(realm: ConsoleRealm) -> None:
             served.stop()
             for _ in lines:
                 pass
-        assert served.app.state.console.streams == 0
+        assert served.app.state.console.streams.total() == 0
         visitor.close()

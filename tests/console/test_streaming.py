@@ -1,6 +1,7 @@
 """A stream that is passed on lets go of everything when its reader leaves, and ends whole when it is over."""
 
 import asyncio
+import contextlib
 import gc
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -13,11 +14,11 @@ import pytest
 from starlette.requests import Request
 
 from console.console import Console
-from console.gateway import SeatGateway
+from console.gateway import Refused, SeatGateway, Unreachable
 from console.seating import Seat
 from console.sessions import Session, Tokens
 from console.settings import ConsoleSettings
-from console.streaming import relay
+from console.streaming import FILES_OF_ONE, STREAMS_OF_ONE, relay, room_for
 
 OTHERS = 5
 """Connections beside the stream's."""
@@ -91,7 +92,7 @@ async def streamed(console: Console, seat: Seat, end: Callable[[], Awaitable[boo
     if await end():
         left.set()
     await serving
-    assert console.streams == 0
+    assert console.streams.total() == 0
     return sent
 
 
@@ -124,3 +125,31 @@ async def test_a_stream_that_is_over_ends_whole(what: str) -> None:
     assert [each["type"] for each in sent] == ["http.response.start", *["http.response.body"] * 2]
     assert sent[1]["body"].startswith(b"data: begun")
     assert (sent[2]["body"], sent[2].get("more_body", False)) == (b"", False)
+
+
+async def test_one_session_takes_neither_all_streams_nor_all_files() -> None:
+    async with at_gateway() as (_, console, _, seat):
+        other = cast(Seat, SimpleNamespace(session=Session(seat.session.tokens, {"name": "rolf"})))
+        for file, most in ((False, STREAMS_OF_ONE), (True, FILES_OF_ONE)):
+            with contextlib.ExitStack() as taken:
+                for _ in range(most):
+                    taken.enter_context(room_for(console, seat, file=file))
+                with pytest.raises(Refused) as no, room_for(console, seat, file=file):
+                    pass
+                assert (no.value.status, no.value.code) == (503, "TOO_MANY_STREAMS")
+                with room_for(console, other, file=file), room_for(console, seat, file=not file):
+                    pass
+            with room_for(console, seat, file=file):
+                pass
+        assert not console.streams
+        assert not console.files
+
+
+async def test_what_the_gateway_does_not_begin_takes_no_place() -> None:
+    async with at_gateway() as (_, console, _, seat):
+        await console.link.close()
+        console.link._url = "http://127.0.0.1:1"
+        request = cast(Request, SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(console=console))))
+        with pytest.raises(Unreachable):
+            await relay(request, seat, "/stream")
+        assert not console.streams

@@ -161,7 +161,8 @@ function tick() {
 }
 
 openViewsMenu(find("#traffic-views"), { query: () => list.query, use: (words) => filterBox.useWords(words) });
-openExportMenu(find("#traffic-export"), () => list.query);
+const exporting = document.getElementById("traffic-export");
+if (exporting !== null) openExportMenu(exporting, () => list.query);
 onPill(() => holding.resume());
 openTrafficKeys(scroller, {
   search: () => filterBox.focus(),

@@ -1,0 +1,72 @@
+"""Where the configuration lets nothing leave as a file, no way out is left."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from console.app import create_app
+from console.console import Console
+from console.sessions import Tokens
+from console.settings import ConsoleSettings
+
+OPERATOR: dict[str, Any] = {
+    "name": "aude", "display_name": "Aude", "roles": ["auditor"], "rights": ["audit:read", "traffic:read"],
+    "sees_content": True, "password_change_required": False,
+}  # fmt: skip
+EXPORTS = [
+    ("GET", "/traffic/export"),
+    ("POST", "/audit/export"),
+    ("GET", "/exercises/calendar.ics"),
+]
+
+
+async def lines() -> AsyncIterator[bytes]:
+    yield b"one line"
+
+
+def console_with(export: bool) -> tuple[httpx.AsyncClient, list[str]]:
+    """A console before a gateway that is played, somebody signed in there, and what the gateway is asked."""
+    app = create_app(ConsoleSettings(nation="XAA", gateway_url="http://127.0.0.1:9", export=export))
+    console: Console = app.state.console
+    asked: list[str] = []
+
+    def gateway(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        if request.url.path.endswith("/export"):
+            return httpx.Response(200, content=lines())
+        return httpx.Response(200, json={"items": [], "next": 1})
+
+    console.link._client = httpx.AsyncClient(
+        base_url="http://gateway.test", transport=httpx.MockTransport(gateway)
+    )
+    tokens = Tokens("ena_1", "enr_1", datetime.now(UTC) + timedelta(hours=1))
+    cookie, session = console.sessions.begin(tokens, OPERATOR)
+    client = httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app),
+        base_url="https://console.test",
+        cookies={console.cookies.session: cookie},
+        headers={"X-CSRF-Token": session.csrf, "Accept": "application/json"},
+    )
+    return client, asked
+
+
+@pytest.mark.parametrize(("method", "path"), EXPORTS)
+async def test_nothing_leaves_as_a_file_where_exports_are_off(method: str, path: str) -> None:
+    client, asked = console_with(export=False)
+    async with client:
+        answer = await client.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (403, "EXPORT_OFF")
+    assert not [each for each in asked if each.endswith("/export")]
+
+
+@pytest.mark.parametrize(("method", "path"), EXPORTS)
+async def test_everything_leaves_where_they_are_on(method: str, path: str) -> None:
+    client, asked = console_with(export=True)
+    async with client:
+        answer = await client.request(method, path)
+    assert answer.status_code == 200
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert [each for each in asked if each.endswith("/export")]
