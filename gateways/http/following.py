@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
 
 from gateways.growth_signal import GrowthSignal
 from gateways.http.caller import Caller
@@ -16,6 +17,8 @@ from gateways.operators.roles import Right
 from schemas.reasons import ReasonCode as C
 
 MEDIA_TYPE = "text/event-stream"
+SHARE = 4
+"""One caller may hold the so-manieth part of all streams: no one keeps all others out."""
 LAST_EVENT_ID: dict[str, Any] = {
     "name": "Last-Event-ID",
     "in": "header",
@@ -39,16 +42,44 @@ def begin_after(request: Request, after: int | None) -> int | None:
     return int(last)
 
 
-def require_room(gateway: Runtime) -> None:
-    """Raises ApiRefused GATEWAY_BUSY when there are too many streams."""
-    if gateway.metrics.streams >= gateway.settings.max_streams:
+def require_room(gateway: Runtime, caller: Caller) -> None:
+    """Raises ApiRefused GATEWAY_BUSY when there are too many streams, or too many of this caller."""
+    most = gateway.settings.max_streams
+    own = gateway.streams[caller.author]
+    if gateway.metrics.streams >= most or own >= max(1, most // SHARE):
         raise ApiRefused(C.GATEWAY_BUSY, "Too many open streams.", headers={"Retry-After": "5"})
 
 
-def streamed(shown: AsyncIterator[bytes]) -> StreamingResponse:
-    """The answer that carries a stream."""
+def streamed(gateway: Runtime, caller: Caller, shown: AsyncIterator[bytes]) -> StreamingResponse:
+    """The answer that carries a stream. Raises ApiRefused as ``require_room``."""
+    # Again: of many who were let in at once each has waited for the store since.
+    require_room(gateway, caller)
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Connection": "close"}
-    return StreamingResponse(shown, 200, headers, media_type=MEDIA_TYPE)
+    return _Counted(gateway, caller, shown, headers)
+
+
+class _Counted(StreamingResponse):
+    """A stream that holds one of the places until it ends, also when its client went before it began."""
+
+    def __init__(
+        self, gateway: Runtime, caller: Caller, shown: AsyncIterator[bytes], headers: dict[str, str]
+    ) -> None:
+        super().__init__(shown, 200, headers, media_type=MEDIA_TYPE)
+        self._gateway = gateway
+        self._author = caller.author
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        gateway, author = self._gateway, self._author
+        gateway.metrics.streams += 1
+        gateway.streams[author] += 1
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            gateway.metrics.streams -= 1
+            gateway.streams[author] -= 1
+            if not gateway.streams[author]:
+                del gateway.streams[author]
 
 
 def event(number: int, name: str, content: bytes) -> bytes:
@@ -81,7 +112,6 @@ async def follow(
     """The stream's bytes beyond ``position`` until the gateway closes or the caller is admitted no more."""
     closing, keep_alive = gateway.closing, gateway.settings.stream_keep_alive_seconds
     clock, next_beat = asyncio.get_running_loop().time, 0.0
-    gateway.metrics.streams += 1
     ended = asyncio.create_task(closing.wait())
     try:
         # Something at once, so that the client knows that it is connected; with the place where it begins, so
@@ -118,4 +148,3 @@ async def follow(
                 yield b": still here\n\n"
     finally:
         ended.cancel()
-        gateway.metrics.streams -= 1

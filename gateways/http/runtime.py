@@ -1,6 +1,7 @@
 """What the routes of one running gateway share."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -42,6 +43,8 @@ class Runtime:
     """Of the list of partners."""
     figures: KeptFigures[tuple[Mapping[str, int], Mapping[str, Pace]]] = field(default_factory=KeptFigures)
     """FLASH that waits, and paces, of the list of partners."""
+    streams: Counter[str] = field(default_factory=Counter)
+    """How many streams each caller has open."""
     searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     """Turns of searches of the traffic: one reader at a time, the others wait, so that readers stay free."""
 

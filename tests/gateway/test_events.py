@@ -1,6 +1,7 @@
 """The feed of events through HTTP: pages, the stream, who sees what, cursors that are too old."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -224,6 +225,21 @@ def test_streams_of_both_sorts_count_together(world: World) -> None:
             assert next(lines) == "retry: 1000"
             assert_problem(gateway.get("/v1/inbox/stream"), 503, "GATEWAY_BUSY")
             assert_problem(gateway.get("/v1/events/stream"), 503, "GATEWAY_BUSY")
+
+
+def test_one_caller_holds_a_quarter_of_the_streams_and_gets_its_places_back(world: World) -> None:
+    with (
+        world.gateway("XBB", "few-streams", nats_url=NO_BROKER, max_streams=8) as gateway,
+        ExitStack() as held,
+    ):
+        other = gateway.new_key()
+        opened = [held.enter_context(follow(gateway, key)).iter_lines() for key in (None, None, other)]
+        assert [next(lines) for lines in opened] == ["retry: 1000"] * 3
+        assert_problem(gateway.get("/v1/inbox/stream"), 503, "GATEWAY_BUSY")
+        assert sorted(gateway.runtime.streams.values()) == [1, 2], "another has room"
+        held.close()
+        while gateway.runtime.streams:
+            assert gateway.get("/v1/messages").status_code == 200
 
 
 def test_an_open_stream_does_not_keep_the_gateway_from_stopping(world: World) -> None:

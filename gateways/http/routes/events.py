@@ -101,7 +101,7 @@ async def follow_events(
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.EVENTS_READ)
     position = begin_after(request, after)
-    require_room(gateway)
+    require_room(gateway, caller)
     store, sight = gateway.context.store, sight_of(caller, types, kinds, modes)
     if position is None:
         position = await store.read(events.latest_seq)
@@ -116,7 +116,8 @@ async def follow_events(
         shown = (event(each.event_seq, each.type.value, event_view(each).encode()) for each in page.events)
         return page.position, b"".join(shown)
 
-    return streamed(follow(gateway, caller, Scope.EVENTS_READ, gateway.context.events, position, look))
+    shown = follow(gateway, caller, Scope.EVENTS_READ, gateway.context.events, position, look)
+    return streamed(gateway, caller, shown)
 
 
 def _gone(page: events.FeedPage) -> ApiRefused:

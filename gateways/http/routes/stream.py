@@ -62,7 +62,7 @@ async def follow_inbox(
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
     position = begin_after(request, after)
-    require_room(gateway)
+    require_room(gateway, caller)
     store = gateway.context.store
     if position is None:
         position = await store.read(inbox.latest_seq)
@@ -89,7 +89,8 @@ async def follow_inbox(
         )
         return batch[-1].inbox_seq, shown
 
-    return streamed(follow(gateway, caller, Scope.INBOX_READ, gateway.context.inbox, position, look))
+    shown = follow(gateway, caller, Scope.INBOX_READ, gateway.context.inbox, position, look)
+    return streamed(gateway, caller, shown)
 
 
 def event_of(

@@ -120,7 +120,7 @@ async def follow_traffic(
     gateway, caller = await admitted(request)
     asked(gateway, caller, q)
     position = begin_after(request, after)
-    require_room(gateway)
+    require_room(gateway, caller)
     store = gateway.context.store
     if position is None:
         position = await store.read(events.latest_seq)
@@ -130,7 +130,8 @@ async def follow_traffic(
     watch = _Watch(gateway, caller, q, position)
     beat = Beat(BEAT_SECONDS, PACE_SECONDS, watch.beat)
     signal = gateway.context.events
-    return streamed(follow(gateway, caller, RIGHT, signal, position, watch.look, beat))
+    shown = follow(gateway, caller, RIGHT, signal, position, watch.look, beat)
+    return streamed(gateway, caller, shown)
 
 
 class _Watch:
