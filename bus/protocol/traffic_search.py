@@ -53,12 +53,23 @@ def parse_search(text: str, now: datetime, *, content: bool = True) -> Query:
             f"A search has at most {MOST_CHARACTERS} characters.",
         )
     known = readers(now)
-    terms: list[Term] = []
-    for written in _terms(text):
-        if len(terms) == MOST_TERMS:
+    terms: dict[Term, Term] = {}
+    for number, written in enumerate(_terms(text)):
+        if number == MOST_TERMS:
             raise _refused(written, f"A search has at most {MOST_TERMS} terms.")
-        terms.append(_term(written, known, content))
-    return Query(tuple(terms))
+        term = _term(written, known, content)
+        # Said twice, a word would be looked up twice.
+        terms.setdefault(_meant(term), term)
+    return Query(tuple(terms.values()))
+
+
+def _meant(term: Term) -> Term:
+    """The same for terms that mean the same."""
+    values = (
+        Phrase(each.words.casefold(), each.prefix) if isinstance(each, Phrase) else each
+        for each in term.values
+    )
+    return Term(term.field, tuple(dict.fromkeys(values)), term.negated)
 
 
 def _term(written: _Written, known: dict[Field, Reader], content: bool) -> Term:

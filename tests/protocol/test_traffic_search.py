@@ -64,6 +64,18 @@ def test_a_term_is_read_as_it_is_meant(text: str, field: Field, values: tuple[ob
     assert one(f"-{text}") == Term(field, values, negated=True)  # type: ignore[arg-type]
 
 
+def test_what_is_said_again_is_looked_up_once() -> None:
+    assert parse_search(" ".join(["wor*"] * 39), NOW) == parse_search("wor*", NOW)
+    assert len(parse_search("wor* WOR* Wor* prec:flash prec:z", NOW).terms) == 2
+    kept = parse_search("wor* wor -wor subj:wor wor*", NOW).terms
+    assert [(term.field, term.negated) for term in kept] == [
+        (Field.TEXT, False),
+        (Field.TEXT, False),
+        (Field.TEXT, True),
+        (Field.SUBJ, False),
+    ], "what differs stays"
+
+
 def test_terms_stand_side_by_side() -> None:
     query = parse_search('  from:NOR  -prec:R "two words" ', NOW)
     assert query == Query(
@@ -126,7 +138,8 @@ def test_a_search_is_bounded() -> None:
         parse_search("x" * (MOST_CHARACTERS + 1), NOW)
     with pytest.raises(SearchNotUnderstood):
         parse_search("x " * (MOST_TERMS + 1), NOW)
-    assert len(parse_search("x " * MOST_TERMS, NOW).terms) == MOST_TERMS
+    words = " ".join(f"x{number}" for number in range(MOST_TERMS))
+    assert len(parse_search(words, NOW).terms) == MOST_TERMS
 
 
 @given(
