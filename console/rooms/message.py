@@ -1,5 +1,6 @@
 """The message page: one message in full, as a page and as the drawer beside the traffic."""
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -20,65 +21,54 @@ router.include_router(message_acts.router)
 Seated = Annotated[Seat, Depends(seated)]
 Originator = Annotated[str | None, Query(max_length=3, pattern="^[A-Z]{3}$")]
 Tab = Annotated[str, Query(max_length=16)]
+Done = Annotated[str, Query(max_length=16)]
 AMBIGUOUS = "MESSAGE_ID_AMBIGUOUS"
 
 
-@router.get("/messages/in/{message_id}")
-async def show_received(
-    request: Request,
-    seat: Seated,
+def _received(
     message_id: UUID,
     originator: Originator = None,
     compare: UUID | None = None,
     tab: Tab = "readable",
-) -> HTMLResponse:
+) -> Place:
+    return Place("in", str(message_id), originator, _text(compare), tab=tab)
+
+
+def _published(
+    publication_id: UUID,
+    version: int | None = None,
+    compare: UUID | None = None,
+    tab: Tab = "readable",
+) -> Place:
+    return Place("out", str(publication_id), None, _text(compare), version, tab)
+
+
+Received = Annotated[Place, Depends(_received)]
+Published = Annotated[Place, Depends(_published)]
+
+
+@router.get("/messages/in/{message_id}")
+async def show_received(request: Request, seat: Seated, place: Received) -> HTMLResponse:
     """A message of the inbox. Who opens it has read it."""
-    place = Place("in", str(message_id), originator, _text(compare), tab=tab)
     return await _shown(request, seat, place)
 
 
 @router.get("/messages/in/{message_id}/fragment")
-async def received_drawer(
-    request: Request,
-    seat: Seated,
-    message_id: UUID,
-    originator: Originator = None,
-    compare: UUID | None = None,
-    tab: Tab = "readable",
-    done: Annotated[str, Query(max_length=16)] = "",
-) -> HTMLResponse:
+async def received_drawer(request: Request, seat: Seated, place: Received, done: Done = "") -> HTMLResponse:
     """The same for the drawer."""
-    place = Place("in", str(message_id), originator, _text(compare), tab=tab, drawer=True, done=done)
-    return await _shown(request, seat, place)
+    return await _shown(request, seat, replace(place, drawer=True, done=done))
 
 
 @router.get("/messages/out/{publication_id}")
-async def show_published(
-    request: Request,
-    seat: Seated,
-    publication_id: UUID,
-    version: int | None = None,
-    compare: UUID | None = None,
-    tab: Tab = "readable",
-) -> HTMLResponse:
+async def show_published(request: Request, seat: Seated, place: Published) -> HTMLResponse:
     """A message of this nation, with who has it and why."""
-    place = Place("out", str(publication_id), None, _text(compare), version, tab)
     return await _shown(request, seat, place)
 
 
 @router.get("/messages/out/{publication_id}/fragment")
-async def published_drawer(
-    request: Request,
-    seat: Seated,
-    publication_id: UUID,
-    version: int | None = None,
-    compare: UUID | None = None,
-    tab: Tab = "readable",
-    done: Annotated[str, Query(max_length=16)] = "",
-) -> HTMLResponse:
+async def published_drawer(request: Request, seat: Seated, place: Published, done: Done = "") -> HTMLResponse:
     """The same for the drawer."""
-    place = Place("out", str(publication_id), None, _text(compare), version, tab, drawer=True, done=done)
-    return await _shown(request, seat, place)
+    return await _shown(request, seat, replace(place, drawer=True, done=done))
 
 
 @router.get("/messages/in/{message_id}/label.xml")
