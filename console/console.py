@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import secrets
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,7 +15,7 @@ from console.forms.draft_keys import DraftKeys
 from console.gateway import GatewayLink, Refused, Unreachable
 from console.marking import Palette
 from console.preferences import Preferences
-from console.sessions import Session, Sessions
+from console.sessions import Session, Sessions, Tokens
 from console.settings import ConsoleSettings
 from console.wording import Wording, Wordings
 
@@ -104,6 +106,12 @@ class Console:
     def drop_cookie(self, response: Response, name: str) -> None:
         """Make the browser forget a cookie."""
         response.delete_cookie(name, path=self.root or "/", secure=True, httponly=True, samesite="strict")
+
+    async def begin_session(self, tokens: Tokens, operator: Mapping[str, Any]) -> str:
+        """A new session's cookie. Sessions that make room for it end at the gateway, too."""
+        identifier, _ = self.sessions.begin(tokens, operator)
+        await asyncio.gather(*map(self.sign_out, self.sessions.displaced()))
+        return identifier
 
     async def sign_out(self, session: Session) -> None:
         """End a session here and at the gateway. Here it ends whatever the gateway says."""

@@ -35,8 +35,16 @@ def check_origin(request: Request) -> None:
             raise Forged
         return
     origin = request.headers.get("Origin")
-    if origin is not None and urlsplit(origin).netloc != request.headers.get("Host", ""):
+    if origin is not None and _host_of(origin) != request.headers.get("Host", ""):
         raise Forged
+
+
+def _host_of(origin: str) -> str | None:
+    """None for what is no origin at all."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return None
 
 
 def is_form(request: Request) -> bool:

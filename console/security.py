@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -86,6 +86,8 @@ class Guard:
         bounded = self._bounded(receive) if scope["method"] in UNSAFE else receive
         try:
             await self._app(scope, bounded, send_on)
+        except ClientDisconnect:
+            return  # Whoever asked has left: no fault, and nobody to answer.
         except Exception as error:  # noqa: BLE001 (the outermost layer)
             # What nobody foresaw ends here: what stands in it may be content, so no trace of it is written.
             answer = await self._fault(Request(scope), error)

@@ -13,6 +13,8 @@ SPARE = timedelta(seconds=20)
 """A token that ends within this is refreshed before it is used."""
 
 LARGEST_NOTICE = 20
+MOST_OF_ONE = 8
+"""Sessions of one operator at a time, at as many browsers."""
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,7 @@ class Sessions:
         self._idle = idle_seconds
         self._largest = largest
         self._by_digest: dict[bytes, Session] = {}
+        self._displaced: list[Session] = []
 
     def __len__(self) -> int:
         return len(self._by_digest)
@@ -112,7 +115,7 @@ class Sessions:
 
     def begin(self, tokens: Tokens, operator: Mapping[str, Any]) -> tuple[str, Session]:
         """A new session, always under a new identifier; the cookie's value, which is kept nowhere."""
-        self._make_room()
+        self._make_room(operator["name"])
         identifier = secrets.token_urlsafe(32)
         session = Session(tokens, operator)
         self._by_digest[_digest(identifier)] = session
@@ -143,10 +146,25 @@ class Sessions:
     def _left_alone(self, session: Session) -> bool:
         return time.monotonic() - session.last_active > self._idle
 
-    def _make_room(self) -> None:
-        while len(self._by_digest) >= self._largest:
-            oldest = min(self._by_digest.values(), key=lambda session: session.last_active)
-            self.end(oldest)
+    def of(self, operator: str) -> list[Session]:
+        """One operator's sessions, the one that was left alone longest first."""
+        own = [session for session in self._by_digest.values() if session.operator["name"] == operator]
+        return sorted(own, key=lambda session: session.last_active)
+
+    def displaced(self) -> list[Session]:
+        """Sessions that had to make room, told once: the gateway does not know yet that they are over."""
+        taken, self._displaced = self._displaced, []
+        return taken
+
+    def _make_room(self, operator: str) -> None:
+        """An operator's sessions make room for their own first: nobody signs in so often that others go."""
+        own = self.of(operator)
+        going = own[: max(0, len(own) - MOST_OF_ONE + 1)]
+        if not going and len(self._by_digest) >= self._largest:
+            going = [min(self._by_digest.values(), key=lambda session: session.last_active)]
+        for session in going:
+            self.end(session)
+        self._displaced += going
 
 
 class IdleTooLong(Exception):

@@ -71,7 +71,7 @@ async def enter(request: Request, given: dict[str, object], target: str) -> Resp
         with contextlib.suppress(Refused, Unreachable):
             await console.link.call("POST", "/v1/operators/sign-out", tokens.access)
         return await _form(request, live=True)
-    identifier, _ = console.sessions.begin(tokens, operator)
+    identifier = await console.begin_session(tokens, operator)
     if operator["password_change_required"]:
         target = OWN_PASSWORD
     answer = RedirectResponse(console.root + target, HTTPStatus.SEE_OTHER)
@@ -117,7 +117,10 @@ async def language(request: Request, language: Text = "", next: Text = "/sign-in
 
 def local_path(wanted: str) -> str:
     """``wanted`` if it is an address of this console, else the first page: nobody is led elsewhere."""
-    parts = urlsplit(wanted)
+    try:
+        parts = urlsplit(wanted)
+    except ValueError:
+        return "/"
     odd = any(ord(character) <= 32 or character == "\\" for character in wanted)
     if parts.scheme or parts.netloc or not wanted.startswith("/") or wanted.startswith("//") or odd:
         return "/"

@@ -226,3 +226,38 @@ def test_choices_survive_their_cookie() -> None:
     assert (
         chosen.chosen({"zone": "Nowhere", "density": "huge", "keys": "maybe", "language": "../x"}) == chosen
     )
+
+
+@pytest.mark.parametrize("wanted", ["//[", "//[::1", "http://[", "/\\[", "https://a]b/"])
+async def test_an_address_that_nobody_can_read_leads_to_the_first_page(wanted: str) -> None:
+    assert local_path(wanted) == "/"
+    async with client() as asked:
+        assert (await asked.get("/sign-in", params={"next": wanted})).status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["http://[", "https://[::1", "//[", "http://elsewhere.test"])
+async def test_an_origin_that_nobody_can_read_is_not_ours(origin: str) -> None:
+    async with client() as asked:
+        answer = await asked.post("/sign-in/language", data={"language": "fr"}, headers={"Origin": origin})
+    assert answer.status_code == 403
+
+
+async def test_who_leaves_in_the_middle_of_a_form_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    app, sent = create_app(ConsoleSettings(**GIVEN)), list[Any]()
+
+    @app.post("/read")
+    async def read(request: Request) -> dict[str, int]:
+        return {"read": len(await request.body())}
+
+    coming = [{"type": "http.request", "body": b"half", "more_body": True}, {"type": "http.disconnect"}]
+
+    async def receive() -> Any:
+        return coming.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/read", "query_string": b"", "headers": []}
+    await app(scope, receive, send)
+    assert sent == []
+    assert "console.fault" not in capsys.readouterr().out

@@ -8,8 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from console.console import Console
 from console.gateway import GatewayLink, Refused, SeatGateway, SessionOver, Unreachable
-from console.sessions import IdleTooLong, Session, Sessions, Tokens
+from console.sessions import MOST_OF_ONE, IdleTooLong, Session, Sessions, Tokens
+from console.settings import ConsoleSettings
 from tests.console.conftest import Visit
 from tests.console.realm import PASSWORD, ConsoleRealm
 from tests.console.serving import ServedConsole, served_console
@@ -127,6 +129,35 @@ def test_whom_nobody_is_with_is_signed_out_and_the_oldest_goes_when_there_is_no_
         sessions.find(third)
     assert sessions.left_alone() == [found]
     assert sessions.find("anything else") is None
+
+
+def test_who_signs_in_again_and_again_displaces_nobody_else() -> None:
+    sessions = Sessions(idle_seconds=60, largest=MOST_OF_ONE + 2)
+    cookie, other = sessions.begin(tokens("rolf"), dict(OPERATOR) | {"name": "rolf"})
+    other.last_active -= 30
+    begun = [sessions.begin(tokens(str(number)), OPERATOR)[1] for number in range(3 * MOST_OF_ONE)]
+    assert sessions.find(cookie) is other
+    assert not other.ended.is_set()
+    assert [each.ended.is_set() for each in begun] == [True] * 2 * MOST_OF_ONE + [False] * MOST_OF_ONE
+    assert sessions.displaced() == begun[: 2 * MOST_OF_ONE]
+    assert sessions.displaced() == []
+
+
+async def test_a_session_that_made_room_ends_at_the_gateway_too() -> None:
+    console = Console.of(ConsoleSettings(nation="XAA", gateway_url="http://127.0.0.1:9"))
+    signed_out: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v1/operators/sign-out"
+        signed_out.append(request.headers["Authorization"])
+        return httpx.Response(204)
+
+    transport = httpx.MockTransport(answer)
+    console.link._client = httpx.AsyncClient(base_url="http://gateway.test", transport=transport)
+    for number in range(MOST_OF_ONE + 2):
+        await console.begin_session(tokens(str(number)), OPERATOR)
+    assert signed_out == ["Bearer ena_0", "Bearer ena_1"]
+    await console.close()
 
 
 def test_a_sign_in_takes_no_identifier_that_the_browser_brought(visit: Visit) -> None:
