@@ -4,7 +4,6 @@ The store is filled directly, seven of ten messages received and three of our ow
 that a gateway takes. Words are drawn so that few are frequent and most are rare, as in any language.
 """
 
-import asyncio
 import json
 import os
 import random
@@ -30,6 +29,7 @@ from bus.store.traffic_search import Search
 from bus.store.writer import Store, Transaction
 from gateways.context import GatewayContext
 from gateways.traffic import searching
+from gateways.traffic.turns import Turns
 from schemas.base import rfc3339
 from schemas.header import Kind, Precedence
 
@@ -123,7 +123,7 @@ class _Context:
 
 
 async def _timed(context: GatewayContext, text: str) -> tuple[float, float, float, int]:
-    took, spent, rows, turns = [], [], 0, asyncio.Semaphore(1)
+    took, spent, rows, turns = [], [], 0, Turns()
     for _ in range(ROUNDS):
         began, before = time.perf_counter(), time.process_time()
         now = datetime.now(UTC)
@@ -138,7 +138,7 @@ async def _timed(context: GatewayContext, text: str) -> tuple[float, float, floa
 
 
 async def _others(context: GatewayContext) -> dict[str, float]:
-    now, turns = datetime.now(UTC), asyncio.Semaphore(1)
+    now, turns = datetime.now(UTC), Turns()
     asker, store = Asker(now), context.store
     quarter, always = timedelta(minutes=15), timedelta(days=400)
 

@@ -17,6 +17,7 @@ from gateways.http.recent_minutes import RecentMinutes
 from gateways.operators.password_sign_in import PasswordSignIn
 from gateways.operators.sessions import Sessions
 from gateways.settings import Settings
+from gateways.traffic.turns import Turns
 from gateways.webhooks.keeper import WebhookKeeper
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Runtime:
     """FLASH that waits, and paces, of the list of partners."""
     streams: Counter[str] = field(default_factory=Counter)
     """How many streams each caller has open."""
-    searches: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
+    searches: Turns = field(default_factory=Turns)
     """Turns of searches of the traffic: one reader at a time, the others wait, so that readers stay free."""
 
 

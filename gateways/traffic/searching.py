@@ -1,6 +1,5 @@
 """Searching the traffic for one operator: what they see bounds every search, and no search works for long."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from datetime import datetime
@@ -18,6 +17,7 @@ from bus.store.traffic_words import Indexed
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.http.caller import Caller
+from gateways.traffic.turns import Turns
 
 T = TypeVar("T")
 
@@ -70,7 +70,7 @@ async def latest_seq(context: GatewayContext) -> int:
 
 async def page(
     context: GatewayContext,
-    turns: asyncio.Semaphore,
+    turns: Turns,
     search: Search,
     *,
     upper: int,
@@ -89,7 +89,7 @@ async def page(
     def look(tx: Transaction, window: Window) -> tuple[list[int], int]:
         return traffic_search.in_window(tx, search, window, limit - len(found))
 
-    async with aclosing(_windows(context, turns, whole, look)) as windows:
+    async with aclosing(_windows(context, turns, search.asker.author, whole, look)) as windows:
         async for seqs, looked_down_to in windows:
             found += seqs
             lower = looked_down_to
@@ -98,14 +98,14 @@ async def page(
     return Page(found, above if lower <= whole.lower else lower)
 
 
-async def count(context: GatewayContext, turns: asyncio.Semaphore, search: Search, parts: Parts) -> Count:
+async def count(context: GatewayContext, turns: Turns, search: Search, parts: Parts) -> Count:
     """How many rows the search finds in each part of a time: the newest first where that takes too long.
 
     Raises StoreUnavailable.
     """
     if traffic_blocks.counted_alone(search.query):
         job = partial(traffic_blocks.bars, query=search.query, asker=search.asker, parts=parts)
-        async with turns:
+        async with turns.turn(search.asker.author):
             return Count(await context.store.read(job), None)
     times = Times(parts.start, parts.stop)
     whole = await context.store.read(partial(traffic_search.reach, search=search, within=times))
@@ -115,7 +115,7 @@ async def count(context: GatewayContext, turns: asyncio.Semaphore, search: Searc
     def look(tx: Transaction, window: Window) -> tuple[list[Bar], int]:
         return traffic_search.counted_in_window(tx, search, parts, window)
 
-    async for bars, looked_down_to in _windows(context, turns, whole, look):
+    async for bars, looked_down_to in _windows(context, turns, search.asker.author, whole, look):
         lower = looked_down_to
         for bar in bars:
             counted[bar.part, bar.rank] = counted.get((bar.part, bar.rank), 0) + bar.number
@@ -135,7 +135,8 @@ def parts_of(begin: datetime, end: datetime, number: int) -> Parts:
 
 async def _windows(
     context: GatewayContext,
-    turns: asyncio.Semaphore,
+    turns: Turns,
+    author: str,
     whole: Window,
     look: Callable[[Transaction, Window], tuple[T, int]],
 ) -> AsyncGenerator[tuple[T, int], None]:
@@ -152,7 +153,7 @@ async def _windows(
         def work(tx: Transaction, window: Window = window, seconds: float = seconds) -> Work[tuple[T, int]]:
             return at_most(tx, seconds, lambda: look(tx, window))
 
-        async with turns:
+        async with turns.turn(author):
             done = await context.store.read(work)
         spent += done.seconds
         if done.result is None:

@@ -134,6 +134,12 @@ def test_a_histogram_counts_each_row_once(xaa: Gateway, wanda: Who) -> None:
         for precedence, count in bucket["counts"].items():
             total[precedence] = total.get(precedence, 0) + count
     assert total == {"ROUTINE": 2, "PRIORITY": 1}
+    for begin, end in (
+        ("0001-01-01T00:00:00+23:59", rfc3339(until)),
+        (rfc3339(until), "9999-12-31T23:59:59-23:59"),
+    ):
+        beyond = get(xaa, wanda, "/v1/traffic/histogram", **{"from": begin, "to": end})
+        assert_problem(beyond, 422, "PARAMETER_INVALID", "/query/from")
     bad = get(xaa, wanda, "/v1/traffic/histogram", **{"from": rfc3339(until), "to": rfc3339(until)})
     assert_problem(bad, 422, "PARAMETER_INVALID", "/query/from")
 

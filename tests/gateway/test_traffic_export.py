@@ -86,6 +86,9 @@ def test_saved_views_are_ones_own_and_bounded(xaa: Gateway, wanda: Who) -> None:
     assert put(xaa, wanda, "Night watch", "prec:flash,immediate") == 200
     assert views(xaa, wanda) == {"Night watch": "prec:flash,immediate"}
     assert views(xaa, wilma) == {}
+    for dots in ("%2e", "%2e%2e", "%2e%2e%2e"):
+        assert put(xaa, wilma, dots, "") == 422, "a step in an address"
+    assert put(xaa, wilma, "v1.2..", "") == 200
     assert_problem(xaa.client.delete("/v1/views/Night watch", headers=wilma), 404, "NOT_FOUND")
     for number in range(MOST - 1):
         assert put(xaa, wanda, f"view {number}", "") == 200

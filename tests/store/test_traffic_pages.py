@@ -14,10 +14,12 @@ from bus.store.traffic_search import Search
 from bus.store.writer import Store, Transaction
 from gateways.context import GatewayContext
 from gateways.traffic import searching
+from gateways.traffic.turns import Turns
 from tests.store.samples import NOW
 from tests.store.test_traffic_blocks import lay_down
 
 ROWS = 60
+AUTHOR = "operator:wanda"
 
 
 @dataclass
@@ -41,12 +43,12 @@ async def context(store: Store, monkeypatch: pytest.MonkeyPatch) -> GatewayConte
 
 
 def search(text: str) -> Search:
-    return Search(parse_search(text, NOW), Asker(NOW))
+    return Search(parse_search(text, NOW), Asker(NOW, author=AUTHOR))
 
 
 async def everything(context: GatewayContext, text: str) -> tuple[list[int], int]:
     """Page after page; and how many pages."""
-    turns, upper, found, pages = asyncio.Semaphore(1), ROWS, list[int](), 0
+    turns, upper, found, pages = Turns(), ROWS, list[int](), 0
     while upper > 0:
         page = await searching.page(context, turns, search(text), upper=upper, limit=4)
         assert page.lower < upper, "every page comes further"
@@ -89,7 +91,7 @@ async def test_a_window_that_takes_too_long_is_taken_in_smaller_ones(
 async def test_a_count_that_stops_early_says_from_when_on_it_is_whole(
     context: GatewayContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    turns = asyncio.Semaphore(1)
+    turns = Turns()
     parts = searching.parts_of(NOW, NOW + timedelta(minutes=ROWS), 30)
     whole = await searching.count(context, turns, search("from:XBB"), parts)
     assert whole.since is None
@@ -109,14 +111,17 @@ async def test_a_count_that_stops_early_says_from_when_on_it_is_whole(
 
 
 async def test_a_short_search_passes_a_long_one(context: GatewayContext) -> None:
-    turns, done = asyncio.Semaphore(1), list[str]()
+    turns, done = Turns(), list[str]()
 
     async def ask(name: str, text: str) -> None:
         await searching.page(context, turns, search(text), upper=ROWS, limit=4)
         done.append(name)
 
-    long = asyncio.create_task(ask("long", "prec:flash from:XCC"))
-    short = asyncio.create_task(ask("short", ""))
+    async with turns.turn(AUTHOR):
+        long = asyncio.create_task(ask("long", "prec:flash from:XCC"))
+        short = asyncio.create_task(ask("short", ""))
+        while turns.wanted(AUTHOR) < 3:  # noqa: ASYNC110 - until both stand in the line
+            await asyncio.sleep(0)
     await asyncio.gather(long, short)
     assert done == ["short", "long"]
 
@@ -128,3 +133,17 @@ def _blocks_of_four(tx: Transaction) -> None:
         " GROUP BY 1, 2, 3"
     )
     assert traffic.latest_seq(tx) == ROWS
+
+
+async def test_an_operator_with_many_searches_waits_for_themselves() -> None:
+    turns, had = Turns(), list[str]()
+
+    async def search_for(author: str) -> None:
+        async with turns.turn(author):
+            had.append(author)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(*map(search_for, ["many"] * 20 + ["one", "other"]))
+    assert {"one", "other"} <= set(had[:4]), "the flood is not waited for"
+    assert sorted(had) == ["many"] * 20 + ["one", "other"]
+    assert turns.wanted("many") == 0

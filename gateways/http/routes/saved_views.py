@@ -27,8 +27,14 @@ MOST = 50
 
 Name = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f/\\]+$", strip_whitespace=False),
-    Path(description="The view's name: up to 60 characters, no slash."),
+    StringConstraints(
+        min_length=1,
+        max_length=60,
+        # Dots alone would be a step in an address.
+        pattern=r"^[^\x00-\x1f\x7f/\\]*[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$",
+        strip_whitespace=False,
+    ),
+    Path(description="The view's name: up to 60 characters, no slash, not dots alone."),
 ]
 
 

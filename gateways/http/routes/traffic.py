@@ -1,6 +1,6 @@
 """The traffic for operators: searched in pages, counted over time, what waits for an answer."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -117,7 +117,9 @@ async def count_traffic(
     if until.tzinfo is None or (begin is not None and begin.tzinfo is None):
         raise ApiRefused(C.PARAMETER_INVALID, "A time needs its offset, such as Z.", pointer="/query/from")
     try:
-        since = begin or until - timedelta(minutes=15)
+        # As they are told again: near the ends of the calendar there is no such time.
+        until = until.astimezone(UTC)
+        since = until - timedelta(minutes=15) if begin is None else begin.astimezone(UTC)
         span = until - since
     except OverflowError:
         span = timedelta(0)
