@@ -21,6 +21,8 @@ SMALLEST_WINDOW = 1000
 """A window of so many rows is read to its end, however long it takes."""
 UNINDEXED = 1000
 """Rows that one window reads to find words in them."""
+UNINDEXED_OCTETS = 2 * 1024 * 1024
+"""Of message contents that one such window reads, but one message at least."""
 MOST_UNINDEXED = 5000
 """The newest rows, which are read though they are not indexed; older ones that are not are found later."""
 _IN_INDEX = "SELECT rowid FROM traffic_words WHERE traffic_words MATCH ? AND rowid > ? AND rowid <= ?"
@@ -175,7 +177,8 @@ def _cut(tx: sqlite3.Connection, query: Query, window: Window) -> Window:
         return window
     read_from = max(through, latest - MOST_UNINDEXED)
     if window.upper > read_from:
-        return Window(max(window.lower, read_from, window.upper - UNINDEXED), window.upper)
+        lower = max(window.lower, read_from, window.upper - UNINDEXED)
+        return Window(traffic_words.lowest(tx, lower, window.upper, UNINDEXED_OCTETS), window.upper)
     # Too far behind to be read: passed over.
     lower = max(window.lower, through)
     return Window(lower, lower)

@@ -30,6 +30,12 @@ _CONTENT = (
     " WHERE p.publication_seq = -t.ref) END"
 )
 
+_LENGTH = (
+    "CASE WHEN t.ref > 0 THEN (SELECT length(content) FROM inbox WHERE inbox_seq = t.ref) ELSE"
+    " (SELECT length(c.bytes) FROM publication p JOIN content c USING (content_id)"
+    " WHERE p.publication_seq = -t.ref) END"
+)
+
 
 class Indexed(NamedTuple):
     """How far the index goes: the words of every row up to `through` stand in it; `latest` is the last."""
@@ -120,6 +126,20 @@ def among_unindexed(tx: sqlite3.Connection, lower: int, upper: int, match: str) 
     by an index of their own, by the same rules.
     """
     return matching([(seq, words_of(content)) for seq, content in _contents(tx, lower, upper)], match)
+
+
+def lowest(tx: sqlite3.Connection, lower: int, upper: int, octets: int) -> int:
+    """How far down from `upper`, at most to `lower`, contents of so many octets reach; one row at least."""
+    reached, left = upper, octets
+    for seq, length in tx.execute(
+        f"SELECT t.seq, {_LENGTH} FROM traffic t WHERE t.seq > ? AND t.seq <= ? ORDER BY t.seq DESC",  # noqa: S608
+        (lower, upper),
+    ):
+        left -= length or 0
+        if left < 0 and reached < upper:
+            return reached
+        reached = seq - 1
+    return lower
 
 
 def words_of_rows(tx: sqlite3.Connection, seqs: Iterable[int]) -> list[tuple[int, Words]]:

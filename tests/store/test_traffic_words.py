@@ -185,3 +185,22 @@ def test_a_search_reads_a_bounded_number_of_rows_that_are_not_indexed(
         found, upper, windows = found + part.seqs, part.lower, windows + 1
     assert found == [10, 9, 8, 2, 1]
     assert windows == 4
+
+
+def test_of_large_messages_that_are_not_indexed_few_are_read_at_once(
+    tx: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = [message(number, "Quarry", "stone " * 400) for number in range(1, 8)]
+    file(tx, *large)
+    octets = len(large[0].content)
+    search = Search(parse_search("quarry", NOW), Asker(NOW))
+    for allowed, read in (
+        (1, [7]),
+        (octets, [7]),
+        (3 * octets, [7, 6, 5]),
+        (100 * octets, [*range(7, 0, -1)]),
+    ):
+        monkeypatch.setattr(traffic_search, "UNINDEXED_OCTETS", allowed)
+        part = traffic_search.in_window(tx, search, Window(0, 7), 100)
+        assert (part.seqs, part.lower) == (read, 7 - len(read))
+        assert find(tx, "quarry") == [*range(7, 0, -1)], "and all are found"
