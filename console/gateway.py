@@ -74,6 +74,7 @@ class GatewayLink:
 
     async def call(self, method: str, path: str, token: str | None = None, **options: Any) -> httpx.Response:
         """One request and its answer, 2xx. Raises Refused and Unreachable."""
+        _straight(path)
         try:
             answer = await self.client.request(method, path, **_with_token(options, token))
         except httpx.HTTPError as error:
@@ -87,6 +88,7 @@ class GatewayLink:
         self, method: str, path: str, token: str | None = None, **options: Any
     ) -> AsyncIterator[httpx.Response]:
         """An answer whose body is read as it comes, without a limit of time between its parts."""
+        _straight(path)
         timeout = httpx.Timeout(self._timeout.connect, read=None)
         try:
             request = self.client.build_request(method, path, timeout=timeout, **_with_token(options, token))
@@ -146,18 +148,18 @@ class SeatGateway:
 
     async def confirm_password(self, password: str) -> None:
         """Make the session's tokens fresh. Raises Refused when the password is wrong or must wait."""
-        token = await self._session.tokens_for_call(self._refresh)
-        answer = await self._link.call(
-            "POST", "/v1/operators/fresh", token.access, json={"password": password}
-        )
-        self._session.renewed(Tokens.of(answer.json()), answer.json()["operator"])
+        await self._replaced("/v1/operators/fresh", {"password": password})
 
     async def change_password(self, current: str, new: str) -> None:
         """Replace the operator's password: every other session ends, this one goes on with new tokens."""
-        token = await self._session.tokens_for_call(self._refresh)
-        body = {"current_password": current, "new_password": new}
-        answer = await self._link.call("POST", "/v1/operators/password", token.access, json=body)
-        self._session.renewed(Tokens.of(answer.json()), answer.json()["operator"])
+        await self._replaced("/v1/operators/password", {"current_password": current, "new_password": new})
+
+    async def _replaced(self, path: str, body: Mapping[str, str]) -> None:
+        async def replace(tokens: Tokens) -> tuple[Tokens, Mapping[str, Any]]:
+            answer = await self._link.call("POST", path, tokens.access, json=body)
+            return Tokens.of(answer.json()), answer.json()["operator"]
+
+        await self._session.replace_tokens(replace, self._refresh)
 
     async def _send(
         self, method: str, path: str, json: Any, idempotency_key: str | None, options: dict[str, Any]
@@ -192,6 +194,12 @@ class SeatGateway:
         except Refused as no:
             raise _as_over(no) from None
         return Tokens.of(answer.json()), answer.json()["operator"]
+
+
+def _straight(path: str) -> None:
+    """Raises Refused for a path that leads elsewhere by its dots: what is named so does not exist."""
+    if not {".", ".."}.isdisjoint(path.partition("?")[0].split("/")):
+        raise Refused(404, {"code": "NOT_FOUND"})
 
 
 def refused(answer: httpx.Response) -> Refused:

@@ -49,6 +49,7 @@ class Session:
         self.ended = asyncio.Event()
         self.strip: tuple[float, list[dict[str, Any]] | None] = (0.0, None)
         self._refreshing: asyncio.Task[None] | None = None
+        self._replacing: asyncio.Task[None] | None = None
 
     def active(self) -> None:
         """A person was at the keys just now."""
@@ -76,12 +77,28 @@ class Session:
         whoever waited for it takes its outcome.
         """
         while self._stale(beyond):
+            if self._replacing is not None and not self._replacing.done():
+                await asyncio.wait([self._replacing])
+                continue
             if self._refreshing is None or self._refreshing.done():
                 self._refreshing = asyncio.ensure_future(self._renew(refresh))
                 self._refreshing.add_done_callback(_looked_at)
             # Shielded: a reader who leaves must not leave a token behind that is used up.
             await asyncio.shield(self._refreshing)
         return self.tokens
+
+    async def replace_tokens(self, replace: Refresh, refresh: Refresh) -> None:
+        """New tokens by another way than a refresh: nothing else renews them meanwhile."""
+        await self.tokens_for_call(refresh)
+        while (busy := self._busy()) is not None:
+            await asyncio.wait([busy])
+        self._replacing = asyncio.ensure_future(self._renew(replace))
+        self._replacing.add_done_callback(_looked_at)
+        await asyncio.shield(self._replacing)
+
+    def _busy(self) -> "asyncio.Task[None] | None":
+        tasks = (self._refreshing, self._replacing)
+        return next((task for task in tasks if task is not None and not task.done()), None)
 
     async def _renew(self, refresh: Refresh) -> None:
         self.renewed(*await refresh(self.tokens))

@@ -6,6 +6,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
@@ -169,7 +170,7 @@ class Given(BaseModel):
 
 
 @router.post("/traffic/acknowledge/{message_id}")
-async def acknowledge(seat: AtConsole, message_id: str, given: Given) -> Response:
+async def acknowledge(seat: AtConsole, message_id: UUID, given: Given) -> Response:
     """Acknowledge a message that was received; where no agreement carries one, by receipt alone."""
     body = {
         "level": "READ",
@@ -179,7 +180,7 @@ async def acknowledge(seat: AtConsole, message_id: str, given: Given) -> Respons
     }
     return await _told(
         lambda: seat.gateway.post(
-            f"/v1/inbox/{quote(message_id, safe='')}/acknowledgements",
+            f"/v1/inbox/{message_id}/acknowledgements",
             body,
             params={"by_receipt": "true", "originator": given.originator},
             idempotency_key=given.key,

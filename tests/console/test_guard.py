@@ -243,7 +243,7 @@ async def test_an_origin_that_nobody_can_read_is_not_ours(origin: str) -> None:
 
 
 async def test_who_leaves_in_the_middle_of_a_form_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:
-    app, sent = create_app(ConsoleSettings(**GIVEN)), list[Any]()
+    app, sent = create_app(ConsoleSettings(**dict[str, Any](GIVEN))), list[Any]()
 
     @app.post("/read")
     async def read(request: Request) -> dict[str, int]:

@@ -113,6 +113,52 @@ async def test_a_session_that_the_gateway_ended_is_over_and_what_it_refuses_othe
         await gateway(Session(tokens("0"), OPERATOR), cut).get("/v1/partners")
 
 
+async def test_a_refresh_waits_for_a_password_that_is_being_confirmed() -> None:
+    """Both replace the tokens: crossing, the later one would bring back tokens that serve no more."""
+    session, begun, go, asked = Session(tokens("0"), OPERATOR), asyncio.Event(), asyncio.Event(), list[str]()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        begun.set()
+        await go.wait()
+        until = (datetime.now(UTC) + timedelta(seconds=600)).isoformat()
+        operator = dict(OPERATOR) | {"token_until": until}
+        body = {"access_token": "ena_1", "refresh_token": "enr_1", "operator": operator}
+        return httpx.Response(200, json=body)
+
+    seat = gateway(session, answer)  # type: ignore[arg-type]
+    confirming = asyncio.create_task(seat.confirm_password("word"))
+    await begun.wait()
+    session.tokens = tokens("0", seconds=5)
+    calling = asyncio.create_task(seat.get("/v1/partners"))
+    await asyncio.sleep(0)
+    go.set()
+    await asyncio.gather(confirming, calling)
+    assert asked == ["/v1/operators/fresh", "/v1/partners"]
+    assert session.tokens.access == "ena_1"
+
+
+@pytest.mark.parametrize("path", ["/v1/views/..", "/v1/views/.", "/v1/inbox/../acknowledgements?x=1"])
+async def test_no_name_leads_to_another_address_of_the_gateway(path: str) -> None:
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(200, json={})
+
+    seat = gateway(Session(tokens("0"), OPERATOR), answer)
+    for attempt in (seat.put(path, {}), seat.post(path), seat.delete(path), seat.get(path)):
+        with pytest.raises(Refused) as no:
+            await attempt
+        assert no.value.status == 404
+    with pytest.raises(Refused):
+        async with seat.stream(path):
+            pass
+    assert asked == []
+    await seat.get("/v1/views/a..b")
+    assert asked == ["/v1/views/a..b"]
+
+
 def test_whom_nobody_is_with_is_signed_out_and_the_oldest_goes_when_there_is_no_room() -> None:
     sessions = Sessions(idle_seconds=60, largest=2)
     first, one = sessions.begin(tokens("1"), OPERATOR)
