@@ -86,7 +86,7 @@ export const bars = (q) => ask(address("/traffic/histogram", { q }));
 /** @param {string} q @returns {Promise<Record<string, number>>} how many of each precedence */
 export const counts = (q) => ask(address("/traffic/counts", { q }));
 
-/** @returns {Promise<{rows: Row[]}>} */
+/** @returns {Promise<{rows: Row[], counts: Record<string, number>}>} */
 export const awaiting = () => ask(address("/traffic/awaiting"));
 
 /** @type {Map<string, string>} a key for each acknowledgement: one that is tried again counts once */

@@ -34,6 +34,8 @@ export function openFlashBar(bar, region, hearing) {
   const entries = new Map();
   /** @type {Row[]} */
   let waiting = [];
+  /** The highest number that was listed. */
+  let newest = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   let first = true;
@@ -41,7 +43,8 @@ export function openFlashBar(bar, region, hearing) {
   async function refresh() {
     clearTimeout(timer);
     try {
-      show((await awaiting()).rows);
+      const { rows, counts } = await awaiting();
+      show(rows, counts["FLASH"] ?? rows.length);
     } catch {
       // What is known stays; the pill says when the server is gone.
     }
@@ -49,14 +52,18 @@ export function openFlashBar(bar, region, hearing) {
     timer = setTimeout(() => void refresh(), ANYWAY);
   }
 
-  /** @param {Row[]} rows */
-  function show(rows) {
-    const known = new Set(waiting.map((row) => row.seq));
-    const arrived = rows.filter((row) => !known.has(row.seq));
+  /**
+   * @param {Row[]} rows of each originator the oldest and the newest first
+   * @param {number} total how many wait, listed or not
+   */
+  function show(rows, total) {
+    // Of many that wait, older ones come into the list as others are acknowledged: those have not arrived.
+    const arrived = rows.filter((row) => row.seq > newest);
+    newest = Math.max(newest, ...rows.map((row) => row.seq));
     waiting = rows;
     bar.hidden = rows.length === 0;
-    document.title = rows.length > 0 ? `(${rows.length}) ${title}` : title;
-    count.textContent = String(rows.length);
+    document.title = rows.length > 0 ? `(${total}) ${title}` : title;
+    count.textContent = String(total);
     const shown = new Set(rows.slice(0, SHOWN).map(keyOf));
     for (const [key, entry] of entries) {
       if (shown.has(key)) continue;
@@ -68,7 +75,7 @@ export function openFlashBar(bar, region, hearing) {
       list.append(entry);
     }
     alsoShown(rows.slice(0, SHOWN).map(markingOf));
-    bar.classList.toggle("more", rows.length > SHOWN);
+    bar.classList.toggle("more", total > SHOWN);
     if (arrived.length > 0) {
       region.textContent = arrived.map((row) => t("traffic.live.flash_said", said(row))).join(" ");
       if (!first) hearing.arrived(arrived);
