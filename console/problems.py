@@ -115,7 +115,10 @@ async def _password_wanted(request: Request, wanted: PasswordWanted) -> Response
             (name, value)
             for name, value in form.multi_items()
             if isinstance(value, str) and name not in (CONFIRMED, csrf.FIELD)
-        ][:LARGEST_KEPT]
+        ]
+        if len(kept) > LARGEST_KEPT:
+            # Half a form must not be sent as if it were all of it.
+            return state(request, "too-large", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     return page(
         request,
         _seat_of(request),

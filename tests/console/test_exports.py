@@ -9,6 +9,8 @@ import pytest
 
 from console.app import create_app
 from console.console import Console
+from console.problems import LARGEST_KEPT
+from console.seating import PasswordWanted
 from console.sessions import Tokens
 from console.settings import ConsoleSettings
 
@@ -70,3 +72,18 @@ async def test_everything_leaves_where_they_are_on(method: str, path: str) -> No
     assert answer.status_code == 200
     assert answer.headers["content-disposition"].startswith("attachment")
     assert [each for each in asked if each.endswith("/export")]
+
+
+async def test_a_form_too_long_to_be_asked_for_again_is_refused_whole() -> None:
+    app = create_app(ConsoleSettings(nation="XAA", gateway_url="http://127.0.0.1:9"))
+
+    @app.post("/wanted")
+    async def wanted() -> None:
+        raise PasswordWanted
+
+    headers = {"Accept": "text/html"}
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app), base_url="https://console.test", headers=headers
+    ) as browser:
+        long = {f"f{number}": "x" for number in range(LARGEST_KEPT + 1)}
+        assert (await browser.post("/wanted", data=long)).status_code == 413
