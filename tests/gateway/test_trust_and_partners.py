@@ -167,8 +167,8 @@ def test_a_partner_in_depth_has_its_keys(xaa: Gateway) -> None:
 
 
 def test_who_sees_exercises_only_sees_no_figures_of_traffic(xaa: Gateway) -> None:
-    hire(xaa, "edda", Role.EXERCISE_STAFF)
-    token = sign_in(xaa, "edda")["access_token"]
+    hire(xaa, "edna", Role.EXERCISE_STAFF)
+    token = sign_in(xaa, "edna")["access_token"]
     partner = xaa.get("/v1/partners/XBB", token).json()["partner"]
     assert not {"pace", "activity", "flash_unacknowledged", "queued"} & partner.keys()
     assert partner["keys_in_force"] > 0

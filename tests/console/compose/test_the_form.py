@@ -23,7 +23,8 @@ async def kept(page: Page) -> dict[str, str]:
 
 
 async def test_a_draft_is_kept_sealed_until_its_author_signs_out(open_page: OpenPage) -> None:
-    page = await open_page("wanda", "/compose/threat_alert", own=True)
+    # Signing out ends the stream of the page that is being left.
+    page = await open_page("wanda", "/compose/threat_alert", own=True, allow=(401,))
     await fill(page, SMALL)
     await page.wait_for_selector("[data-kept]")
     await page.wait_for_function("() => Object.values(localStorage).some(text => text.includes('sealed'))")

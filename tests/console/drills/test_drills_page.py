@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from console.several import create_several
 from drills.journal import JournalWriter, write_catalogue
 from entente.watch_desk import catalogue
 from schemas.drill_journal import JournalLine, JournalStart, Played
 from tests.console.conftest import OpenPage
 from tests.console.judging_pages import violations
 from tests.console.realm import ConsoleRealm
-from tests.console.serving import ServedConsole, served_console, settings_for
+from tests.console.serving import ServedConsole, served_console
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -71,16 +70,6 @@ async def test_drills_read_in_arabic(open_page: OpenPage, served: ServedConsole,
     (folder / "catalogue.json").write_text(json.dumps({"drills": []}))
     await page.goto("/drills")
     assert await violations(page) == []
-
-
-async def test_the_page_that_chooses_a_nation_is_accessible(open_page: OpenPage, realm: ConsoleRealm) -> None:
-    given = [settings_for(realm, nation, modes={"EXERCISE"}) for nation in ("XAA", "XBB")]
-    served = ServedConsole(create_several(given), given[0])
-    try:
-        page = await open_page(None, "/", console=served, java_script_enabled=False)
-        assert await violations(page) == []
-    finally:
-        served.stop()
 
 
 async def test_the_page_of_a_one_time_link_takes_the_secret_out_of_the_address(open_page: OpenPage) -> None:

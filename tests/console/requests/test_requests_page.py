@@ -9,6 +9,7 @@ from tests.console.conftest import OpenPage, Visit
 from tests.console.hostile import HostileMessage, unharmed
 from tests.console.judging_pages import violations
 from tests.console.realm import ConsoleRealm
+from tests.console.seeding import draft
 
 in_browser = pytest.mark.asyncio(loop_scope="session")
 
@@ -33,9 +34,13 @@ async def test_both_sides_have_the_request_and_lead_to_its_message(open_page: Op
 
 @in_browser
 async def test_an_act_elsewhere_moves_the_card_without_moving_the_focus(
-    open_page: OpenPage, seeded: Any, realm: ConsoleRealm
+    open_page: OpenPage, realm: ConsoleRealm
 ) -> None:
-    message_id = seeded["request"]["message_id"]
+    asked = draft(
+        "information_request", "XAA", subject="RFI: a card that moves", precedence="PRIORITY", to=("XBB",)
+    )
+    message_id = realm.post("XAA", "/v1/messages", asked)["message_id"]
+    realm.wait_for("XBB", message_id)
     page = await open_page("wanda", "/requests", nation="XBB")
     key = f"[data-key='{message_id}']"
     await page.locator(f"{key} h3 a").focus()
