@@ -1,7 +1,6 @@
 """The realm's embedded broker: started, provisioned, watched, brought back with its streams when it died."""
 
 import asyncio
-import contextlib
 from collections.abc import Callable, Mapping
 
 from bus.embedded import EmbeddedServer, EmbeddedServerError
@@ -56,8 +55,8 @@ class BrokerProcess:
         """Stop the broker for good."""
         if self._watch is not None:
             self._watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
+            # Not suppressed: whoever stops it may be cancelled meanwhile, and has to hear of it.
+            await asyncio.gather(self._watch, return_exceptions=True)
         await self._server.stop()
 
     async def kill(self) -> None:

@@ -66,8 +66,8 @@ class ChildProcess:
                 await process.wait()
         if self._watch is not None:
             self._watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._watch
+            # Not suppressed: whoever stops it may be cancelled meanwhile, and has to hear of it.
+            await asyncio.gather(self._watch, return_exceptions=True)
 
     def kill(self) -> None:
         """SIGKILL: a crash. The watch starts it again."""

@@ -106,8 +106,7 @@ async def living(realm: RunningRealm, report: Report) -> AsyncIterator[bool]:
             yield True
         finally:
             playing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await playing
+            await asyncio.gather(playing, return_exceptions=True)
 
 
 def _lives_in(realm: RunningRealm) -> bool:
