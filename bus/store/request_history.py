@@ -9,7 +9,7 @@ from schemas.wire import Handling
 KINDS = (Kind.INFORMATION_REQUEST, Kind.INFORMATION_RESPONSE, Kind.ACKNOWLEDGEMENT)
 _KINDS = ", ".join(f"'{kind.value}'" for kind in KINDS)
 _MARK = "requests_to_follow"
-"""Set by the migration (``migrations.STEPS``), never in a new file."""
+"""Set by the migration (`step-*.sql`), never in a new file."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from bus.store import backfills, events, pending, publication_changes, publications, recalls
+from bus.store import backfills, events, new_publications, pending, publication_changes, recalls
 from bus.store.backfills import StoredBackfill
 from bus.store.writer import Transaction
 from gateways.backfill.listing import BackfillList, BackfillRequest, Listed, changed_by, list_now
@@ -151,7 +151,7 @@ async def _send(
             raise BackfillRefused(ReasonCode.BACKFILL_CHANGED)
         head.write(tx)
         for name, new in made.items():
-            publication_seq = publications.insert(tx, new)
+            publication_seq = new_publications.insert(tx, new)
             events.add(tx, (accepted_event(new),))
             publication_changes.copied(tx, publication_seq, name)
             waits = wanted[name]

@@ -10,7 +10,7 @@ from bus.protocol.release import ReleasePlan
 from bus.protocol.tear_lines import version_pointer
 from bus.store.decision_table import Decision, DecisionTable, encode_table
 from bus.store.events import NewEvent
-from bus.store.publications import NewPublication, NewVersion
+from bus.store.new_publications import NewPublication, NewVersion
 from bus.store.traffic import Face
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import NamedTuple
 
-from bus.store import events, idempotency, pending, publication_changes, publications
+from bus.store import events, idempotency, new_publications, pending, publication_changes
 from bus.store.errors import StoreUnavailable
 from bus.store.idempotency import StoredResponse
 from bus.store.pending import SecondPersonWanted
@@ -123,7 +123,7 @@ async def _accept(context: GatewayContext, raw: bytes, request: _Request) -> Acc
         if recalled is not None:
             pointer = f"/header/references/{recalled}"
             raise DraftRefused(ReasonCode.RECALLED, pointer, ReasonCode.RECALLED.explanation)
-        publication_seq = publications.insert(tx, new)
+        publication_seq = new_publications.insert(tx, new)
         events.add(tx, (accepted_event(new),))
         note_requests(context, tx, publication_seq, new, planned, waits=wanted is not None)
         if wanted is not None:

@@ -7,7 +7,7 @@ from functools import partial
 from bus.protocol.requests import ASKED_ACTS, SignedAct
 from bus.protocol.tear_lines import VersionPlan, version_pointer
 from bus.store import requests
-from bus.store.publications import NewPublication
+from bus.store.new_publications import NewPublication
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext
 from gateways.publishing.draft_refused import DraftRefused

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from pydantic_core import to_json
 
+from bus.store.new_publications import NewPublication
 from bus.store.pending import SecondPersonWanted
-from bus.store.publications import NewPublication
 from gateways.context import GatewayContext
 from gateways.evidence import Evidence
 from gateways.releasing.policy import why_two_persons

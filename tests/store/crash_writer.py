@@ -6,7 +6,7 @@ import sys
 from itertools import count
 from pathlib import Path
 
-from bus.store.publications import insert
+from bus.store.new_publications import insert
 from bus.store.writer import Store, Transaction
 from tests.store.samples import NATION, REALM, publication
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from bus.store.decision_table import Decision, encode_table
 from bus.store.deliveries import LanePosition, SealedDelivery, assign_serials, mark_sealed
 from bus.store.inbox import NewInboxMessage
-from bus.store.publications import NewPublication, insert
+from bus.store.new_publications import NewPublication, insert
 from bus.store.waiting import take_waiting
 from bus.store.writer import Transaction
 from schemas.header import Kind, Mode, Precedence

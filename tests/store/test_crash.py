@@ -10,7 +10,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bus.store import publications
+from bus.store import new_publications, publications
 from bus.store.writer import Store, Transaction
 from tests.store.samples import NATION, REALM, publication
 
@@ -113,7 +113,7 @@ async def _recorded(path: Path, commits: int, checkpoint_pages: int) -> list[Sna
         store.committing = {number}
 
         def job(tx: Transaction, number: int = number) -> int:
-            return publications.insert(tx, publication(number, size=500 * number))
+            return new_publications.insert(tx, publication(number, size=500 * number))
 
         await store.write(job)
         store.answered.add(number)

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from bus.protocol.deadlines import Awaited, Deadlines
-from bus.store import deadlines, deliveries, pending, progress, publications
+from bus.store import deadlines, deliveries, new_publications, pending, progress
 from bus.store.deadlines import note_passed
 from bus.store.deliveries import ResendPolicy
+from bus.store.new_publications import NewPublication
 from bus.store.pending import SecondPersonWanted
-from bus.store.publications import NewPublication
 from bus.store.settlement import Claim, mark_settled, mark_withheld
 from bus.store.writer import Store
 from schemas.header import Mode
@@ -30,7 +30,7 @@ def due(number: int = 1, of: Deadlines = DUE, acknowledgers: Collection[str] = (
 
 
 def sent(tx: Tx, new: NewPublication) -> None:
-    publications.insert(tx, new)
+    new_publications.insert(tx, new)
     sealed(tx)
     deliveries.mark_sent(tx, [1], NOW, ResendPolicy())
 
@@ -121,7 +121,7 @@ def test_what_is_waived_is_told_of_no_more(tx: Tx) -> None:
 
 
 def test_what_waits_for_a_second_person_has_no_deadline_until_it_is_released(tx: Tx) -> None:
-    seq = publications.insert(tx, due())
+    seq = new_publications.insert(tx, due())
     pending.hold(tx, seq, SecondPersonWanted("FLASH", NOW + 15 * MINUTE))
     assert deadlines.next_watch(tx) is None
     assert passed(tx, 99) == []
@@ -134,7 +134,7 @@ def test_what_waits_for_a_second_person_has_no_deadline_until_it_is_released(tx:
 
 def test_few_at_a_time_the_longest_overdue_first(tx: Tx) -> None:
     for number in (1, 2, 3):
-        publications.insert(tx, due(number, DUE._replace(deliver_by=NOW + (13 - number) * MINUTE)))
+        new_publications.insert(tx, due(number, DUE._replace(deliver_by=NOW + (13 - number) * MINUTE)))
     found = [note_passed(tx, NOW + 20 * MINUTE, limit=1) for _ in range(4)]
     assert [{each.publication_id for each in page} for page in found] == [
         *({publication(number).publication_id} for number in (3, 2, 1)),
@@ -145,8 +145,8 @@ def test_few_at_a_time_the_longest_overdue_first(tx: Tx) -> None:
 async def test_a_store_that_is_opened_again_tells_nothing_twice_and_forgets_nothing(tmp_path: Path) -> None:
     path = tmp_path / "store.db"
     store = Store.open(path, NATION, REALM)
-    await store.write(lambda tx: publications.insert(tx, due(1)))
-    await store.write(lambda tx: publications.insert(tx, due(2, replace_due(12))))
+    await store.write(lambda tx: new_publications.insert(tx, due(1)))
+    await store.write(lambda tx: new_publications.insert(tx, due(2, replace_due(12))))
     assert len(await store.write(lambda tx: note_passed(tx, NOW + 10 * MINUTE))) == 2
     await store.close()
     store = Store.open(path, NATION, REALM)
@@ -163,7 +163,7 @@ def replace_due(minutes: int) -> Deadlines:
 
 def test_lists_narrow_and_go_backwards_page_by_page(tx: Tx) -> None:
     for number in (1, 2, 3):
-        publications.insert(tx, due(number))
+        new_publications.insert(tx, due(number))
     seqs = [row.delivery_seq for row in progress.list_newest(tx, limit=4)]
     assert seqs == [6, 5, 4, 3]
     assert [row.delivery_seq for row in progress.list_newest(tx, before=3)] == [2, 1]

@@ -8,7 +8,15 @@ from datetime import timedelta
 import pytest
 
 from bus.protocol.delivery_states import OWN_MOVES, RANK, told_moves
-from bus.store import bundles, deliveries, pending, publication_returns, publications, resending, settlement
+from bus.store import (
+    bundles,
+    deliveries,
+    new_publications,
+    pending,
+    publication_returns,
+    resending,
+    settlement,
+)
 from bus.store.deliveries import ResendPolicy
 from bus.store.pending import SecondPersonWanted
 from bus.store.settlement import mark_settled
@@ -57,7 +65,7 @@ DONE: dict[tuple[str, str], Callable[[Tx], object]] = {
 
 def in_state(tx: Tx, state: str) -> None:
     """Message 1 to XBB in this state, reached as a gateway reaches it as far as it matters here."""
-    seq = publications.insert(tx, publication(1, ("XBB",)))
+    seq = new_publications.insert(tx, publication(1, ("XBB",)))
     if state == "pending_release":
         pending.hold(tx, seq, SecondPersonWanted("FLASH", NOW + SECOND))
     elif state != "queued":

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bus.store import audit, publications, writer
+from bus.store import audit, new_publications, publications, writer
 from bus.store.errors import StoreConflict, StoreUnavailable
 from bus.store.writer import Store, Transaction
 from tests.store.samples import NATION, REALM, publication
@@ -54,7 +54,7 @@ async def as_one_batch(store: Store, *jobs: Callable[[Transaction], object]) -> 
 
 
 def inserting(number: int, **changes: int) -> Callable[[Transaction], int]:
-    return lambda tx: publications.insert(tx, publication(number, **changes))  # type: ignore[arg-type]
+    return lambda tx: new_publications.insert(tx, publication(number, **changes))  # type: ignore[arg-type]
 
 
 async def kept(store: Store) -> list[int]:
@@ -83,7 +83,7 @@ async def test_jobs_that_wait_together_share_one_commit(faulty: FaultyStore) -> 
 
 async def test_a_job_that_raises_is_rolled_back_alone(faulty: FaultyStore) -> None:
     def half_done(tx: Transaction) -> None:
-        publications.insert(tx, publication(2))
+        new_publications.insert(tx, publication(2))
         raise LookupError("after the insert")
 
     results = await as_one_batch(faulty, inserting(1), half_done, inserting(3))

@@ -93,20 +93,13 @@ async def test_an_older_format_is_brought_forward_in_one_transaction(
 ) -> None:
     path, found = await _made(tmp_path / "store.db"), migrations.FORMAT
     monkeypatch.setattr(migrations, "FORMAT", found + 2)
-    monkeypatch.setattr(
-        migrations,
-        "STEPS",
-        {found: "CREATE TABLE added (one INTEGER);", found + 1: "INSERT INTO nowhere VALUES (1);"},
-    )
+    monkeypatch.setattr(migrations, "SCRIPTS", tmp_path)
+    (tmp_path / f"step-{found}.sql").write_text("CREATE TABLE added (one INTEGER);")
+    (tmp_path / f"step-{found + 1}.sql").write_text("INSERT INTO nowhere VALUES (1);")
     with pytest.raises(StoreUnavailable):
         Store.open(path, NATION, REALM)
-    monkeypatch.setattr(
-        migrations,
-        "STEPS",
-        {
-            found: "CREATE TABLE added (one INTEGER);",
-            found + 1: "INSERT INTO added VALUES (1);\nINSERT INTO added VALUES (2);",
-        },
+    (tmp_path / f"step-{found + 1}.sql").write_text(
+        "INSERT INTO added VALUES (1);\nINSERT INTO added VALUES (2);"
     )
     store = Store.open(path, NATION, REALM)
     assert await store.read(lambda tx: tx.execute("SELECT one FROM added").fetchall()) == [(1,), (2,)]

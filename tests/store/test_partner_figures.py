@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bus.store.columns import micros
+from bus.store.new_publications import insert
 from bus.store.partner_figures import Minutes, by_minute, flash_unacknowledged, minute_of, pace
-from bus.store.publications import insert
 from schemas.header import Precedence
 from tests.store.samples import NOW, SECOND, publication
 

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from bus.store import backlog, pending
+from bus.store.new_publications import insert
 from bus.store.pending import Outcome, SecondPersonWanted, WaitingRelease
-from bus.store.publications import insert
 from bus.store.waiting import take_waiting
 from tests.store.samples import NOW, publication
 

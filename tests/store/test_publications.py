@@ -5,7 +5,8 @@ import sqlite3
 import pytest
 
 from bus.store import deliveries, own_messages, settlement
-from bus.store.publications import NewPublication, Publication, get, insert, list_newest
+from bus.store.new_publications import NewPublication, insert
+from bus.store.publications import Publication, get, list_newest
 from bus.store.waiting import take_waiting
 from schemas.header import Kind, Mode, Precedence
 from schemas.wire import ContentType, Lane

@@ -29,6 +29,7 @@ from bus.store import (
     lane_bounds,
     lane_tails,
     lanes,
+    new_publications,
     own_messages,
     pending,
     progress,
@@ -79,7 +80,7 @@ ACT = NewAct(
 )
 
 HOT: dict[str, Callable[[Tx], object]] = {
-    "publishing": lambda tx: publications.insert(tx, publication(2)),
+    "publishing": lambda tx: new_publications.insert(tx, publication(2)),
     "counting what waits of an author": lambda tx: pending.count_of_author(tx, "key"),
     "reading a publication": lambda tx: publications.get(tx, publication(1).publication_id),
     "listing publications": lambda tx: publications.list_newest(
@@ -209,7 +210,7 @@ _WANTED = re.compile(
 @pytest.mark.parametrize("act", HOT.values(), ids=HOT.keys())
 def test_no_whole_table_is_walked_for(tx: Tx, act: Callable[[Tx], object]) -> None:
     by = NOW + timedelta(hours=6)
-    publications.insert(tx, publication(1)._replace(deadlines=Deadlines(NOW, by, None)))
+    new_publications.insert(tx, publication(1)._replace(deadlines=Deadlines(NOW, by, None)))
     inbox.file(tx, [inbox_message(1)])
     lanes.record(tx, KEY, [Arrival(5, "d", None, "admitted")], NOW)
     held.hold(tx, bundle(1), QUOTA)

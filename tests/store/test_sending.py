@@ -11,7 +11,7 @@ from bus.store.bundles import NewBundle
 from bus.store.columns import instant_or_none
 from bus.store.deliveries import LanePosition, ResendPolicy
 from bus.store.epochs import EPOCH_ORIGIN
-from bus.store.publications import insert
+from bus.store.new_publications import insert
 from bus.store.waiting import Blocked, take_waiting
 from schemas.header import Mode, Precedence
 from schemas.reasons import ReasonCode

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bus.store import deliveries, epochs, publications, settlement
+from bus.store import deliveries, epochs, new_publications, publications, settlement
 from bus.store.deliveries import ResendPolicy
 from bus.store.settlement import Claim, for_serials, mark_settled
 from schemas.header import Mode
@@ -23,8 +23,8 @@ CLAIM = Claim(Lane.NORMAL, 1, 1, DIGEST, ReceiptStatus.DELIVERED)
 @pytest.fixture
 def sent(tx: Tx) -> Tx:
     """Message 1 as serial 1 and message 2 as serial 2 to XBB and to XCC, confirmed by the broker."""
-    publications.insert(tx, publication(1))
-    publications.insert(tx, publication(2))
+    new_publications.insert(tx, publication(1))
+    new_publications.insert(tx, publication(2))
     sealed(tx)
     deliveries.mark_sent(tx, [1], NOW, ResendPolicy())
     return tx
@@ -128,7 +128,7 @@ def test_a_temporary_refusal_leaves_the_delivery_to_be_sent_again(sent: Tx) -> N
 
 
 def test_a_receipt_that_outruns_the_brokers_confirmation_counts(tx: Tx) -> None:
-    publications.insert(tx, publication(1, ("XBB",)))
+    new_publications.insert(tx, publication(1, ("XBB",)))
     sealed(tx)
     assert mark_settled(tx, "XBB", Mode.OPERATION, [CLAIM], NOW).matched[0].changed
     assert deliveries.mark_sent(tx, [1], NOW, ResendPolicy()) == 0
@@ -168,7 +168,7 @@ def test_an_acknowledgement_counts_for_the_exact_message_sent_to_that_nation(sen
 
 
 def test_an_acknowledgement_of_what_was_never_sent_does_not_count(tx: Tx) -> None:
-    publications.insert(tx, publication(1, ("XBB",)))
+    new_publications.insert(tx, publication(1, ("XBB",)))
     assert not settlement.mark_acknowledged(tx, message_id(1), DIGEST, "XBB", Mode.OPERATION, None, NOW)
     assert states(tx) == {"XBB": "queued"}
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bus.store import deliveries, events, progress, publications, settlement
+from bus.store import deliveries, events, new_publications, progress, settlement
 from bus.store.epochs import EPOCH_ORIGIN, begin_epoch
 from bus.store.migrations import bring_forward
 from bus.store.settlement import Claim, mark_settled
@@ -65,7 +65,7 @@ def test_receipts_in_any_order_and_number_end_the_same(
 def _ends(claims: list[Claim], at_once: int) -> tuple[str, list[tuple[str, datetime]]]:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     bring_forward(connection, NATION, REALM, lambda: EPOCH_ORIGIN)
-    publications.insert(connection, publication(1, ("XBB",)))
+    new_publications.insert(connection, publication(1, ("XBB",)))
     sealed(connection)
     for start in range(0, len(claims), at_once):
         mark_settled(connection, "XBB", Mode.OPERATION, claims[start : start + at_once], NOW)
@@ -121,7 +121,7 @@ def test_a_message_is_not_told_of(sent: Tx, recipient: str, mode: Mode, change: 
 
 
 def test_what_was_never_sent_is_not_told_of_by_its_message(tx: Tx) -> None:
-    publications.insert(tx, publication(1, ("XBB",)))
+    new_publications.insert(tx, publication(1, ("XBB",)))
     named = replace(CLAIM, message_id=message_id(1))
     assert mark_settled(tx, "XBB", Mode.OPERATION, [named], NOW).unmatched == (named,)
 

@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from bus.protocol.traffic_search import parse_search
-from bus.store import publications, traffic, traffic_conditions, traffic_search
+from bus.store import new_publications, traffic, traffic_conditions, traffic_search
 from bus.store.traffic_conditions import Asker
 from bus.store.traffic_search import Search, Window
 from schemas.header import Precedence
@@ -35,7 +35,7 @@ def test_conditions_on_copies(
     monkeypatch.setattr(traffic_conditions, "FEW_ROWS", few)
     for number in (1, 2, 3, 4):
         new = publication(number, ("XBB", "XCC"), precedence=Precedence.PRIORITY)
-        publications.insert(tx, new)
+        new_publications.insert(tx, new)
     tx.execute("UPDATE delivery SET state = 'delivered' WHERE publication_seq <= 2")
     tx.execute("UPDATE delivery SET state = 'sent' WHERE publication_seq = 3")
     tx.execute(

@@ -11,7 +11,7 @@ import pytest
 
 from bus.protocol.searchable import VERSION
 from bus.protocol.traffic_search import parse_search
-from bus.store import inbox, publications, traffic, traffic_search, traffic_words, withdrawals
+from bus.store import inbox, new_publications, traffic, traffic_search, traffic_words, withdrawals
 from bus.store.traffic_conditions import Asker
 from bus.store.traffic_search import Search, Window
 from bus.store.writer import Store, Transaction
@@ -79,7 +79,7 @@ def test_words_are_found_whether_they_are_indexed_or_not(tx: sqlite3.Connection,
 
 def test_own_publications_are_found_by_their_words(tx: sqlite3.Connection) -> None:
     content = json.dumps({"header": {"subject": "Sluice"}, "label": {}, "body": {}}).encode()
-    publications.insert(tx, publication(1)._replace(content=content))
+    new_publications.insert(tx, publication(1)._replace(content=content))
     index(tx)
     assert find(tx, "sluice dir:out") == [1]
 
@@ -117,7 +117,7 @@ def test_nothing_finds_a_recalled_message_by_its_words(tx: sqlite3.Connection, i
 
 def test_an_own_message_that_was_recalled_is_found_by_no_word(tx: sqlite3.Connection) -> None:
     content = json.dumps({"header": {"subject": SECRET}, "label": {}, "body": {}}).encode()
-    publications.insert(tx, publication(1)._replace(content=content))
+    new_publications.insert(tx, publication(1)._replace(content=content))
     index(tx)
     tx.execute("UPDATE publication SET status = 'RECALLED'")
     assert (find(tx, "zwieback"), find(tx, "-zwieback")) == ([], [1])

@@ -9,7 +9,17 @@ from functools import partial
 import pytest
 
 from bus.protocol.deadlines import Awaited, Deadlines
-from bus.store import backlog, deadlines, epochs, held, lanes, progress, publications, request_list, requests
+from bus.store import (
+    backlog,
+    deadlines,
+    epochs,
+    held,
+    lanes,
+    new_publications,
+    progress,
+    request_list,
+    requests,
+)
 from bus.store.held import NewHeld, Quota
 from bus.store.lanes import Arrival, LaneKey
 from bus.store.migrations import bring_forward
@@ -30,7 +40,7 @@ def overdue(tx: Transaction, rows: int) -> None:
     due = Deadlines(NOW, NOW + timedelta(hours=6), None)
     for number in range(1, rows + 1):
         to = ("XBB",) if number > 1 else ("XBB", "XCC")
-        publications.insert(tx, publication(number, to)._replace(deadlines=due))
+        new_publications.insert(tx, publication(number, to)._replace(deadlines=due))
     deadlines.note_passed(tx, LATER, rows)
 
 
@@ -43,14 +53,14 @@ def settled(tx: Transaction, rows: int) -> None:
 def to_another(tx: Transaction, rows: int) -> None:
     """So many urgent deliveries to XCC that wait, and as many that were sent."""
     for number in range(1, 2 * rows + 1):
-        publications.insert(tx, publication(number, ("XCC",)))
+        new_publications.insert(tx, publication(number, ("XCC",)))
     tx.execute("UPDATE delivery SET precedence_rank = 0, state = iif(delivery_seq % 2, 'queued', 'sent')")
 
 
 def closed(tx: Transaction, rows: int) -> None:
     """So many requests of ours, all closed."""
     for number in range(1, rows + 1):
-        inserted = publications.insert(tx, publication(number, kind=Kind.INFORMATION_REQUEST))
+        inserted = new_publications.insert(tx, publication(number, kind=Kind.INFORMATION_REQUEST))
         party = NewParty("XBB", message_id(number), "d", "action")
         requests.add(tx, request(number, inserted), [party])
     tx.execute("UPDATE request_party SET state = 'CLOSED'")
