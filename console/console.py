@@ -21,6 +21,7 @@ from console.wording import Wording, Wordings
 
 LOOK_SECONDS = 5.0
 YEAR = 365 * 24 * 3600
+WEEK = 7 * 24 * 3600
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,15 @@ class Cookies:
     choices: str
     way: str
     """The way to the identity provider and back: the only one that comes along from elsewhere."""
+    browser: str
+    """Which browser this is: whose drafts they are that lie in it."""
 
     @classmethod
     def of(cls, nation: str, root: str) -> "Cookies":
         """``__Host-`` where the console has the whole host, ``__Secure-`` and a path where it has a part."""
         prefix = "__Secure-entente" if root else "__Host-entente"
-        return cls(*(f"{prefix}-{kind}-{nation.lower()}" for kind in ("session", "door", "choices", "way")))
+        kinds = ("session", "door", "choices", "way", "browser")
+        return cls(*(f"{prefix}-{kind}-{nation.lower()}" for kind in kinds))
 
 
 @dataclass
@@ -107,9 +111,9 @@ class Console:
         """Make the browser forget a cookie."""
         response.delete_cookie(name, path=self.root or "/", secure=True, httponly=True, samesite="strict")
 
-    async def begin_session(self, tokens: Tokens, operator: Mapping[str, Any]) -> str:
+    async def begin_session(self, tokens: Tokens, operator: Mapping[str, Any], browser: str = "") -> str:
         """A new session's cookie. Sessions that make room for it end at the gateway, too."""
-        identifier, _ = self.sessions.begin(tokens, operator)
+        identifier, _ = self.sessions.begin(tokens, operator, browser)
         await asyncio.gather(*map(self.sign_out, self.sessions.displaced()))
         return identifier
 

@@ -38,9 +38,11 @@ Refresh = Callable[[Tokens], Awaitable[tuple[Tokens, Mapping[str, Any]]]]
 class Session:
     """One operator at one browser."""
 
-    def __init__(self, tokens: Tokens, operator: Mapping[str, Any]) -> None:
+    def __init__(self, tokens: Tokens, operator: Mapping[str, Any], browser: str = "") -> None:
         self.tokens = tokens
         self.operator = dict(operator)
+        self.browser = browser or secrets.token_urlsafe(16)
+        """Which browser it is, as far as drafts go. It opens nothing by itself."""
         self.csrf = secrets.token_urlsafe(32)
         self.notices: list[dict[str, Any]] = []
         self.last_active = time.monotonic()
@@ -130,11 +132,11 @@ class Sessions:
         """How long a session lasts with nobody at the keys."""
         return self._idle
 
-    def begin(self, tokens: Tokens, operator: Mapping[str, Any]) -> tuple[str, Session]:
+    def begin(self, tokens: Tokens, operator: Mapping[str, Any], browser: str = "") -> tuple[str, Session]:
         """A new session, always under a new identifier; the cookie's value, which is kept nowhere."""
         self._make_room(operator["name"])
         identifier = secrets.token_urlsafe(32)
-        session = Session(tokens, operator)
+        session = Session(tokens, operator, browser)
         self._by_digest[_digest(identifier)] = session
         return identifier, session
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from console.console import console_of
+from console.console import Console, console_of
 from console.forms.beginnings import CHANGES, answering, blank, changing
 from console.forms.faults import Fault, faults_of, placed
 from console.forms.field import Submitted
@@ -142,6 +142,13 @@ async def _sheet(request: Request, seat: Seat, held: Supplies) -> "_Sheet":
     return sheet
 
 
+def _draft_key(console: Console, seat: Seat) -> str:
+    """Empty where drafts are not kept."""
+    if not console.settings.keep_drafts:
+        return ""
+    return console.draft_keys.of(seat.operator, seat.session.browser)
+
+
 class _Sheet:
     """One form in the making: what was typed so far, and how it is shown."""
 
@@ -204,7 +211,7 @@ class _Sheet:
             audience=realm.audience,
             world=world(realm, self.seat.language),
             categories=realm.categories,
-            draft_key=console.draft_keys.of(self.seat.operator) if console.settings.keep_drafts else "",
+            draft_key=_draft_key(console, self.seat),
             tear_lines=TEAR_LINES,
             **context,
         )

@@ -93,7 +93,8 @@ async def change_password(
         return _password_form(request, seat, error=no, status=no.status)
     console = console_of(request)
     console.sessions.end(seat.session)
-    identifier, begun = console.sessions.begin(seat.session.tokens, seat.session.operator)
+    before = seat.session
+    identifier, begun = console.sessions.begin(before.tokens, before.operator, before.browser)
     begun.notice("settings.password_changed")
     answer = RedirectResponse(f"{seat.root}/settings", HTTPStatus.SEE_OTHER)
     console.set_cookie(answer, console.cookies.session, identifier)

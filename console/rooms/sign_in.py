@@ -2,6 +2,7 @@
 
 import contextlib
 import hmac
+import re
 import secrets
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -11,7 +12,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from console import csrf
-from console.console import YEAR, Console, console_of
+from console.console import WEEK, YEAR, Console, console_of
 from console.gateway import Refused, SessionOver, Unreachable
 from console.pages import page
 from console.preferences import Preferences
@@ -25,6 +26,7 @@ ENDED = ("left", "expired", "superseded")
 """States in which an agreement lets nothing pass, and never will."""
 WHY = ("ended", "idle", "signed-out")
 Text = Annotated[str, Form()]
+BROWSER = re.compile(r"[0-9A-Za-z_-]{20,40}")
 
 
 @router.get("/sign-in")
@@ -71,13 +73,21 @@ async def enter(request: Request, given: dict[str, object], target: str) -> Resp
         with contextlib.suppress(Refused, Unreachable):
             await console.link.call("POST", "/v1/operators/sign-out", tokens.access)
         return await _form(request, live=True)
-    identifier = await console.begin_session(tokens, operator)
+    browser = browser_of(request.cookies.get(console.cookies.browser, ""))
+    identifier = await console.begin_session(tokens, operator, browser)
     if operator["password_change_required"]:
         target = OWN_PASSWORD
     answer = RedirectResponse(console.root + target, HTTPStatus.SEE_OTHER)
     console.set_cookie(answer, console.cookies.session, identifier)
+    # As long as a draft is kept, counted from each sign-in: it has to outlive a browser that crashed.
+    console.set_cookie(answer, console.cookies.browser, browser, WEEK)
     console.drop_cookie(answer, console.cookies.door)
     return answer
+
+
+def browser_of(given: str) -> str:
+    """The name by which this browser was known, or a new one."""
+    return given if BROWSER.fullmatch(given) else secrets.token_urlsafe(24)
 
 
 async def live_traffic(console: Console, token: str) -> bool:
@@ -97,7 +107,7 @@ async def live_traffic(console: Console, token: str) -> bool:
 async def sign_out(request: Request, seat: Annotated[Seat, Depends(seated)]) -> Response:
     """End the session here and at the gateway."""
     console = console_of(request)
-    console.draft_keys.forget(seat.operator)
+    console.draft_keys.forget(seat.operator, seat.session.browser)
     await console.sign_out(seat.session)
     answer = RedirectResponse(f"{console.root}/sign-in?why=signed-out", HTTPStatus.SEE_OTHER)
     console.drop_cookie(answer, console.cookies.session)

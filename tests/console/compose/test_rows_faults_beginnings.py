@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from console.forms.beginnings import answering, blank, changing
-from console.forms.draft_keys import DraftKeys
+from console.forms.draft_keys import MOST_OF_ONE, DraftKeys
 from console.forms.faults import faults_of, placed
 from console.forms.field import Unreadable
 from console.forms.fill import Filler
@@ -191,8 +191,21 @@ def test_a_preview_is_ready_only_with_its_own_words() -> None:
 
 def test_a_key_of_drafts_ends_with_the_sign_out() -> None:
     keys = DraftKeys()
-    first = keys.of("wanda")
-    assert keys.of("wanda") == first != keys.of("rolf")
-    keys.forget("wanda")
-    keys.forget("nobody")
-    assert keys.of("wanda") != first
+    first, elsewhere = keys.of("wanda", "here"), keys.of("wanda", "there")
+    assert len({first, elsewhere, keys.of("rolf", "here")}) == 3
+    assert keys.of("wanda", "here") == first
+    keys.forget("wanda", "here")
+    keys.forget("nobody", "here")
+    assert keys.of("wanda", "here") != first
+    assert keys.of("wanda", "there") == elsewhere, "the other browser has signed out of nothing"
+
+
+def test_the_browser_that_asked_longest_ago_loses_its_key_first() -> None:
+    keys = DraftKeys()
+    first, second = keys.of("wanda", "0"), keys.of("wanda", "1")
+    for each in range(2, MOST_OF_ONE):
+        keys.of("wanda", str(each))
+    assert keys.of("wanda", "0") == first
+    keys.of("wanda", "one more")
+    assert keys.of("wanda", "0") == first
+    assert keys.of("wanda", "1") != second
