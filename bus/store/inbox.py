@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Any
 
 from bus.protocol.succession import Status
-from bus.store import inbox_expiry
+from bus.store import inbox_expiry, inbox_originator
 from bus.store.columns import (
     among,
     basis_of,
@@ -135,8 +135,9 @@ def list_after(
     current: bool = False,
     before: int | None = None,
     expires_after: datetime | None = None,
+    originator: str | None = None,
 ) -> tuple[InboxMessage, ...]:
-    """Messages with `inbox_seq` above `after`, in order of filing; `kinds` and `modes` narrow.
+    """Messages with `inbox_seq` above `after`, in order of filing; `originator`, `kinds` and `modes` narrow.
 
     `current`: only those that nothing took the place of, and that were not cancelled or recalled. `before`:
     those below it instead, the newest first. `expires_after`: only those that expire later, or never.
@@ -153,11 +154,22 @@ def list_after(
     if modes is not None:
         conditions.append(among("mode", modes))
         values += [each.value for each in modes]
-    if expires_after is not None:
+    wanted = tuple(Kind if kinds is None else kinds)
+    if originator is not None:
+        found = inbox_originator.from_originator(
+            tx,
+            _SELECT,
+            originator,
+            wanted,
+            (" AND ".join(conditions), values),
+            expires_after=expires_after,
+            newest_first=before is not None,
+        )
+    elif expires_after is not None:
         found = inbox_expiry.unexpired(
             tx,
             _SELECT,
-            tuple(Kind if kinds is None else kinds),
+            wanted,
             expires_after,
             (" AND ".join(conditions), values),
             newest_first=before is not None,

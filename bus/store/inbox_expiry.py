@@ -46,8 +46,9 @@ def unexpired(
                 (*[kind.value for kind in kinds], micros(expires_after), *values),
             )
         )
-    return merge(*parts, key=_seq, reverse=newest_first)
+    return merge(*parts, key=seq_of, reverse=newest_first)
 
 
-def _seq(row: Any) -> int:
+def seq_of(row: Any) -> int:
+    """The `inbox_seq` of a row, by which rows are merged."""
     return int(row[SEQ])

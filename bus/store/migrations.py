@@ -13,7 +13,7 @@ from bus.store.epochs import next_epoch, utc_now
 from bus.store.errors import StoreRefused
 from bus.store.traffic_filling import fill as fill_traffic
 
-FORMAT = 4
+FORMAT = 5
 """The format this version writes. A change of schema.sql raises it and adds `step-n.sql`, from n to n + 1."""
 
 SCRIPTS: Traversable = files("bus.store")

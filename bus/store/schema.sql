@@ -300,6 +300,7 @@ CREATE TABLE inbox (
 ) STRICT;
 CREATE INDEX inbox_kind ON inbox (kind, inbox_seq);
 CREATE INDEX inbox_expiry ON inbox (kind, expires_at);
+CREATE INDEX inbox_originator ON inbox (originator, kind, inbox_seq, expires_at);
 CREATE INDEX inbox_chain ON inbox (chain, issued_at, message_id) WHERE chain IS NOT NULL;
 CREATE INDEX inbox_chain_end ON inbox (chain, issued_at, message_id) WHERE chain IS NOT NULL AND changed_by IS NULL;
 CREATE INDEX inbox_chain_current ON inbox (chain) WHERE chain IS NOT NULL AND status = 'CURRENT';

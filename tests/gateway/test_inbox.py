@@ -330,15 +330,37 @@ def test_the_inbox_is_narrowed_to_what_expires_later(xaa: Gateway, xbb: Gateway)
     assert {item["message_id"] for item in page["items"]} == set(made[1:])
 
 
+def test_the_inbox_is_narrowed_to_one_originator(xaa: Gateway, xbb: Gateway) -> None:
+    there = last_seq(xbb)
+    made = [xaa.publish(draft(expires_at=at)).json()["message_id"] for at in (soon(hours=1), soon(hours=3))]
+    first, second = (item["inbox_seq"] for item in xbb.wait_messages(there, made))
+
+    def read(originator: str, **narrowed: Any) -> list[int]:
+        page = xbb.get("/v1/inbox", params={"originator": originator, **narrowed}).json()
+        return [item["inbox_seq"] for item in page["items"]]
+
+    assert read("XAA", after=there) == [first, second]
+    assert read("XAA", after=there, limit=1) == [first]
+    assert read("XAA", before=2**53, limit=1) == [second]
+    assert read("XAA", after=there, expires_after=soon(hours=2), kind="threat_alert") == [second]
+    assert read("XCC", after=there) == read("XCC", before=2**53) == read("XZZ") == []
+
+
 @pytest.mark.parametrize(
     ("parameters", "pointer"),
     [
+        ({"originator": "xaa"}, "/query/originator"),
+        ({"originator": "QQQ"}, "/query/originator"),
+        ({"originator": ["XAA", "XBB"]}, "/query/originator"),
         ({"before": 0}, "/query/before"),
         ({"before": 5, "after": 3}, "/query/before"),
         ({"expires_after": "2030-02-11"}, "/query/expires_after"),
         ({"expires_after": "2030-02-11T00:00:00"}, "/query/expires_after"),
     ],
-    ids=["before the beginning", "both ways at once", "a day", "a time without offset"],
+    ids=[
+        *("a nation in small letters", "no nation", "two nations"),
+        *("before the beginning", "both ways at once", "a day", "a time without offset"),
+    ],
 )
 def test_a_bad_end_of_the_inbox_is_refused(xbb: Gateway, parameters: Json, pointer: str) -> None:
     assert_problem(xbb.get("/v1/inbox", params=parameters), 422, "PARAMETER_INVALID", pointer)

@@ -73,6 +73,7 @@ async def list_inbox(
     expires_after: Annotated[
         UtcTime | None, Query(description="Only what expires later than this, or never.")
     ] = None,
+    originator: Annotated[Nation | None, Query(description="Only this originator's messages.")] = None,
 ) -> Response:
     """Messages filed after the cursor, with their exact content. Poll with ``next`` of the last page.
 
@@ -95,6 +96,7 @@ async def list_inbox(
             current=current,
             before=before,
             expires_after=expires_after,
+            originator=originator,
         )
     )
     following = stored[-1].inbox_seq if stored else (after if before is None else before)
