@@ -1,4 +1,4 @@
-"""`entente gateway run`: one nation's gateway in this process."""
+"""`entente gateway`: one nation's gateway in this process, its backups and going back to one."""
 
 import asyncio
 import os
@@ -9,16 +9,15 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from entente.gateway_backup import backup
+from entente.gateway_restore import restore
 from entente.terminal import CommandFailed, say
 from gateways.collector import imports_set_aside
 from schemas.strict_json import schema_refusal
 
-app = typer.Typer(help="Run a nation's gateway.", no_args_is_help=True)
-
-
-@app.callback()
-def gateway() -> None:
-    """Run a nation's gateway."""
+app = typer.Typer(help="Run a nation's gateway; back it up, and go back to a backup.", no_args_is_help=True)
+app.command("backup")(backup)
+app.command("restore")(restore)
 
 
 @app.command("run")

@@ -43,10 +43,16 @@ def in_store(
             evidence.write(tx)
         return result
 
+    return record_in(file, keys.nation, keys.realm, recorded)
+
+
+def record_in(file: Path, nation: str, realm: str, job: Callable[[Transaction], T]) -> T:
+    """Run a job in a store whose nation and realm are known. Raises StoreError."""
+
     async def run() -> T:
-        store = Store.open(file, keys.nation, keys.realm)
+        store = Store.open(file, nation, realm)
         try:
-            return await store.write(recorded)
+            return await store.write(job)
         finally:
             await store.close()
 

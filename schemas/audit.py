@@ -111,6 +111,8 @@ class AuditEvent(StrEnum):
     TRAFFIC_EXPORTED = "traffic.exported"
     GATEWAY_STARTED = "gateway.started"
     GATEWAY_STOPPED = "gateway.stopped"
+    STORE_COPIED = "store.copied"
+    STORE_RESTORED = "store.restored"
 
 
 class AuditOutcome(StrEnum):
