@@ -10,6 +10,7 @@ from typing import Any
 from console.calendar.conflicts import Compared, Conflict, compared
 from console.calendar.exercises import Exercise, Unreadable, exercise_of
 from console.calendar.lead_time import Finding, findings
+from console.cut import Cut
 
 LISTED_OF_ONE = 60
 """Exercises of one originator on a page: what a partner announces beyond that takes no room of others'."""
@@ -23,7 +24,7 @@ class Book:
     unreadable: tuple[Unreadable, ...]
     compared: Compared
     findings: Mapping[str, tuple[Finding, ...]]
-    more: bool
+    cut: tuple[Cut, ...]
 
     @classmethod
     def read(
@@ -31,7 +32,7 @@ class Book:
         received: Iterable[Mapping[str, Any]],
         own: Iterable[Mapping[str, Any]],
         *,
-        more: bool,
+        cut: tuple[Cut, ...] = (),
         now: datetime,
         nation: str,
     ) -> "Book":
@@ -44,7 +45,7 @@ class Book:
             tuple(each for each in read if isinstance(each, Unreadable)),
             compared(exercises),
             {exercise.key: findings(exercise, now, nation) for exercise in exercises},
-            more,
+            cut,
         )
 
     @property

@@ -16,6 +16,7 @@ from console.calendar.lead_time import findings, lead_days, notice_due
 from console.calendar.pages import Month, agenda_of, days_of, next_after, weeks_of, within
 from console.console import console_of
 from console.current import current_messages
+from console.cut import cut_words
 from console.exports import require_export
 from console.gateway import Refused
 from console.marking import Marking, highest
@@ -48,7 +49,7 @@ async def show(
     now, zone = datetime.now(UTC), zone_of(seat.zone)
     book = await _read(seat, now)
     shared: dict[str, Any] = {"book": book, "marking": _marking(book.exercises), "view": view}
-    shared["marking_of"] = marking_of
+    shared |= {"marking_of": marking_of, "cut_words": cut_words}
     if view == "agenda":
         agenda = agenda_of(book.listed, now, zone)
         shared |= {"agenda": agenda, "month_name": _month_namer(seat.wording)}
@@ -136,7 +137,7 @@ async def _read(seat: Seat, now: datetime) -> Book:
     current = await current_messages(seat, KIND)
     # Reading and comparing what partners wrote and drew takes time: other requests go on meanwhile.
     return await asyncio.to_thread(
-        Book.read, current.received, current.own, more=current.more, now=now, nation=seat.nation
+        Book.read, current.received, current.own, cut=current.cut, now=now, nation=seat.nation
     )
 
 

@@ -14,6 +14,7 @@ from starlette.responses import Response
 from console import strip
 from console.console import console_of
 from console.current import Entry, current_messages
+from console.cut import cut_words
 from console.gateway import Refused
 from console.mapping.items import MapItem, as_json, in_order, own_item, received_item
 from console.mapping.places import read_places
@@ -31,11 +32,12 @@ KEPT = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class Shown:
-    """Everything on the map and the list. ``closed``: messages that are shown only when they are opened."""
+    """Everything on the map and the list. ``closed``: messages that are shown only when they are opened;
+    ``more``: the nations of which there are more, in words."""
 
     items: list[MapItem]
     closed: list[Entry]
-    more: bool
+    more: str
 
 
 @router.get("/map")
@@ -103,7 +105,11 @@ async def _read(seat: Seat) -> Shown:
     items = [received_item(entry) for entry in current.received]
     items += [own_item(entry) for entry in current.own]
     closed = [entry for entry in current.received if entry.get("message") is None]
-    return Shown(in_order((item for item in items if item is not None), now), closed, current.more)
+    return Shown(
+        in_order((item for item in items if item is not None), now),
+        closed,
+        cut_words(seat.wording, current.cut),
+    )
 
 
 def _list(shown: Shown, alert: str | None) -> Mapping[str, Any]:

@@ -1,23 +1,16 @@
 """Where the configuration lets nothing leave as a file, no way out is left."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import httpx
 import pytest
 
 from console.app import create_app
-from console.console import Console
 from console.problems import LARGEST_KEPT
 from console.seating import PasswordWanted
-from console.sessions import Tokens
 from console.settings import ConsoleSettings
+from tests.console.played import signed_in
 
-OPERATOR: dict[str, Any] = {
-    "name": "aude", "display_name": "Aude", "roles": ["auditor"], "rights": ["audit:read", "traffic:read"],
-    "sees_content": True, "password_change_required": False,
-}  # fmt: skip
 EXPORTS = [
     ("GET", "/traffic/export"),
     ("POST", "/audit/export"),
@@ -31,8 +24,6 @@ async def lines() -> AsyncIterator[bytes]:
 
 def console_with(export: bool) -> tuple[httpx.AsyncClient, list[str]]:
     """A console before a gateway that is played, somebody signed in there, and what the gateway is asked."""
-    app = create_app(ConsoleSettings(nation="XAA", gateway_url="http://127.0.0.1:9", export=export))
-    console: Console = app.state.console
     asked: list[str] = []
 
     def gateway(request: httpx.Request) -> httpx.Response:
@@ -41,18 +32,7 @@ def console_with(export: bool) -> tuple[httpx.AsyncClient, list[str]]:
             return httpx.Response(200, content=lines())
         return httpx.Response(200, json={"items": [], "next": 1})
 
-    console.link._client = httpx.AsyncClient(
-        base_url="http://gateway.test", transport=httpx.MockTransport(gateway)
-    )
-    tokens = Tokens("ena_1", "enr_1", datetime.now(UTC) + timedelta(hours=1))
-    cookie, session = console.sessions.begin(tokens, OPERATOR)
-    client = httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app),
-        base_url="https://console.test",
-        cookies={console.cookies.session: cookie},
-        headers={"X-CSRF-Token": session.csrf, "Accept": "application/json"},
-    )
-    return client, asked
+    return signed_in(gateway, export=export), asked
 
 
 @pytest.mark.parametrize(("method", "path"), EXPORTS)

@@ -26,7 +26,7 @@ OTHERS = [announced(nation, 1) for nation in ("XCC", "XDD")]
 
 @pytest.fixture(scope="module")
 def book() -> Book:
-    return Book.read([*FLOOD, *OTHERS], [], more=False, now=ISSUED, nation="XAA")
+    return Book.read([*FLOOD, *OTHERS], [], now=ISSUED, nation="XAA")
 
 
 def test_a_flood_of_notices_at_one_time_and_place_gives_few_conflicts_and_says_how_many_are_left_out(
