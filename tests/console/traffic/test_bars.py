@@ -22,6 +22,12 @@ HOSTILE = (
 )
 
 
+COUNT_SOUNDS = """() => {
+  window.sounds = 0;
+  window.AudioContext = class extends AudioContext { constructor() { super(); window.sounds += 1; } };
+}"""
+
+
 async def quieted(page: Page) -> None:
     """Acknowledge what other tests left waiting."""
     await expect(page.locator("#stream-pill")).to_have_attribute("data-stream", "live")
@@ -44,6 +50,8 @@ async def test_flash_is_said_at_once_and_leaves_when_anyone_of_the_nation_acknow
     elsewhere = await page.context.new_page()
     await elsewhere.goto("/settings")
     await expect(elsewhere.locator("#stream-pill")).to_have_attribute("data-stream", "live")
+    for each in (page, other, elsewhere):
+        await each.evaluate(COUNT_SOUNDS)
     await page.keyboard.press("m")
     await asyncio.to_thread(send, realm, "XBB", f"{word} first", "FLASH")
     entry = page.locator(".flash-entry", has_text=f"{word} first")
@@ -54,8 +62,10 @@ async def test_flash_is_said_at_once_and_leaves_when_anyone_of_the_nation_acknow
     await expect(page.locator("#flash-said")).to_contain_text(f"{word} first")
     assert (await page.title()).startswith("(1) ")
     assert await page.get_attribute("html", "data-chimes") == "2", "once when switched on, once for FLASH"
-    assert await other.get_attribute("html", "data-chimes") is None, "sound is off until switched on"
+    assert await page.evaluate("() => window.sounds") == 1, "asked for once, with the choice"
+    assert await other.evaluate("() => window.sounds") == 0, "sound is off until switched on"
     await expect(elsewhere.locator(".flash-entry")).to_contain_text(f"{word} first")
+    assert await elsewhere.evaluate("() => window.sounds") == 0
     assert (await elsewhere.title()).startswith("(1) ")
     await expect(elsewhere.locator("body > .band-top")).to_contain_text("NATO RESTRICTED")
     await expect(elsewhere.locator("body > .band-top")).to_contain_text("EXERCISE")
@@ -130,23 +140,34 @@ async def test_figures_over_time_choose_a_span_by_dragging_and_by_table(
     await page.wait_for_url("**?q=after%3A**before%3A**")
 
 
-async def test_views_are_saved_used_and_removed(open_page: OpenPage, seeded: object) -> None:
+async def test_views_are_saved_used_and_removed_by_keys_alone(open_page: OpenPage, seeded: object) -> None:
     page = await open_page("rita", "/?q=from:XBB")
     await listed(page)
-    await page.click("#traffic-views > button")
-    await page.fill("#view-name", "Of <XBB>")
+    opener, items = page.locator("#traffic-views > button"), page.locator("#traffic-views li")
+    await opener.focus()
     await page.keyboard.press("Enter")
-    await expect(page.locator("#traffic-views li")).to_have_text(["Of <XBB>from:XBB×"])
+    await expect(page.locator("#view-name")).to_be_focused()
+    await page.keyboard.type("Of <XBB>")
+    await page.keyboard.press("Enter")
+    await expect(items).to_have_text(["Of <XBB>from:XBB×"])
     await page.keyboard.press("Escape")
-    await expect(page.locator("#traffic-views > button")).to_be_focused()
+    await expect(opener).to_be_focused()
     await page.click("#traffic-search-clear")
     await page.wait_for_url(lambda url: "?" not in url)
-    await page.click("#traffic-views > button")
-    await page.click("#traffic-views .menu-item")
+    await opener.focus()
+    async with page.expect_response("**/traffic/views"):
+        await page.keyboard.press("Enter")
+    await expect(items.locator(".menu-item")).to_be_focused()
+    await page.keyboard.press("Enter")
     await page.wait_for_url("**?q=from%3AXBB")
-    await page.click("#traffic-views > button")
-    await page.click("#traffic-views .menu-remove")
-    await expect(page.locator("#traffic-views li")).to_have_count(0)
+    await expect(opener).to_be_focused()
+    async with page.expect_response("**/traffic/views"):
+        await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(items.locator(".menu-remove")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(items).to_have_count(0)
+    await expect(page.locator("#view-name")).to_be_focused()
 
 
 COLUMNS = """() => [...document.querySelectorAll("#traffic-head [role=columnheader]")]

@@ -15,6 +15,7 @@ from tests.console.traffic.sending import listed, own_word, places, send, shows
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+COPIED = "begins => navigator.clipboard.readText().then(text => text.startsWith(begins))"
 MANY_NEW = "() => Number.parseInt(document.querySelector('#traffic-news').textContent.slice(2)) >= 12"
 
 
@@ -34,11 +35,13 @@ async def test_each_key_does_what_the_help_says(
     word = own_word()
     for number in range(3):
         await sent(realm, "XBB", f"{word} number {number}")
-    page = await open_page("wanda", f"/?q={word}")
+    page = await open_page("wanda", f"/?q={word}", permissions=["clipboard-read", "clipboard-write"])
     await listed(page)
     rows = page.locator(".grid-body .row")
     await expect(rows).to_have_count(3)
     assert await page.get_attribute("#traffic-grid", "aria-rowcount") == "4"
+    await page.keyboard.press("c")
+    await expect(page.locator(".toast")).to_contain_text("Choose a message first")
     await page.keyboard.press("j")
     await page.wait_for_selector(pill(page, "held"))
     await expect(rows.filter(has_text="number 2")).to_be_focused()
@@ -48,6 +51,12 @@ async def test_each_key_does_what_the_help_says(
     await page.keyboard.press("PageDown")
     await expect(rows.filter(has_text="number 0")).to_be_focused()
     assert await page.locator('.grid-body .row[tabindex="0"]').count() == 1
+    for key, begins in (("c", "{"), ("u", "curl")):
+        await page.keyboard.press(key)
+        await page.wait_for_function(COPIED, arg=begins)
+        await expect(rows.filter(has_text="number 0")).to_be_focused()
+    await expect(page.locator("#drawer")).to_contain_text(f"{word} number 0")
+    await page.keyboard.press("Escape")
     await page.keyboard.press("Enter")
     await page.wait_for_selector("#drawer .drawer-content [class]")
     await expect(page.locator("#drawer")).to_be_focused()

@@ -32,6 +32,8 @@ import { streamState } from "./state.js";
 const TRIES = 3;
 /** The server's answer when the place to go on from is kept no longer. */
 const GONE = 410;
+/** Its answers where a span is kept no longer, or is too long to be fetched: asking again would never help. */
+const PAST = [GONE, 422];
 
 /**
  * @param {FeedPlan} plan
@@ -88,8 +90,12 @@ export function openFeed(plan, hearing) {
       position.filled(span);
       hearing.batch(batch);
       hearing.gaps(position.gaps);
-    } catch {
-      if (tries > 1) setTimeout(() => void fill(span, tries - 1), 1000);
+    } catch (error) {
+      if (PAST.includes(/** @type {{status?: number}} */ (error).status ?? 0)) {
+        position.filled(span);
+        hearing.gaps(position.gaps);
+        hearing.anew();
+      } else if (tries > 1) setTimeout(() => void fill(span, tries - 1), 1000);
       else hearing.gaps(position.gaps);
     }
   }

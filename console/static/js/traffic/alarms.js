@@ -5,23 +5,25 @@ import { shortDtg } from "./row_words.js";
 
 /** @typedef {import("./row.js").Alarm} Alarm */
 
-/** One line per nation and reason, so that whoever makes many fills no screen. */
+/** One line per nation and reason, and of each nation its newest first, so that whoever makes many hides nobody else's. */
 const SHOWN = 4;
+
+/** @typedef {{alarm: Alarm, count: number}} Open */
 
 /** @param {HTMLElement} bar */
 export function openAlarms(bar) {
   const list = /** @type {HTMLElement} */ (bar.querySelector("ul"));
   /** What ends an alarm, by what began it. @type {Record<string, string>} */
   const ends = { "partner.heard": "partner.silent", "lane.cleared": "lane.alarm" };
-  /** @type {Map<string, {alarm: Alarm, count: number}>} */
+  /** @type {Map<string, Open>} */
   const open = new Map();
   /** @type {Set<number>} */
   const seen = new Set();
 
   function show() {
     bar.hidden = open.size === 0;
-    const newest = [...open.values()].reverse();
-    const lines = newest.slice(0, SHOWN).map(({ alarm, count }) => {
+    const inOrder = inTurn([...open.values()].reverse());
+    const lines = inOrder.slice(0, SHOWN).map(({ alarm, count }) => {
       const line = document.createElement("li");
       const at = document.createElement("bdi");
       at.className = "m";
@@ -36,6 +38,11 @@ export function openAlarms(bar) {
       line.append(at, " ", words, " ", code);
       return line;
     });
+    if (inOrder.length > SHOWN) {
+      const more = document.createElement("li");
+      more.textContent = t("traffic.live.alarms_more", { n: inOrder.length - SHOWN });
+      lines.push(more);
+    }
     list.replaceChildren(...lines);
   }
 
@@ -65,4 +72,20 @@ export function openAlarms(bar) {
       if (alarms.length > 0) show();
     },
   };
+}
+
+/**
+ * Every nation's newest, then every nation's second, and so on.
+ * @param {Open[]} newestFirst
+ */
+function inTurn(newestFirst) {
+  /** @type {Map<string, number>} */
+  const turns = new Map();
+  const placed = newestFirst.map((each) => {
+    const nation = each.alarm.nation ?? "";
+    const turn = turns.get(nation) ?? 0;
+    turns.set(nation, turn + 1);
+    return { each, turn };
+  });
+  return placed.sort((a, b) => a.turn - b.turn).map(({ each }) => each);
 }

@@ -28,6 +28,8 @@ export function openFlashBar(bar, region, hearing) {
   const list = /** @type {HTMLElement} */ (bar.querySelector(".flash-list"));
   const count = /** @type {HTMLElement} */ (bar.querySelector(".flash-count"));
   const refusal = /** @type {HTMLElement} */ (bar.querySelector(".flash-refusal"));
+  const more = /** @type {HTMLElement} */ (bar.querySelector(".flash-more"));
+  const rest = /** @type {HTMLElement} */ (more.querySelector("a"));
   const template = /** @type {HTMLTemplateElement} */ (bar.querySelector("template"));
   const title = document.title;
   /** @type {Map<string, HTMLElement>} */
@@ -75,7 +77,9 @@ export function openFlashBar(bar, region, hearing) {
       list.append(entry);
     }
     alsoShown(rows.slice(0, SHOWN).map(markingOf));
-    bar.classList.toggle("more", total > SHOWN);
+    const unlisted = total - Math.min(rows.length, SHOWN);
+    more.hidden = unlisted <= 0;
+    if (unlisted > 0) rest.textContent = t("traffic.live.flash_more", { n: unlisted });
     if (arrived.length > 0) {
       region.textContent = arrived.map((row) => t("traffic.live.flash_said", said(row))).join(" ");
       if (!first) hearing.arrived(arrived);

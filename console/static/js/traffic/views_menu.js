@@ -36,7 +36,10 @@ export function openViewsMenu(holder, filter) {
 
   /** @param {View[]} found */
   function show(found) {
+    const at = [...list.querySelectorAll("button")].findIndex((each) => each === document.activeElement);
     list.replaceChildren(...found.map(entry));
+    // What is drawn anew under the keyboard keeps it.
+    if (at >= 0) (list.querySelectorAll("button")[at] ?? name).focus();
     if (found.length === 0) message.textContent = t("traffic.live.no_views");
   }
 
