@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
-from starlette.staticfiles import StaticFiles
 
 from console import problems
 from console.console import Console
+from console.own_files import own_files
 from console.rooms import (
     agreements,
     audit,
@@ -34,8 +33,6 @@ from console.rooms import (
 from console.security import Guard
 from console.settings import ConsoleSettings
 
-STATIC = Path(__file__).parent / "static"
-
 ROOMS = (
     *(sign_in, oidc, sign_in_link, supplies, settings, wall, traffic, message, compose, map),
     *(exercises, requests, agreements, nations, audit, held, releases, drills),
@@ -55,9 +52,9 @@ def create_app(given: ConsoleSettings) -> FastAPI:
     app.state.console = console
     app.state.consoles = [console]
     problems.install(app)
+    app.mount("/static", own_files(), name="static")  # first: a page asks for dozens of them
     for room in ROOMS:
         app.include_router(room.router)
-    app.mount("/static", Static(directory=STATIC), name="static")
     app.add_middleware(
         Guard,
         max_body_bytes=given.max_body_bytes,
@@ -79,13 +76,3 @@ async def running(console: Console) -> AsyncIterator[None]:
         with contextlib.suppress(asyncio.CancelledError):
             await watching
         await console.close()
-
-
-class Static(StaticFiles):
-    """Our own files: a browser asks whether they changed, and reads them again only then."""
-
-    def file_response(self, *args: object, **kwargs: object):  # type: ignore[no-untyped-def]
-        """A file, or that it has not changed."""
-        answer = super().file_response(*args, **kwargs)  # type: ignore[arg-type]
-        answer.headers["Cache-Control"] = "no-cache"
-        return answer

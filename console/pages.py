@@ -16,8 +16,10 @@ from starlette.responses import HTMLResponse
 from console import strip, times
 from console.console import Console, console_of
 from console.marking import Marking
+from console.own_files import own_files
 from console.rail import entries
 from console.seating import Seat
+from console.supply import Supply
 from console.visible import one_line, visible
 from console.wording import LANGUAGES, Wording
 
@@ -59,6 +61,10 @@ def surroundings(request: Request, seat: Seat | None) -> dict[str, Any]:
     preferences, wording = console.chosen(request)
     return {
         "root": console.root,
+        "static": f"{console.root}/static/{own_files().version}",
+        "wording_address": f"{console.root}/wording/{wording.language}.json?v={wording.live_text.tag}",
+        "palette_address": _palette_address(console),
+        "preloaded": set(),
         "nation": console.settings.nation,
         "settings": console.settings,
         "seat": seat,
@@ -73,6 +79,13 @@ def surroundings(request: Request, seat: Seat | None) -> dict[str, Any]:
         "path": request.url.path.removeprefix(console.root) or "/",
         "now": datetime.now(UTC),
     }
+
+
+def _palette_address(console: Console) -> str:
+    """Where the configured colours are; empty without any, so that no page waits for nothing."""
+    if not console.palette.label:
+        return ""
+    return f"{console.root}/palette.css?v={Supply(console.palette.css().encode()).tag}"
 
 
 def render(request: Request, seat: Seat | None, template: str, **context: Any) -> str:
@@ -112,12 +125,24 @@ def environment() -> Environment:
     made.globals |= {
         "sprite": sprite(),
         "icon": icon,
+        "module": _module,
         "strip_state": strip.standing,
         "strip_age": strip.age,
         "role_words": _role_words,
         "language_name": language_name,
     }
     return made
+
+
+@pass_context
+def _module(context: Context, entry: str) -> Markup:
+    """A script of ``static/js``, and before it all that it imports, to be fetched side by side."""
+    preloaded, base = context["preloaded"], context["static"]
+    wanted = [name for name in own_files().modules(entry) if name not in preloaded]
+    preloaded.update(wanted)
+    link = Markup('<link rel="modulepreload" href="{}/{}">\n')
+    links = Markup("").join(link.format(base, name) for name in wanted)
+    return links + Markup('<script type="module" src="{}/js/{}"></script>').format(base, entry)
 
 
 @pass_context

@@ -11,8 +11,9 @@ from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, Response
 
 from console import problems
-from console.app import STATIC, Static, create_app, running
+from console.app import create_app, running
 from console.console import Console
+from console.own_files import own_files
 from console.pages import render_alone
 from console.security import Guard
 from console.settings import ConsoleSettings
@@ -62,7 +63,7 @@ def create_several(given: Sequence[ConsoleSettings]) -> FastAPI:
 
     for nation, app in apps.items():
         whole.mount(f"/{nation.lower()}", app, name=nation)
-    whole.mount("/static", Static(directory=STATIC), name="static")
+    whole.mount("/static", own_files(), name="static")
     whole.add_middleware(
         Guard,
         max_body_bytes=first.max_body_bytes,

@@ -21,14 +21,23 @@ _LOOKS_EMPTY = {
 
 def visible(text: object) -> str:
     """``text`` with every control, zero-width and direction-changing character as ``⟦U+202E⟧``."""
-    return "".join(_shown(character) for character in str(text))
+    given = str(text)
+    if _is_printable(given):
+        return given
+    return "".join(_shown(character) for character in given)
 
 
 def one_line(text: object) -> str:
     """As ``visible``, with line breaks and tabs shown, too: for cells, titles and lists."""
-    return "".join(
-        _marked(character) if character in _BREAKS else _shown(character) for character in str(text)
-    )
+    given = str(text)
+    if _is_printable(given):
+        return given
+    return "".join(_marked(character) if character in _BREAKS else _shown(character) for character in given)
+
+
+def _is_printable(text: str) -> bool:
+    """Whether nothing in it needs looking at, character by character: so it is with nearly all of it."""
+    return text.isascii() and text.isprintable()
 
 
 def is_plain(text: str) -> bool:

@@ -3,6 +3,7 @@
 A key that a language lacks is shown in English, one that nobody has in brackets; tests fail on both.
 """
 
+import json
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -14,6 +15,8 @@ from typing import Any
 from babel import Locale
 from babel.lists import format_list
 from babel.numbers import format_decimal, format_percent
+
+from console.supply import Supply
 
 LANGUAGES = ("en", "fr", "de", "pl", "ar")
 FALLBACK = "en"
@@ -103,6 +106,11 @@ class Wording:
             for key, sentence in self._english.items()
             if key.split(".")[1] == LIVE
         }
+
+    @cached_property
+    def live_text(self) -> Supply:
+        """The same as it is sent."""
+        return Supply(json.dumps(self.live(), ensure_ascii=False).encode())
 
     def _filled(self, hole: re.Match[str], values: Mapping[str, Any]) -> str:
         value = values.get(hole[1])

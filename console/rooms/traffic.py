@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import quote
 from uuid import UUID
@@ -18,26 +17,18 @@ from console.gateway import Refused, Unreachable
 from console.marking import Marking, highest
 from console.missed_changes import missed_changes
 from console.pages import page
+from console.rendering.list_row import ListRow
 from console.seating import Seat, seated
 from console.streaming import relay, room_for
 
 router = APIRouter()
-STATIC = Path(__file__).parents[1] / "static"
 
 AtConsole = Annotated[Seat, Depends(seated)]
-WITHOUT_SCRIPTS = 50
-"""Rows in the page itself, for reading where scripts are off."""
+FIRST_ROWS = 30
+"""Rows in the page itself, to be read before scripts run and where they are off: a large screen of them."""
 LARGEST_PAGE = 500
 BARS = 90
 SECONDS_OF_A_BAR = 10
-ONLY_TYPES = frozenset({"row.js"})
-"""Modules that are never loaded: they only say what things look like."""
-MODULES = tuple(
-    f"{folder}/{path.name}"
-    for folder in ("stream", "traffic")
-    for path in sorted((STATIC / "js" / folder).glob("*.js"))
-    if path.name not in ONLY_TYPES
-)
 PRECEDENCES = ("FLASH", "IMMEDIATE", "PRIORITY", "ROUTINE")
 
 
@@ -49,7 +40,7 @@ async def show(
     rows: list[dict[str, Any]] = []
     older, problem = None, None
     try:
-        found = await seat.gateway.get("/v1/traffic", _asked(q, prec) | _paging(before, WITHOUT_SCRIPTS))
+        found = await seat.gateway.get("/v1/traffic", _asked(q, prec) | _paging(before, FIRST_ROWS))
         rows, older = found["rows"], found.get("next_before")
     except Refused as no:
         problem = no
@@ -68,7 +59,7 @@ async def show(
         q=q,
         prec=prec,
         precedences=PRECEDENCES,
-        modules=MODULES,
+        listed=[] if before else [ListRow(row, seat.wording) for row in rows],
     )
 
 
@@ -87,6 +78,15 @@ def _paging(before: int, limit: int, after: int = 0) -> dict[str, Any]:
     return {"before": before or None, "after": after or None, "limit": max(1, min(limit, LARGEST_PAGE))}
 
 
+async def _passed_on(seat: Seat, path: str, asked: dict[str, Any] | None = None) -> Response:
+    """The gateway's answer as it came; its refusal as ``_told`` gives it."""
+    try:
+        found = await seat.gateway.raw(path, asked)
+    except Refused as no:
+        return JSONResponse(no.problem, no.status, media_type="application/problem+json")
+    return Response(found.content, media_type="application/json", headers={"Cache-Control": "no-store"})
+
+
 async def _told(look: Callable[[], Awaitable[Any]]) -> Response:
     """What the gateway answered as JSON; its refusal as it is, so that the page can say what was wrong."""
     try:
@@ -101,8 +101,7 @@ async def _told(look: Callable[[], Awaitable[Any]]) -> Response:
 @router.get("/traffic/rows")
 async def rows(seat: AtConsole, q: str = "", before: int = 0, after: int = 0, limit: int = 200) -> Response:
     """A page of rows, newest first, between two numbers."""
-    asked = _asked(q, "") | _paging(before, limit, after)
-    return await _told(lambda: seat.gateway.get("/v1/traffic", asked))
+    return await _passed_on(seat, "/v1/traffic", _asked(q, "") | _paging(before, limit, after))
 
 
 @router.get("/traffic/stream")
@@ -132,7 +131,7 @@ async def histogram(seat: AtConsole, q: str = "", after: str = "", before: str =
         "to": before or end.isoformat().replace("+00:00", "Z"),
         "buckets": BARS,
     }
-    return await _told(lambda: seat.gateway.get("/v1/traffic/histogram", asked))
+    return await _passed_on(seat, "/v1/traffic/histogram", asked)
 
 
 @router.get("/traffic/counts")
@@ -157,7 +156,7 @@ async def counts(seat: AtConsole, q: str = "") -> Response:
 @router.get("/traffic/awaiting")
 async def awaiting(seat: AtConsole) -> Response:
     """FLASH messages that this operator's nation has not acknowledged."""
-    return await _told(lambda: seat.gateway.get("/v1/traffic/awaiting"))
+    return await _passed_on(seat, "/v1/traffic/awaiting")
 
 
 class Given(BaseModel):
@@ -202,7 +201,7 @@ async def export(request: Request, seat: AtConsole, q: str = "", format: str = "
 @router.get("/traffic/views")
 async def views(seat: AtConsole) -> Response:
     """This operator's saved views."""
-    return await _told(lambda: seat.gateway.get("/v1/views"))
+    return await _passed_on(seat, "/v1/views")
 
 
 class Query(BaseModel):

@@ -12,9 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
-from starlette.responses import Response
 
-from console.app import Static
 from tests.console.browsing import Pages, Tabs, running_chromium
 from tests.console.hostile import HostileMessage, messages
 from tests.console.realm import NATIONS, ConsoleRealm, console_realm
@@ -54,16 +52,8 @@ def hostile(realm: ConsoleRealm) -> list[HostileMessage]:
 
 @pytest.fixture(scope="session")
 def consoles(realm: ConsoleRealm) -> Iterator[dict[str, ServedConsole]]:
-    """A console of each nation. Its files stay as they are meanwhile: browsers need not ask every time."""
-    told = Static.file_response
-
-    def kept(self: Static, *args: object, **kwargs: object) -> Response:
-        answer: Response = told(self, *args, **kwargs)
-        answer.headers["Cache-Control"] = "max-age=3600"
-        return answer
-
+    """A console of each nation."""
     with ExitStack() as stack:
-        stack.enter_context(pytest.MonkeyPatch.context()).setattr(Static, "file_response", kept)
         yield {nation: stack.enter_context(served_console(realm, nation)) for nation in NATIONS}
 
 

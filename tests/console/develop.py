@@ -12,6 +12,7 @@ import threading
 from contextlib import ExitStack
 from pathlib import Path
 
+from console.own_files import own_files
 from tests.console.realm import NATIONS, ONE_TIME, PASSWORD, PEOPLE, console_realm
 from tests.console.seeding import seed
 from tests.console.serving import served_console
@@ -27,6 +28,7 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    own_files().watched = True
     with ExitStack() as stack:
         directory = given.dir or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         realm = stack.enter_context(console_realm(directory))

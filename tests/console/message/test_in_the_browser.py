@@ -19,8 +19,9 @@ async def in_a_drawer(page: Page, address: str) -> None:
     """Show a message in a drawer, as the traffic page does, on whatever page this is."""
     await page.evaluate(
         """async (address) => {
-          const { fill } = await import('/static/js/frame/fragment.js');
-          await import('/static/js/message/page.js');
+          const files = document.querySelector('link[rel=modulepreload]').href.replace(/js\\/.*/, 'js');
+          const { fill } = await import(`${files}/frame/fragment.js`);
+          await import(`${files}/message/page.js`);
           const drawer = document.createElement('section');
           drawer.setAttribute('aria-label', 'drawer');
           const title = document.createElement('h1');

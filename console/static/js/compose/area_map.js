@@ -3,7 +3,6 @@
 import { readLand } from "../map/land.js";
 import { boxAround, degreesAndMinutes, fitted, moved, placeAt, resized, zoomed } from "../map/view.js";
 import { element, icon } from "../frame/elements.js";
-import { root } from "../frame/root.js";
 import { t } from "../frame/wording.js";
 import { fieldsOf } from "./area_fields.js";
 import { paintArea } from "./area_paint.js";
@@ -170,7 +169,7 @@ function map(geometry, form) {
     return around === null ? null : { west: around.west - 1, south: around.south - 1, east: around.east + 1, north: around.north + 1 };
   }
 
-  land ??= readLand(`${root}/static/vendor/world-atlas/countries-50m.json`);
+  land ??= readLand(new URL("../../vendor/world-atlas/countries-50m.json", import.meta.url).href);
   void land.then((found) => {
     drawn = found;
     draw();

@@ -12,7 +12,7 @@ const numbers = new Intl.NumberFormat(language, { numberingSystem: "latn" });
 /** @returns {Promise<Record<string, Sentence>>} */
 async function read() {
   try {
-    const answer = await fetch(`${root}/wording/${language}.json`);
+    const answer = await fetch(document.documentElement.dataset.wording ?? `${root}/wording/${language}.json`);
     return answer.ok ? await answer.json() : {};
   } catch {
     return {};

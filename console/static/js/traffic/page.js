@@ -30,6 +30,7 @@ const frame = /** @type {HTMLElement} */ (find("#traffic"));
 const scroller = /** @type {HTMLElement} */ (find("#traffic-grid"));
 const buffer = new TrafficBuffer();
 let missing = 0;
+const first = firstRows(find("#traffic-rows"));
 let understood = false;
 let current = filterOf(location.search);
 /** @type {import("../stream/state.js").StreamState} */
@@ -64,6 +65,7 @@ const list = openList(buffer, {
     listState = { state: stays && understood ? "ready" : state, status: error?.status ?? 0 };
     understood ||= state === "ready";
     showState();
+    if (state !== "loading") first.leave();
   },
   read: (through) => following.begin(through),
 });
@@ -110,7 +112,7 @@ const flash = openFlashBar(find("#flash"), find("#flash-said"), {
 });
 
 function showState() {
-  states.show(listState.state, buffer.size, list.query !== "", listState.status);
+  states.show(listState.state, buffer.size + first.count, list.query !== "", listState.status);
 }
 
 /** What may follow a change by a moment: figures, bands, states. */
