@@ -87,7 +87,10 @@ class GatewayLink:
     async def stream(
         self, method: str, path: str, token: str | None = None, **options: Any
     ) -> AsyncIterator[httpx.Response]:
-        """An answer whose body is read as it comes, without a limit of time between its parts."""
+        """An answer whose body is read as it comes, without a limit of time between its parts.
+
+        Raises Refused and Unreachable, also for one that breaks off.
+        """
         _straight(path)
         timeout = httpx.Timeout(self._timeout.connect, read=None)
         try:
@@ -100,6 +103,8 @@ class GatewayLink:
                 await answer.aread()
                 raise refused(answer)
             yield answer
+        except httpx.HTTPError as error:
+            raise Unreachable(type(error).__name__) from error
         finally:
             await answer.aclose()
 

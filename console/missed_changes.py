@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import anyio
-import httpx
 
 from console.gateway import Refused, SeatGateway, Unreachable
 
@@ -20,7 +19,7 @@ async def missed_changes(gateway: SeatGateway, after: int, through: int) -> dict
         # By a scope: a task that is cancelled while the client closes connections leaves some open.
         with anyio.fail_after(SECONDS):
             return await _read(gateway, after, through)
-    except (TimeoutError, httpx.HTTPError) as error:
+    except TimeoutError as error:
         raise Unreachable(type(error).__name__) from error
 
 

@@ -88,6 +88,8 @@ class Guard:
             await self._app(scope, bounded, send_on)
         except ClientDisconnect:
             return  # Whoever asked has left: no fault, and nobody to answer.
+        except Broken:
+            raise  # The server breaks the connection off: no fault of ours, and too late to answer.
         except Exception as error:  # noqa: BLE001 (the outermost layer)
             # What nobody foresaw ends here: what stands in it may be content, so no trace of it is written.
             answer = await self._fault(Request(scope), error)

@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 from console.console import Console, console_of
 from console.gateway import Params, Refused
 from console.seating import Seat
+from console.security import Broken
 
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 STREAMS_OF_ONE = 6
@@ -42,7 +43,7 @@ async def relay(
         opening.enter_context(room_for(console, seat, file=file))
         answer = await opening.enter_async_context(seat.gateway.stream(path, params, headers))
         kept = opening.pop_all()
-    return Relayed(answer, (console.closing.wait, seat.session.ended.wait), kept)
+    return Relayed(answer, (console.closing.wait, seat.session.ended.wait), kept, file=file)
 
 
 @contextlib.contextmanager
@@ -65,6 +66,9 @@ def room_for(console: Console, seat: Seat, *, file: bool = False) -> Iterator[No
 class Relayed(Response):
     """The gateway's answer as it comes, until it, the session or the console ends or the reader leaves.
 
+    A live stream is then over, and pages ask for it again. A file that has not come whole breaks off: nobody
+    is to take a part of it for all.
+
     Whatever ends it cancels by a scope of anyio's and no task by itself: the client closes its connections
     under a shield against scopes alone, and a task that is cancelled there leaves connections open for good.
     """
@@ -74,6 +78,8 @@ class Relayed(Response):
         answer: httpx.Response,
         endings: tuple[Callable[[], Awaitable[object]], ...],
         kept: contextlib.AsyncExitStack,
+        *,
+        file: bool,
     ) -> None:
         super().__init__(media_type=answer.headers.get("Content-Type", "text/event-stream"))
         del self.headers["Content-Length"]
@@ -81,9 +87,14 @@ class Relayed(Response):
         self._answer = answer
         self._endings = endings
         self._kept = kept
+        self._file = file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; then let go of the gateway's, also when the reader left before the first byte."""
+        """Send it; then let go of the gateway's, also when the reader left before the first byte.
+
+        Raises Broken where a file ends too early.
+        """
+        whole = left = False
         try:
             await send(
                 {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
@@ -94,19 +105,22 @@ class Relayed(Response):
                     await ending()
                     until.cancel_scope.cancel()
 
-                for ending in (*self._endings, lambda: _left(receive)):
+                async def nobody_reads() -> None:
+                    nonlocal left
+                    while (await receive())["type"] != "http.disconnect":
+                        pass
+                    left = True
+
+                for ending in (*self._endings, nobody_reads):
                     until.start_soon(over, ending)
                 with contextlib.suppress(httpx.HTTPError):
                     async for chunk in self._answer.aiter_raw():
                         await send({"type": "http.response.body", "body": chunk, "more_body": True})
+                    whole = True
                 until.cancel_scope.cancel()
+            if self._file and not (whole or left):
+                raise Broken
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             with anyio.CancelScope(shield=True):
                 await self._kept.aclose()
-
-
-async def _left(receive: Receive) -> None:
-    """Return once nobody reads any more."""
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -1,4 +1,7 @@
-"""A stream that is passed on lets go of everything when its reader leaves, and ends whole when it is over."""
+"""A stream that is passed on lets go of everything when its reader leaves, and ends whole when it is over.
+
+A file that is passed on ends whole only where all of it came.
+"""
 
 import asyncio
 import contextlib
@@ -10,12 +13,17 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+import httpx
 import pytest
 from starlette.requests import Request
+from starlette.responses import Response
 
+from console.app import create_app
 from console.console import Console
 from console.gateway import Refused, SeatGateway, Unreachable
 from console.seating import Seat
+from console.security import Broken
+from console.server import ConsoleServer
 from console.sessions import Session, Tokens
 from console.settings import ConsoleSettings
 from console.streaming import FILES_OF_ONE, STREAMS_OF_ONE, relay, room_for
@@ -27,25 +35,32 @@ Message = dict[str, Any]
 
 
 class PlayedGateway:
-    """Answers once on a connection; a stream it begins and never ends."""
+    """Answers once on a connection; a stream it begins, and ends or breaks off when it is told to."""
 
     def __init__(self) -> None:
-        self.url = ""
+        self.streams: list[asyncio.StreamWriter] = []
         self._idle: list[asyncio.StreamWriter] = []
         self._wait = asyncio.Barrier(OTHERS)
 
     async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while request := await reader.readline():
-            while (await reader.readline()).strip():
-                pass
+        while request := await self._read(reader):
             if b"/stream" in request:
-                chunk = b"e\r\ndata: begun\r\n\r\n\r\n"
+                chunk = b"f\r\ndata: begun\r\n\r\n\r\n"
                 writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk)
+                self.streams.append(writer)
                 continue
             await self._wait.wait()
             self._idle.append(writer)
             writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
         writer.close()
+
+    async def _read(self, reader: asyncio.StreamReader) -> bytes:
+        """The request's first line; nothing where the connection is over."""
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return b""
+        return head.partition(b"\r\n")[0]
 
     async def tire(self) -> None:
         """Close what has nothing to do, as a gateway does after a while."""
@@ -71,10 +86,15 @@ async def at_gateway() -> AsyncIterator[tuple[PlayedGateway, Console, Session, S
         server.close()
 
 
-async def streamed(console: Console, seat: Seat, end: Callable[[], Awaitable[bool]]) -> list[Message]:
-    """What is sent of a stream; after its first part ``end`` ends it. True says that the reader leaves."""
+async def streamed(
+    console: Console, seat: Seat, end: Callable[[], Awaitable[bool]], *, file: bool = False
+) -> tuple[list[Message], BaseException | None]:
+    """What is sent of a stream, and how it broke; after its first part ``end`` ends it.
+
+    ``end`` says True where the reader leaves.
+    """
     request = cast(Request, SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(console=console))))
-    answer = await relay(request, seat, "/stream")
+    answer = await relay(request, seat, "/stream", file=file)
     sent: list[Message] = []
     begun, left = asyncio.Event(), asyncio.Event()
 
@@ -91,9 +111,10 @@ async def streamed(console: Console, seat: Seat, end: Callable[[], Awaitable[boo
     await begun.wait()
     if await end():
         left.set()
-    await serving
-    assert console.streams.total() == 0
-    return sent
+    [broke] = await asyncio.gather(serving, return_exceptions=True)
+    assert not console.streams
+    assert not console.files
+    return sent, broke
 
 
 @pytest.mark.filterwarnings("always::ResourceWarning")
@@ -121,10 +142,80 @@ async def test_a_stream_that_is_over_ends_whole(what: str) -> None:
             (console.closing if what == "the console" else session.ended).set()
             return False
 
-        sent = await streamed(console, seat, end)
+        sent, broke = await streamed(console, seat, end)
+    assert broke is None
     assert [each["type"] for each in sent] == ["http.response.start", *["http.response.body"] * 2]
     assert sent[1]["body"].startswith(b"data: begun")
     assert (sent[2]["body"], sent[2].get("more_body", False)) == (b"", False)
+
+
+@pytest.mark.parametrize("what", ["the gateway", "the console", "the session"])
+async def test_a_file_that_does_not_come_whole_breaks_off(what: str) -> None:
+    """Its transfer never ends in good order: a browser would keep the part for all of it."""
+    async with at_gateway() as (played, console, session, seat):
+
+        async def end() -> bool:
+            if what == "the gateway":
+                played.streams[0].transport.abort()
+            else:
+                (console.closing if what == "the console" else session.ended).set()
+            return False
+
+        sent, broke = await streamed(console, seat, end, file=True)
+    assert isinstance(broke, Broken)
+    assert all(each.get("more_body", True) for each in sent)
+
+
+async def test_whoever_downloads_a_file_that_breaks_off_hears_of_it() -> None:
+    """Through everything that lies around an answer, to the end of the wire."""
+    async with at_gateway() as (played, _, _, seat):
+        settings = ConsoleSettings(nation="XAA", gateway_url="http://127.0.0.1:9", port=0)
+        app, listening = create_app(settings), asyncio.Event()
+
+        @app.get("/file")
+        async def file(request: Request) -> Response:
+            return await relay(request, seat, "/stream", file=True)
+
+        server = ConsoleServer(app, settings, lambda _: listening.set())
+        serving = asyncio.create_task(server.serve())
+        await listening.wait()
+
+        async def download() -> None:
+            async with httpx.AsyncClient() as client, client.stream("GET", f"{server.url}/file") as answer:
+                async for _ in answer.aiter_raw():
+                    played.streams[0].transport.abort()
+
+        with pytest.raises(httpx.RemoteProtocolError, match="incomplete"):
+            await download()
+        server.should_exit = True
+        await serving
+
+
+async def test_a_file_that_came_whole_ends_whole_and_one_that_nobody_waits_for_is_no_fault() -> None:
+    async with at_gateway() as (played, console, _, seat):
+
+        async def whole() -> bool:
+            played.streams[0].write(b"0\r\n\r\n")
+            return False
+
+        async def left() -> bool:
+            return True
+
+        sent, broke = await streamed(console, seat, whole, file=True)
+        assert (broke, sent[-1]["body"], sent[-1]["more_body"]) == (None, b"", False)
+        assert (await streamed(console, seat, left, file=True))[1] is None
+
+
+async def test_what_breaks_off_while_the_console_reads_it_is_a_gateway_that_is_not_reached() -> None:
+    async with at_gateway() as (played, _, _, seat):
+
+        async def read() -> None:
+            async with seat.gateway.stream("/stream") as answer:
+                async for _ in answer.aiter_bytes():
+                    played.streams[0].transport.abort()
+
+        with pytest.raises(Unreachable):
+            await read()
 
 
 async def test_one_session_takes_neither_all_streams_nor_all_files() -> None:
