@@ -155,6 +155,10 @@ class SeatGateway:
         """Make the session's tokens fresh. Raises Refused when the password is wrong or must wait."""
         await self._replaced("/v1/operators/fresh", {"password": password})
 
+    async def confirm_at_provider(self, given: Mapping[str, str]) -> None:
+        """As ``confirm_password``, with what the identity provider sent back."""
+        await self._replaced("/v1/operators/oidc/fresh/finish", given)
+
     async def change_password(self, current: str, new: str) -> None:
         """Replace the operator's password: every other session ends, this one goes on with new tokens."""
         await self._replaced("/v1/operators/password", {"current_password": current, "new_password": new})
@@ -164,7 +168,14 @@ class SeatGateway:
             answer = await self._link.call("POST", path, tokens.access, json=body)
             return Tokens.of(answer.json()), answer.json()["operator"]
 
-        await self._session.replace_tokens(replace, self._refresh)
+        tokens = await self._session.tokens_for_call(self._refresh)
+        try:
+            await self._session.replace_tokens(replace, self._refresh)
+        except Refused as no:
+            if not _is_unknown(no):
+                raise
+            await self._session.tokens_for_call(self._refresh, beyond=tokens)
+            await self._session.replace_tokens(replace, self._refresh)
 
     async def _send(
         self, method: str, path: str, json: Any, idempotency_key: str | None, options: dict[str, Any]
@@ -182,7 +193,7 @@ class SeatGateway:
         try:
             return await self._link.call(method, path, tokens.access, **options)
         except Refused as no:
-            if no.status != 401 or no.code != "CREDENTIALS_INVALID":
+            if not _is_unknown(no):
                 raise
         # The gateway knows better than our clock: one refresh, then the session is over.
         tokens = await self._session.tokens_for_call(self._refresh, beyond=tokens)
@@ -216,6 +227,11 @@ def refused(answer: httpx.Response) -> Refused:
     if not isinstance(problem, dict):
         problem = {}
     return Refused(answer.status_code, problem, answer.headers.get("Retry-After"))
+
+
+def _is_unknown(no: Refused) -> bool:
+    """Whether the gateway does not know the token, or no more."""
+    return no.status == 401 and no.code == "CREDENTIALS_INVALID"
 
 
 def _as_over(no: Refused) -> Exception:

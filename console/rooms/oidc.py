@@ -18,7 +18,7 @@ from console.gateway import Refused, SeatGateway, SessionOver, Unreachable
 from console.pages import page
 from console.rooms.sign_in import door_page, enter, local_path
 from console.seating import Seat, seated
-from console.sessions import Session, Tokens
+from console.sessions import Session
 
 router = APIRouter()
 
@@ -97,10 +97,9 @@ async def _confirmed(request: Request, console: Console, session: Session, given
     """The session's tokens are fresh now: what asked for it goes on where it was asked."""
     session.way = None
     try:
-        told = await SeatGateway(console.link, session).post(f"{OIDC}/fresh/finish", given)
+        await SeatGateway(console.link, session).confirm_at_provider(given)
     except SessionOver:
         return _failed(request, declined=True)
-    session.renewed(Tokens.of(told), told["operator"])
     return page(request, None, "sign_in/back.html", room="sign_in", going_on="", fresh=True)
 
 

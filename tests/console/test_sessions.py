@@ -113,7 +113,8 @@ async def test_a_session_that_the_gateway_ended_is_over_and_what_it_refuses_othe
         await gateway(Session(tokens("0"), OPERATOR), cut).get("/v1/partners")
 
 
-async def test_a_refresh_waits_for_a_password_that_is_being_confirmed() -> None:
+@pytest.mark.parametrize("path", ["/v1/operators/fresh", "/v1/operators/oidc/fresh/finish"])
+async def test_a_refresh_waits_for_a_person_who_is_being_confirmed(path: str) -> None:
     """Both replace the tokens: crossing, the later one would bring back tokens that serve no more."""
     session, begun, go, asked = Session(tokens("0"), OPERATOR), asyncio.Event(), asyncio.Event(), list[str]()
 
@@ -127,15 +128,30 @@ async def test_a_refresh_waits_for_a_password_that_is_being_confirmed() -> None:
         return httpx.Response(200, json=body)
 
     seat = gateway(session, answer)  # type: ignore[arg-type]
-    confirming = asyncio.create_task(seat.confirm_password("word"))
+    confirm = seat.confirm_at_provider({"code": "c"}) if "oidc" in path else seat.confirm_password("word")
+    confirming = asyncio.create_task(confirm)
     await begun.wait()
     session.tokens = tokens("0", seconds=5)
     calling = asyncio.create_task(seat.get("/v1/partners"))
     await asyncio.sleep(0)
     go.set()
     await asyncio.gather(confirming, calling)
-    assert asked == ["/v1/operators/fresh", "/v1/partners"]
+    assert asked == [path, "/v1/partners"]
     assert session.tokens.access == "ena_1"
+
+
+async def test_who_confirms_with_a_token_that_the_gateway_does_not_know_any_more_is_not_refused() -> None:
+    played, session = PlayedGateway(), Session(tokens("old"), OPERATOR)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        told = played(request)
+        body = {"access_token": "ena_fresh", "refresh_token": "enr_fresh", "operator": OPERATOR}
+        fresh = request.url.path.endswith("/fresh") and told.is_success
+        return httpx.Response(200, json=body) if fresh else told
+
+    await gateway(session, answer).confirm_password("word")
+    assert session.tokens.access == "ena_fresh"
+    assert len(played.refreshes) == 1
 
 
 @pytest.mark.parametrize("path", ["/v1/views/..", "/v1/views/.", "/v1/inbox/../acknowledgements?x=1"])
