@@ -136,9 +136,12 @@ async def histogram(seat: AtConsole, q: str = "", after: str = "", before: str =
 
 @router.get("/traffic/counts")
 async def counts(seat: AtConsole, q: str = "") -> Response:
-    """How many messages of each precedence the words of a filter find, over the whole history."""
+    """How many messages of each precedence the words of a filter find, over the whole history.
 
-    async def look() -> dict[str, int]:
+    Or ``at_least`` so many, where counting all would have taken the gateway too long.
+    """
+
+    async def look() -> dict[str, Any]:
         end = datetime.now(UTC) + timedelta(seconds=1)
         asked = {
             **_asked(q, ""),
@@ -148,7 +151,10 @@ async def counts(seat: AtConsole, q: str = "") -> Response:
         }
         found = await seat.gateway.get("/v1/traffic/histogram", asked)
         counted = found["buckets"][0]["counts"] if found["buckets"] else {}
-        return {name: int(counted.get(name, 0)) for name in PRECEDENCES}
+        return {
+            "counts": {name: int(counted.get(name, 0)) for name in PRECEDENCES},
+            "at_least": found.get("counted_from") is not None,
+        }
 
     return await _told(look)
 

@@ -76,6 +76,8 @@ async def test_what_was_missed_is_said_and_fetched_again_and_no_alarm_or_flash_h
     await page.route("**/traffic/stream", played.answer)
     await page.route("**/traffic/changes?*", changes)
     await page.route("**/traffic/awaiting", awaiting)
+    counted = {"counts": {"FLASH": 7000, "IMMEDIATE": 0, "PRIORITY": 2, "ROUTINE": 3}, "at_least": True}
+    await page.route(re.compile(r"/traffic/counts(\?|$)"), lambda route: route.fulfill(json=counted))
     await page.goto("/")
     await page.wait_for_selector("#traffic[data-ready]")
     await asyncio.to_thread(send, realm, "XBB", f"{word} missed")
@@ -85,6 +87,8 @@ async def test_what_was_missed_is_said_and_fetched_again_and_no_alarm_or_flash_h
     through = found["event_seq"]
     played.missed.set_result({"after": after, "through": through, "rows": found["rows"], "alarms": alarms()})
     await shows(page, f"{word} followed")
+    await expect(page.locator("#traffic-total")).to_have_text("at least 7,005")
+    await expect(page.locator("[data-precedence=FLASH] .count")).to_have_text("≥ 7,000at least 7,000")
     gap = page.locator(".gap-row")
     await expect(gap).to_contain_text(re.compile(rf"\b{after - int(played.begun)} changes? missing"))
     await expect(page.locator("#status")).to_have_class("status-left gaps")

@@ -83,7 +83,9 @@ export const changes = (span) => ask(address("/traffic/changes", { after: span.a
 /** @param {string} q @returns {Promise<Bars>} */
 export const bars = (q) => ask(address("/traffic/histogram", { q }));
 
-/** @param {string} q @returns {Promise<Record<string, number>>} how many of each precedence */
+/** @typedef {{counts: Record<string, number>, at_least: boolean}} Counted of each precedence so many, or at least so many */
+
+/** @param {string} q @returns {Promise<Counted>} */
 export const counts = (q) => ask(address("/traffic/counts", { q }));
 
 /** @returns {Promise<{rows: Row[], counts: Record<string, number>}>} */
