@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from gateways.http.api_keys import Scope, new_api_key
 from gateways.store_file import STORE_FILE
 from tests.broker_fixtures import Broker
 from tests.faults.http_client import HttpClient
+from tests.faults.starter import Started, Starter
 from tests.free_ports import free_port
 from tests.realm_fixtures import AgreementPlan, TestRealm, make_realm
 
@@ -45,7 +45,8 @@ class GatewayProcess:
         self.http = HttpClient(int(self._settings["port"]))
         self.up = asyncio.Event()
         """Set while the process listens."""
-        self._process: asyncio.subprocess.Process | None = None
+        self._starter = world.starter
+        self._process: Started | None = None
         self._reading: asyncio.Task[None] | None = None
 
     @property
@@ -68,13 +69,8 @@ class GatewayProcess:
         if not self.state.exists():
             await self._first_key()
         environment = {f"ENTENTE_GATEWAY_{name.upper()}": text for name, text in self._settings.items()}
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-m", "entente", "gateway", "run", "--until-stdin-ends"),
-            env={**os.environ, **environment},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
+        self._process = await self._starter.start(
+            ("gateway", "run", "--until-stdin-ends"), {**os.environ, **environment}
         )
         self._reading = asyncio.create_task(self._read(self._process))
 
@@ -126,9 +122,8 @@ class GatewayProcess:
         await self._reading
         await self.http.close()
 
-    async def _read(self, process: asyncio.subprocess.Process) -> None:
+    async def _read(self, process: Started) -> None:
         """Keep what it writes, and notice when it listens and when it is gone."""
-        assert process.stderr is not None
         mark = f"gateway of {self.nation} at ".encode()
         with self.log.open("ab") as log:
             while line := await process.stderr.readline():
@@ -161,10 +156,12 @@ class ProcessWorld:
     def __init__(
         self,
         directory: Path,
+        starter: Starter,
         nations: Sequence[str] = NATIONS,
         agreements: Sequence[AgreementPlan] | None = None,
     ) -> None:
         self.directory = directory
+        self.starter = starter
         self.realm: TestRealm = make_realm(nations, agreements=agreements, now=datetime.now(UTC))
         self.trust_dir = directory / "trust"
         write_bundle(self.trust_dir, self.realm.envelopes)
