@@ -111,7 +111,7 @@ async def test_an_operator_goes_to_the_provider_and_comes_back_signed_in(
     await page.wait_for_url("**/settings")
     assert "Rita" in await page.inner_text("header")
     kept = {each["name"].split("-")[-2]: each["sameSite"] for each in await context.cookies(console.url)}
-    assert kept == {"session": "Strict"}
+    assert kept == {"session": "Strict", "browser": "Strict"}
     await _an_act_that_asks_for_a_fresh_proof(page, context, gateway)
     assert not complaints
 
