@@ -31,7 +31,8 @@ def add(
     name: Annotated[str, typer.Argument(help="What the key is for, for people.")],
     state_dir: StateDirOption,
     keys_file: KeysFileOption,
-    scope: Annotated[list[Scope], typer.Option(help="What the key may do; repeat.")],
+    scope: Annotated[list[Scope] | None, typer.Option(help="What the key may do; repeat.")] = None,
+    every_scope: Annotated[bool, typer.Option("--every-scope", help="It may do everything.")] = False,
     kind: Annotated[list[Kind] | None, typer.Option(help="Only these kinds of message; repeat.")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires.")] = None,
     rate: Annotated[
@@ -45,12 +46,14 @@ def add(
     ] = None,
 ) -> None:
     """Add a key. Its text is shown once and kept nowhere; the store keeps a hash of the secret."""
+    if bool(scope) == every_scope:
+        raise CommandFailed("give each --scope that the key has, or --every-scope")
     if key_file is not None and key_file.exists():
         raise CommandFailed(f"{key_file} exists; nothing is written over")
     now = datetime.now(UTC)
     text, stored = new_api_key(
         name,
-        scope,
+        tuple(Scope) if every_scope else tuple(scope or ()),
         created_at=now,
         randomness=os.urandom,
         kinds=kind or None,

@@ -15,6 +15,7 @@ from gateways.collector import imports_set_aside
 
 GROUPS = {
     "realm": "entente.realm_init",
+    "broker": "entente.broker",
     "nation": "entente.nation",
     "gateway": "entente.gateway",
     "console": "entente.console",

@@ -10,7 +10,8 @@ import typer
 from entente.founding import found_realm
 from entente.realm_communities import communities
 from entente.realm_files import RealmFiles
-from entente.realm_plan_file import read_plan
+from entente.realm_hand_out import hand_out
+from entente.realm_plan_file import read_plan, realm_of_scenario
 from entente.realm_snapshot import snapshot
 from entente.terminal import CommandFailed, say, write_json
 from schemas.header import Kind, Mode
@@ -18,9 +19,12 @@ from schemas.realm_plan import RealmPlan
 from schemas.strict_json import JsonRefused, schema_refusal
 from schemas.trust import SealSuite, SignSuite
 
-app = typer.Typer(help="Found a realm; renew its snapshot; change its communities.", no_args_is_help=True)
+app = typer.Typer(
+    help="Found a realm, hand it out, renew its snapshot, change its communities.", no_args_is_help=True
+)
 app.command("snapshot")(snapshot)
 app.command("communities")(communities)
+app.command("hand-out")(hand_out)
 
 
 @app.callback()
@@ -53,6 +57,10 @@ def init(
             help="A YAML plan with nations, communities, agreements and policies, instead of flags."
         ),
     ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(help="The realm of this drill scenario (see `drill list`), instead of flags or a plan."),
+    ] = None,
     sign_suite: Annotated[
         SignSuite, typer.Option(help="Signing suite of every nation.")
     ] = SignSuite.STANDARD,
@@ -60,9 +68,14 @@ def init(
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Write a new realm to DIR: public trust bundle, pinned realm id, keys per nation, offline keys."""
-    if plan is not None and (name or nation or mode or highest):
-        raise CommandFailed("give either --plan or --name, --nation, --mode and --highest")
-    wanted = read_plan(plan) if plan else _plan_of_flags(name, nation, mode, highest, sign_suite, seal_suite)
+    if (plan is not None) + (scenario is not None) + bool(name or nation or mode or highest) > 1:
+        raise CommandFailed("give either --plan, or --scenario, or --name, --nation, --mode and --highest")
+    if scenario is not None:
+        wanted = realm_of_scenario(scenario)
+    elif plan is not None:
+        wanted = read_plan(plan)
+    else:
+        wanted = _plan_of_flags(name, nation, mode, highest, sign_suite, seal_suite)
     files = RealmFiles(directory)
     founded = found_realm(wanted, now=datetime.now(UTC), randomness=os.urandom)
     files.write_new(founded)

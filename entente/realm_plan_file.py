@@ -1,4 +1,4 @@
-"""Reading a realm plan from a file."""
+"""Reading a realm plan from a file, or out of a drill's scenario."""
 
 from pathlib import Path
 
@@ -13,3 +13,14 @@ def read_plan(path: Path) -> RealmPlan:
         return parse_yaml(RealmPlan, path.read_bytes())
     except OSError as error:
         raise CommandFailed(f"{path} cannot be read: {error.strerror}") from error
+
+
+def realm_of_scenario(name: str) -> RealmPlan:
+    """The realm that a drill's scenario plays in. CommandFailed."""
+    # Here and not above: most commands on realms have nothing to do with drills.
+    from drills.scenario_file import ScenarioError, find_scenario, load_scenario
+
+    try:
+        return load_scenario(find_scenario(name)).realm
+    except ScenarioError as error:
+        raise CommandFailed(str(error)) from None

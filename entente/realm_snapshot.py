@@ -10,6 +10,8 @@ from bus.authority import Realm
 from entente.bringing_out import GatewayOption, JsonOption, bring_out, put_in_force
 from entente.objectives import changed_objectives
 from entente.realm_files import RealmFiles
+from entente.snapshot_keeper import due
+from entente.terminal import CommandFailed
 
 
 def snapshot(
@@ -25,15 +27,22 @@ def snapshot(
             " (s, m, h, d); FLASH=usual takes it back. Repeat for more.",
         ),
     ] = None,
+    when_due: Annotated[
+        bool, typer.Option("--when-due", help="Only when less than a third of its life is left.")
+    ] = False,
     gateway: GatewayOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Renew the realm's snapshot: the same documents for another 30 days, brought to the gateways named."""
-    files = RealmFiles(directory)
+    if when_due and objective:
+        raise CommandFailed("--objective changes something now: it goes without --when-due")
+    files, now, done = RealmFiles(directory), datetime.now(UTC), "holds"
     with files.exclusively():
-        realm = Realm.read(files.trust())
-        if objective:
-            realm = realm.with_objectives(changed_objectives(realm.objectives, objective))
-        trust = put_in_force(files, realm, datetime.now(UTC))
-    what = f"the snapshot is renewed until {trust.expires_at:%Y-%m-%d %H:%M} UTC"
+        trust = files.trust()
+        if not when_due or due(trust.snapshot, now):
+            realm = Realm.read(trust)
+            if objective:
+                realm = realm.with_objectives(changed_objectives(realm.objectives, objective))
+            trust, done = put_in_force(files, realm, now), "is renewed"
+    what = f"the snapshot {done} until {trust.expires_at:%Y-%m-%d %H:%M} UTC"
     bring_out(files, trust, gateway, what, as_json)

@@ -17,8 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from bus.broker_keys import BrokerKey, broker_key, broker_key_from_seed
-from bus.keystore import read_secret, write_secret
+from bus.broker_keys import BrokerKey
+from entente.hub_keys import hub_user
 from entente.realm_files import RealmFiles
 from entente.terminal import CommandFailed
 
@@ -82,11 +82,7 @@ class StateDir:
 
     def broker_user(self, role: str) -> BrokerKey:
         """The broker's `admin` or `auditor` credentials, drawn when missing."""
-        self.broker.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self.broker / f"{role}.seed"
-        if not path.exists():
-            write_secret(path, (broker_key(os.urandom(32)).seed + "\n").encode("ascii"))
-        return broker_key_from_seed(read_secret(path).decode("ascii"))
+        return hub_user(self.broker, role)
 
     def ports(self, names: tuple[str, ...]) -> dict[str, int]:
         """A free loopback port for each name, the same as last time where that one is still free."""
