@@ -7,6 +7,7 @@ from bus.embedded import EmbeddedServer, EmbeddedServerError
 from bus.nats_config import BrokerConfig, BrokerNation
 from bus.provisioning import ProvisioningError, provision
 from bus.stream_plan import RealmStreams
+from entente.ending_tasks import ended
 from entente.state_dir import StateDir
 
 QUOTA_BYTES = 1024**3
@@ -54,9 +55,7 @@ class BrokerProcess:
     async def stop(self) -> None:
         """Stop the broker for good."""
         if self._watch is not None:
-            self._watch.cancel()
-            # Not suppressed: whoever stops it may be cancelled meanwhile, and has to hear of it.
-            await asyncio.gather(self._watch, return_exceptions=True)
+            await ended(self._watch, "the watch over the broker", self._report)
         await self._server.stop()
 
     async def kill(self) -> None:

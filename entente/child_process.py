@@ -12,6 +12,8 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from entente.ending_tasks import ended
+
 PATIENCE_STOP = 8.0
 FIRST_PAUSE = 0.2
 LONGEST_PAUSE = 10.0
@@ -65,9 +67,7 @@ class ChildProcess:
                 self.kill()
                 await process.wait()
         if self._watch is not None:
-            self._watch.cancel()
-            # Not suppressed: whoever stops it may be cancelled meanwhile, and has to hear of it.
-            await asyncio.gather(self._watch, return_exceptions=True)
+            await ended(self._watch, f"the watch over {self.name}", self._report)
 
     def kill(self) -> None:
         """SIGKILL: a crash. The watch starts it again."""
@@ -109,7 +109,17 @@ class ChildProcess:
             self._report(f"{self.name} ended ({_how(code)}); starting it again in {pause:.1f} s")
             await asyncio.sleep(pause)
             pause = min(LONGEST_PAUSE, 2 * pause)
-            await self._spawn()
+            await self._spawn_at_last(pause)
+
+    async def _spawn_at_last(self, pause: float) -> None:
+        """Start the process again, however often this machine refuses to."""
+        while True:
+            try:
+                return await self._spawn()
+            except OSError as error:
+                self._report(f"{self.name} cannot be started ({error.strerror}); trying in {pause:.1f} s")
+                await asyncio.sleep(pause)
+                pause = min(LONGEST_PAUSE, 2 * pause)
 
     @property
     def ended_badly(self) -> bool:

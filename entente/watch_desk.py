@@ -23,6 +23,7 @@ from drills.partner_system import GatewayAccess
 from drills.scenario_file import list_scenarios
 from drills.storylines import Life, load_life
 from entente.child_process import ChildProcess
+from entente.ending_tasks import ended
 from entente.gateway_process import GatewayDiedError
 from entente.operator_link import ACTOR, address
 from entente.realm import RunningRealm
@@ -105,8 +106,7 @@ async def living(realm: RunningRealm, report: Report) -> AsyncIterator[bool]:
         try:
             yield True
         finally:
-            playing.cancel()
-            await asyncio.gather(playing, return_exceptions=True)
+            await ended(playing, "the living drill", report)
 
 
 def _lives_in(realm: RunningRealm) -> bool:
