@@ -95,6 +95,8 @@ async def act(request: Request, seat: Seated, kind: str) -> Response:
         sheet.submitted.value["label"] = suggested or sheet.submitted.value.get("label")
     elif do == "preview":
         sheet.preview = await preview(seat, sheet.draft, kind)
+    elif do == "renew":
+        sheet.composition = str(uuid.uuid4())
     elif do == "send":
         return await _send(sheet)
     return sheet.page()

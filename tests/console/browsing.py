@@ -19,6 +19,7 @@ FLAGS = (
     # The browser's own window is painted, too: nothing in it need move.
     *("--force-prefers-reduced-motion", "--animation-duration-scale=0"),
 )
+Allowed = Collection[int | str]
 VIEWPORT = {"width": 1600, "height": 900}
 NOTHING = "/palette.css"
 """Where a tab waits for the next test: nothing runs there."""
@@ -43,7 +44,7 @@ async def running_chromium() -> AsyncIterator[Browser]:
 class Complaints:
     """What a page reported that a page must not report."""
 
-    def __init__(self, host: str, allowed: Collection[int]) -> None:
+    def __init__(self, host: str, allowed: Allowed) -> None:
         self._host = host
         self._allowed = allowed
         self._over = False
@@ -62,7 +63,7 @@ class Complaints:
         self._over = True
         return self.found
 
-    def begin(self, allowed: Collection[int]) -> None:
+    def begin(self, allowed: Allowed) -> None:
         """Note for the next test."""
         self._allowed, self._over, self.found = allowed, False, []
 
@@ -83,7 +84,7 @@ class Complaints:
     def _failed(self, url: str, why: str) -> None:
         # Leaving a page ends its streams. What its policy forbids is an error of the console, too; where
         # scripts are off their preloading ends like that, without one.
-        if "ERR_ABORTED" not in why and why != "csp":
+        if "ERR_ABORTED" not in why and why != "csp" and why not in self._allowed:
             self._note(f"failed: {url} {why}")
 
     def _answer(self, status: int, url: str) -> None:
@@ -108,7 +109,7 @@ class Tabs:
         self._browser = browser
         self._free: dict[object, list[Tab]] = {}
 
-    async def borrow(self, url: str, allow: Collection[int], kept: bool, options: Mapping[str, Any]) -> Tab:
+    async def borrow(self, url: str, allow: Allowed, kept: bool, options: Mapping[str, Any]) -> Tab:
         """A tab without cookies, storage or history that a test could see. Unless ``kept`` it is new."""
         size = options.get("viewport", VIEWPORT)
         rest = {name: value for name, value in options.items() if name != "viewport"}
@@ -171,7 +172,7 @@ class Pages:
         path: str = "/",
         *,
         nation: str = "XAA",
-        allow: Collection[int] = (),
+        allow: Allowed = (),
         own: bool = False,
         console: ServedConsole | None = None,
         cookies: Mapping[str, str] | None = None,
@@ -180,9 +181,9 @@ class Pages:
     ) -> Page:
         """A page of somebody who is signed in (None: signed out), at ``path``, with its scripts at work.
 
-        ``allow`` names statuses of answers that are meant to come, ``own`` makes a session that no other test
-        shares, ``console`` is another console than the nation's, ``cookies`` are brought along as they are;
-        ``options`` are those of a browser context.
+        ``allow`` names statuses of answers, and failures, that are meant to come, ``own`` makes a session
+        that no other test shares, ``console`` is another console than the nation's, ``cookies`` are brought
+        along as they are; ``options`` are those of a browser context.
         """
         served = console or self._consoles[nation]
         tab = await self._tabs.borrow(served.url, allow, console is None, {"locale": language} | options)

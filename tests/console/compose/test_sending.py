@@ -193,6 +193,11 @@ async def test_a_form_becomes_one_message_however_often_it_is_sent(visit: Visit)
     changed = wanda.post("/compose/threat_alert", form | {"/header/subject": "TEST: twice"})
     assert changed.status_code == 422
     assert "IDEMPOTENCY_CONFLICT" in changed.text
+    renewed = wanda.post("/compose/threat_alert", form | {"/header/subject": "TEST: twice", "do": "renew"})
+    assert 'value="TEST: twice"' in renewed.text
+    number = re.search(r'name="composition" value="([^"]+)"', renewed.text)
+    assert number is not None
+    assert number[1] != composition[1], "a message of its own"
 
 
 async def test_without_scripts_rows_come_and_the_release_is_shown_on_asking(

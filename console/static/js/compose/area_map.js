@@ -87,6 +87,13 @@ function map(geometry, form) {
     draw();
   }
 
+  /** A centre without a rim goes first. */
+  function undo() {
+    if (centre === null) fields.undo();
+    centre = null;
+    draw();
+  }
+
   /** @param {string} name @param {string} words @param {() => void} act */
   function tool(name, words, act) {
     const button = element("button", { type: "button", class: "button button-small", title: words, "aria-label": words }, icon(name));
@@ -107,7 +114,7 @@ function map(geometry, form) {
     });
     circle.setAttribute("aria-pressed", "false");
   }
-  tool("undo-2", t("compose.live.map_undo"), () => fields.undo());
+  tool("undo-2", t("compose.live.map_undo"), undo);
   tool("trash-2", t("compose.live.map_clear"), () => fields.clear());
   tool("plus", t("compose.live.map_in"), () => show(zoomed(view, 1.6)));
   tool("minus", t("compose.live.map_out"), () => show(zoomed(view, 1 / 1.6)));
@@ -145,7 +152,7 @@ function map(geometry, form) {
       "+": () => show(zoomed(view, 1.6)),
       "-": () => show(zoomed(view, 1 / 1.6)),
       Enter: () => set(placeAt(view, [view.width / 2, view.height / 2])),
-      Backspace: () => fields.undo(),
+      Backspace: undo,
     };
     const act = keys[event.key];
     if (act === undefined || event.ctrlKey || event.metaKey || event.altKey) return;

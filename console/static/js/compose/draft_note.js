@@ -9,8 +9,11 @@ import { group } from "./moment_text.js";
 
 const PAUSE = 800;
 
-/** @param {HTMLFormElement} form */
-export async function startDraft(form) {
+/**
+ * @param {HTMLFormElement} form
+ * @param {string} number that the page came with: a draft of this very number stands in it already
+ */
+export async function startDraft(form, number) {
   const said = form.querySelector("[data-draft-state]");
   const { draftKey, operator = "", kind = "", relation = "", about = "" } = form.dataset;
   if (draftKey === undefined) return;
@@ -23,7 +26,7 @@ export async function startDraft(form) {
   names();
   const composition = compositionOf(form);
   const kept = await find(key, name);
-  if (kept !== null && kept.composition !== composition) offer(form, name, kept);
+  if (kept !== null && kept.composition !== number) offer(form, name, kept);
   /** @type {number | undefined} */
   let waiting;
   const later = () => {

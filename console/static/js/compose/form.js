@@ -5,6 +5,7 @@ import { startConditions } from "./conditions.js";
 import { startDraft } from "./draft_note.js";
 import { startFaults } from "./faults.js";
 import { startMoments } from "./moments.js";
+import { keepNumber } from "./number.js";
 import { startPickers } from "./picker.js";
 import { startPreview } from "./preview.js";
 import { startRows } from "./rows.js";
@@ -20,9 +21,10 @@ if (form instanceof HTMLFormElement) {
     startVersions(form);
     startConditions(form);
   };
+  const number = keepNumber(form);
   enhance(form);
   startFaults(form);
   startRows(form, enhance);
   startPreview(form);
-  void startDraft(form);
+  void startDraft(form, number);
 }
