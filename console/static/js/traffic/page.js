@@ -10,6 +10,7 @@ import { openCoverBand } from "./cover_band.js";
 import { openDrawer, openIn } from "./drawer.js";
 import { openExportMenu } from "./export_menu.js";
 import { openFilterBox } from "./filter_box.js";
+import { firstRows } from "./first_rows.js";
 import { openFlashBar } from "./flash_bar.js";
 import { openGrid } from "./grid.js";
 import { openHistogram } from "./histogram.js";
@@ -29,8 +30,8 @@ const find = (selector) => document.querySelector(selector);
 const frame = /** @type {HTMLElement} */ (find("#traffic"));
 const scroller = /** @type {HTMLElement} */ (find("#traffic-grid"));
 const buffer = new TrafficBuffer();
-let missing = 0;
 const first = firstRows(find("#traffic-rows"));
+let missing = 0;
 let understood = false;
 let current = filterOf(location.search);
 /** @type {import("../stream/state.js").StreamState} */
@@ -64,8 +65,8 @@ const list = openList(buffer, {
     // Words that are not understood change nothing: the last good filter holds, where there was one.
     listState = { state: stays && understood ? "ready" : state, status: error?.status ?? 0 };
     understood ||= state === "ready";
-    showState();
     if (state !== "loading") first.leave();
+    showState();
   },
   read: (through) => following.begin(through),
 });
