@@ -1,0 +1,1 @@
+"""What gateways of the previous version sent and kept, as bytes that are never made anew; see `recorded`."""
