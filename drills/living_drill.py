@@ -23,7 +23,7 @@ from drills.storylines import PLAYED_HERE, Life, Storyline
 from schemas.base import rfc3339
 from schemas.cancellation import CancellationReason
 from schemas.drill_journal import JournalLine, Played
-from schemas.header import Kind
+from schemas.header import CHANGING, Kind
 
 PATIENCE = 10.0
 AT_ONCE = 4
@@ -45,6 +45,8 @@ class _Run:
     storyline: Storyline
     dice: random.Random
     sent: dict[str, Sent] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    """Serials of what gateways accepted."""
 
 
 class LivingDrill:
@@ -69,6 +71,8 @@ class LivingDrill:
         self._dice = random.Random(seed)
         self._began: float | None = None
         self._last: dict[str, _Run] = {}
+        self._left: dict[str, list[Sent]] = {}
+        """By storyline: what was to be cancelled while its gateway was away."""
 
     async def play(self) -> None:
         """Never returns by itself."""
@@ -106,15 +110,19 @@ class LivingDrill:
             await self._wait(inject.at - at)
             at = inject.at
             answer = await _tried(self._do(run, inject, partners[inject.nation]))
+            if answer is not None and answer.accepted:
+                run.done.add(inject.serial)
             self._tell(run.storyline, inject, _kind(inject), answer, _publication(run, inject))
 
     async def _clear(self, storyline: Storyline, partners: Mapping[str, PartnerSystem]) -> None:
         """Cancel the alerts and notices that the storyline's last playing left standing."""
-        last = self._last.get(storyline.title)
-        for sent in () if last is None else _standing(last):
+        last, left = self._last.get(storyline.title), self._left.pop(storyline.title, [])
+        for sent in left if last is None else left + _standing(last):
             publication = str(sent.answer["publication_id"])
             reason = CancellationReason.OVERTAKEN.value
             answer = await _tried(cancel(partners[sent.originator], publication, reason))
+            if answer is None:
+                self._left.setdefault(storyline.title, []).append(sent)
             self._tell(storyline, sent.inject, "cancel", answer, publication)
 
     def _tell(
@@ -193,11 +201,13 @@ async def _tried(act: Awaitable[Answer | None]) -> Answer | None:
 
 def _standing(run: _Run) -> list[Sent]:
     """The alerts and notices that stand at a playing's end: not changed, cancelled or recalled in it."""
-    ended = {
+    done = [inject for inject in run.storyline.injects if inject.serial in run.done]
+    ended = {each.inject for inject in done for each in (inject.cancel, inject.recall) if each is not None}
+    ended |= {
         each.inject
-        for inject in run.storyline.injects
-        for each in (inject.cancel, inject.recall, *((inject.publish and inject.publish.references) or ()))
-        if each is not None
+        for inject in done
+        for each in (inject.publish and inject.publish.references) or ()
+        if each.relation in CHANGING
     }
     return [
         sent

@@ -89,6 +89,8 @@ class _Realm:
         self.enough = asyncio.Event()
         self._lines = lines
         self.refuse = False
+        self.away = False
+        """Whether gateways refuse every change, and are away when a cancellation is tried the first time."""
 
     def tell(self, line: JournalLine) -> None:
         self.told.append(line)
@@ -100,6 +102,11 @@ class _Realm:
         if self.refuse:
             return httpx.Response(409, json={"code": "QUEUE_FULL"})
         number = len(self.asked)
+        if self.away and b'"updates"' in request.read():
+            return httpx.Response(409, json={"code": "CHANGE_NOT_CURRENT"})
+        path = request.url.path
+        if self.away and path.endswith("/cancel") and self.asked.count(("POST", path)) == 1:
+            raise httpx.ConnectError("nobody is there")
         answer: Mapping[str, Any] = {
             "publication_id": f"p{number}",
             "message_id": "01890a5d-ac96-774b-bcce-b302099a8057",
@@ -149,6 +156,26 @@ async def test_what_a_storyline_left_standing_is_cancelled_before_it_begins_agai
         piled = max(piled, len(standing["Ice"]), len(standing["Gale in the Gulf of Finland"]))
     assert piled <= 2, "an alert and its update"
     assert sum(line.did == "cancel" for line in realm.told) > 5
+
+
+async def test_what_stands_because_a_gateway_refused_or_was_away_is_cancelled_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """At the end that of the last two playings stands: it is cancelled at the second try."""
+    life = load_life("baltic-life")
+    realm = _Realm(5 * sum(len(line.injects) for line in life.storylines))
+    realm.away = True
+    await _play(monkeypatch, realm)
+    changed = ("Gale in the Gulf of Finland", "Anchor over the cable", "Satellite navigation")
+    standing: dict[str, set[str | None]] = {title: set() for title in changed}
+    for line in realm.told:
+        if line.storyline not in changed or line.became is not Played.DONE:
+            continue
+        if line.did == "publish":
+            standing[line.storyline].add(line.publication_id)
+        elif line.did == "cancel":
+            standing[line.storyline].discard(line.publication_id)
+    assert sum(map(len, standing.values())) <= 2 * len(changed)
 
 
 async def test_what_a_gateway_refuses_is_a_line_and_not_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
