@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+from console.agreements.reach import Levels, Reach
+
 AGREED, SUSPENDED, LEFT = "agreed", "suspended", "left"
 ENDED = frozenset({"left", "expired", "superseded"})
 _BY_STANDING = {
@@ -22,18 +24,19 @@ STOPS = frozenset({"suspend", "leave"})
 
 @dataclass(frozen=True)
 class Passage:
-    """A kind of message in a mode between us and a partner."""
+    """A kind of message in a mode between us and a partner, and how high it may be classified."""
 
     nation: str
     kind: str
     mode: str
+    reaches: tuple[Reach, ...] = ()
 
 
 @dataclass(frozen=True)
 class Change:
     """What an act would do to release: what would pass no more at all, and what others still carry.
 
-    By terms of agreements that are in force now; classification, categories and the label are not looked at.
+    By terms of agreements that are in force now; categories and the label are not looked at.
     """
 
     stops: tuple[Passage, ...]
@@ -66,51 +69,67 @@ def missing_from(agreement: Mapping[str, Any]) -> list[str]:
 
 
 def change_by(
-    act: str, agreement: Mapping[str, Any], others: Iterable[Mapping[str, Any]], nation: str
+    act: str,
+    agreement: Mapping[str, Any],
+    others: Iterable[Mapping[str, Any]],
+    nation: str,
+    levels: Levels,
 ) -> Change:
     """What ``act`` would change for messages between us and the other parties."""
-    passages = _passages(agreement, nation)
-    carried = {
-        passage
-        for each in others
-        if each["state"] == "in_force" and each["digest"] != agreement["digest"]
-        for passage in _passages(each, nation)
-    }
+    in_force = [
+        each for each in others if each["state"] == "in_force" and each["digest"] != agreement["digest"]
+    ]
     if act in STOPS:
         if agreement["state"] != "in_force":
             return Change((), ())
-        return Change(
-            tuple(passage for passage in passages if passage not in carried),
-            tuple(passage for passage in passages if passage in carried),
-        )
+        return Change(*_split(agreement, in_force, nation, levels))
     waits_for_us_alone = set(_not_agreed(agreement)) <= {nation}
-    opens = passages if waits_for_us_alone and agreement["state"] in ("proposed", "suspended") else ()
-    return Change((), (), tuple(passage for passage in opens if passage not in carried))
+    if not waits_for_us_alone or agreement["state"] not in ("proposed", "suspended"):
+        return Change((), ())
+    return Change((), (), _split(agreement, in_force, nation, levels)[0])
 
 
-def grouped(passages: Iterable[Passage]) -> list[tuple[list[str], list[tuple[list[str], list[str]]]]]:
+Terms = tuple[tuple[str, ...], tuple[str, ...], tuple[Reach, ...]]
+"""Modes in which the same kinds pass up to the same levels."""
+
+
+def grouped(passages: Iterable[Passage]) -> list[tuple[list[str], list[Terms]]]:
     """For sentences: nations to which the same applies, with modes in which the same kinds pass."""
-    kinds: dict[str, dict[str, list[str]]] = {}
+    kinds: dict[str, dict[tuple[str, tuple[Reach, ...]], list[str]]] = {}
     for passage in passages:
-        kinds.setdefault(passage.nation, {}).setdefault(passage.mode, []).append(passage.kind)
-    modes: dict[str, dict[tuple[str, ...], list[str]]] = {}
+        kinds.setdefault(passage.nation, {}).setdefault((passage.mode, passage.reaches), []).append(
+            passage.kind
+        )
+    alike: dict[tuple[Terms, ...], list[str]] = {}
     for nation, by_mode in kinds.items():
-        for mode, names in by_mode.items():
-            modes.setdefault(nation, {}).setdefault(tuple(names), []).append(mode)
-    alike: dict[tuple[tuple[tuple[str, ...], tuple[str, ...]], ...], list[str]] = {}
-    for nation, by_kinds in modes.items():
-        key = tuple((tuple(where), names) for names, where in by_kinds.items())
+        modes: dict[tuple[tuple[str, ...], tuple[Reach, ...]], list[str]] = {}
+        for (mode, reaches), names in by_mode.items():
+            modes.setdefault((tuple(names), reaches), []).append(mode)
+        key = tuple((tuple(where), names, reaches) for (names, reaches), where in modes.items())
         alike.setdefault(key, []).append(nation)
-    return [
-        (nations, [(list(where), list(names)) for where, names in terms]) for terms, nations in alike.items()
-    ]
+    return [(nations, list(terms)) for terms, nations in alike.items()]
 
 
-def _passages(agreement: Mapping[str, Any], nation: str) -> tuple[Passage, ...]:
+def _split(
+    agreement: Mapping[str, Any], others: Iterable[Mapping[str, Any]], nation: str, levels: Levels
+) -> tuple[tuple[Passage, ...], tuple[Passage, ...]]:
+    """What passes under the agreement alone, and what others may carry as well."""
+    alone, shared = list[Passage](), list[Passage]()
+    named = [(each, _named(each, nation)) for each in others]
+    for passage in _named(agreement, nation):
+        parts = levels.split(agreement, [each for each, passages in named if passage in passages])
+        for found, reaches in zip((alone, shared), parts, strict=True):
+            if reaches:
+                found.append(Passage(*passage, reaches))
+    return tuple(alone), tuple(shared)
+
+
+def _named(agreement: Mapping[str, Any], nation: str) -> tuple[tuple[str, str, str], ...]:
+    """Partners, kinds and modes that it names."""
     partners = [each["nation"] for each in agreement["parties"] if each["nation"] != nation]
     if len(partners) == len(agreement["parties"]):
         return ()
-    return tuple(Passage(*each) for each in product(partners, agreement["kinds"], agreement["modes"]))
+    return tuple(product(partners, agreement["kinds"], agreement["modes"]))
 
 
 def _not_agreed(agreement: Mapping[str, Any]) -> list[str]:

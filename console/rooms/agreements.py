@@ -11,6 +11,7 @@ from console.absent import lenient
 from console.agreements.acts import acts_of, change_by, grouped, missing_from, needs_us
 from console.agreements.order import ending, sections
 from console.agreements.proposal import KINDS, MODES, Proposal, field_of
+from console.agreements.reach import Levels
 from console.gateway import Refused
 from console.nations.judged import days_until
 from console.pages import fragment, page
@@ -123,11 +124,14 @@ async def _listed(seat: Seat) -> dict[str, Any]:
 
 
 async def _in_depth(seat: Seat, name: str) -> dict[str, Any]:
-    shown, every = await asyncio.gather(
-        seat.gateway.get(f"/v1/agreements/{name}"), seat.gateway.get("/v1/agreements")
+    shown, every, trust = await asyncio.gather(
+        seat.gateway.get(f"/v1/agreements/{name}"),
+        seat.gateway.get("/v1/agreements"),
+        seat.gateway.get("/v1/trust"),
     )
     shown, others = lenient(shown), lenient(every["items"])
     now = datetime.now(UTC)
+    levels = Levels(trust, now)
     acts = acts_of(shown, seat.nation)
     return {
         "agreement": shown,
@@ -136,7 +140,7 @@ async def _in_depth(seat: Seat, name: str) -> dict[str, Any]:
         ],
         "acts": acts if seat.may(WRITE) else (),
         "possible": acts,
-        "changes": {act: change_by(act, shown, others, seat.nation) for act in acts},
+        "changes": {act: change_by(act, shown, others, seat.nation, levels) for act in acts},
         "grouped": grouped,
         "kind_words": lambda kinds: _listed_kinds(seat, kinds),
         "wrong": None,

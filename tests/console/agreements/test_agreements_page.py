@@ -71,6 +71,7 @@ async def test_from_proposal_to_leaving(open_page: OpenPage, visit: Visit, seede
     await expect(ours.locator(".page-head .state-suspended")).to_be_visible()
     await act(ours, "resume", "t-flow")
     await expect(ours.locator(".page-head .state-in_force")).to_be_visible()
+    await expect(ours.locator("form[action$='/leave'] .passages")).to_contain_text("up to NATO")
     await ours.get_by_role("link", name="Propose the next version").click()
     assert await ours.input_value("#f-version") == "2"
     assert await ours.is_checked("input[name=kinds][value=threat_alert]")

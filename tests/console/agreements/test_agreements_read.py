@@ -9,6 +9,7 @@ import pytest
 from console.agreements.acts import Passage, acts_of, change_by, grouped, missing_from, needs_us
 from console.agreements.order import ending, sections
 from console.agreements.proposal import Proposal, field_of
+from console.agreements.reach import Levels, Reach
 from schemas.agreement import AgreementDraft
 from schemas.base import rfc3339
 
@@ -50,25 +51,51 @@ def test_what_may_be_tried(state: str, ours: str, acts: tuple[str, ...]) -> None
     assert acts_of(agreement(state=state, standings={"XAA": ours, "XBB": "agreed"}), "XAA") == acts
 
 
-ALERT = Passage("XBB", "threat_alert", "EXERCISE")
+LEVELS = Levels(
+    {
+        "policies": [
+            {"id": "NATO", "levels": ["NATO UNCLASSIFIED", "NATO RESTRICTED", "NATO SECRET"]},
+            {"id": "REALM", "levels": ["OPEN", "LIMITED"]},
+        ],
+        "equivalences": [
+            {
+                "from_policy": "NATO",
+                "to_policy": "REALM",
+                "not_before": rfc3339(NOW - timedelta(days=1)),
+                "not_after": rfc3339(NOW + timedelta(days=1)),
+            }
+        ],
+    },
+    NOW,
+)
+SECRET = Reach("NATO", "NATO SECRET")
+ALERT = Passage("XBB", "threat_alert", "EXERCISE", (SECRET,))
+
+
+def ceilings(*levels: str) -> list[dict[str, str]]:
+    return [
+        {"policy": "NATO" if level.startswith("NATO") else "REALM", "classification": level}
+        for level in levels
+    ]
 
 
 def test_without_another_agreement_what_it_names_stops() -> None:
     for act in ("suspend", "leave"):
-        change = change_by(act, agreement(), [agreement()], "XAA")
+        change = change_by(act, agreement(), [agreement()], "XAA", LEVELS)
         assert (change.stops, change.remains) == ((ALERT,), ())
 
 
 def test_what_another_agreement_in_force_names_may_still_pass() -> None:
     other = agreement("two", kinds=["threat_alert", "exercise_notice"])
-    assert change_by("suspend", agreement(), [agreement(), other], "XAA").remains == (ALERT,)
+    change = change_by("suspend", agreement(), [agreement(), other], "XAA", LEVELS)
+    assert (change.stops, change.remains) == ((), (ALERT,))
     for state in ("suspended", "proposed", "left", "expired"):
-        change = change_by("suspend", agreement(), [agreement("two", state=state)], "XAA")
+        change = change_by("suspend", agreement(), [agreement("two", state=state)], "XAA", LEVELS)
         assert change.stops == (ALERT,), state
 
 
 def test_what_is_not_in_force_stops_nothing() -> None:
-    change = change_by("leave", agreement(state="suspended"), [], "XAA")
+    change = change_by("leave", agreement(state="suspended"), [], "XAA", LEVELS)
     assert (change.stops, change.remains, change.opens) == ((), (), ())
 
 
@@ -86,12 +113,53 @@ def test_agreeing_opens_only_what_waits_for_us_alone(
     state: str, standings: dict[str, str], opens: tuple[Passage, ...]
 ) -> None:
     act = "resume" if state == "suspended" else "countersign"
-    assert change_by(act, agreement(state=state, standings=standings), [], "XAA").opens == opens
+    assert change_by(act, agreement(state=state, standings=standings), [], "XAA", LEVELS).opens == opens
+
+
+RESTRICTED = Reach("NATO", "NATO RESTRICTED")
+ABOVE_RESTRICTED = Reach("NATO", "NATO SECRET", "NATO RESTRICTED")
+
+
+@pytest.mark.parametrize(
+    ("highest", "stops", "remains"),
+    [
+        (["NATO RESTRICTED"], (ABOVE_RESTRICTED,), (RESTRICTED,)),
+        (["NATO RESTRICTED", "NATO SECRET"], (ABOVE_RESTRICTED,), (RESTRICTED,)),
+        (["NATO GONE"], (SECRET,), ()),
+        (["OPEN"], (), (SECRET,)),
+    ],
+    ids=["a lower level", "the lower of two", "a level that the realm has not", "a policy it is mapped into"],
+)
+def test_what_is_classified_higher_than_others_carry_stops(
+    highest: list[str], stops: tuple[Reach, ...], remains: tuple[Reach, ...]
+) -> None:
+    change = change_by("leave", agreement(), [agreement("two", highest=ceilings(*highest))], "XAA", LEVELS)
+    assert [each.reaches for each in change.stops] == ([stops] if stops else [])
+    assert [each.reaches for each in change.remains] == ([remains] if remains else [])
+
+
+def test_each_policy_is_looked_at_by_itself() -> None:
+    waits = agreement(
+        "new",
+        "proposed",
+        highest=ceilings("NATO SECRET", "LIMITED"),
+        standings={"XAA": "missing", "XBB": "agreed"},
+    )
+    others = [agreement("two", highest=ceilings("NATO SECRET", "OPEN"))]
+    (opened,) = change_by("countersign", waits, others, "XAA", LEVELS).opens
+    assert opened.reaches == (Reach("REALM", "LIMITED", "OPEN"),)
+    assert opened.reaches[0].named("LIMITED") == "REALM LIMITED"
+    assert SECRET.named(SECRET.highest) == "NATO SECRET"
 
 
 def test_passages_are_told_together_where_they_are_alike() -> None:
     found = [Passage(n, k, m) for n in ("XBB", "XCC") for m in ("EXERCISE", "TEST") for k in ("a", "b")]
-    assert grouped(found) == [(["XBB", "XCC"], [(["EXERCISE", "TEST"], ["a", "b"])])]
+    assert grouped(found) == [(["XBB", "XCC"], [(("EXERCISE", "TEST"), ("a", "b"), ())])]
+    higher = Passage("XBB", "c", "TEST", (SECRET,))
+    assert grouped([*found, higher])[0] == (
+        ["XBB"],
+        [(("EXERCISE", "TEST"), ("a", "b"), ()), (("TEST",), ("c",), (SECRET,))],
+    )
 
 
 def test_what_waits_for_us_stands_first() -> None:
