@@ -56,6 +56,7 @@ class SealedDelivery(NamedTuple):
     bundle_seq: int
     position: LanePosition
     basis: tuple[Basis, ...]
+    sign_kid: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,8 @@ def lane_position(tx: sqlite3.Connection, recipient: str, mode: Mode, lane: Lane
 
 
 def mark_sealed(tx: sqlite3.Connection, sealed: Iterable[SealedDelivery]) -> None:
-    """Record which bundle carries each delivery, where in its lane, on what basis; one more attempt each.
+    """Record which bundle carries each delivery, where in its lane, on what basis, signed by which key; one
+    more attempt each.
 
     One statement for what shares bundle, epoch and basis: the interpreter is free for others meanwhile.
     """
@@ -165,9 +167,9 @@ def mark_sealed(tx: sqlite3.Connection, sealed: Iterable[SealedDelivery]) -> Non
         serials = ",".join([f'"{row.delivery_seq}":{row.position.serial}' for row in rows])
         tx.execute(
             "UPDATE delivery SET state = 'sealed', bundle_seq = ?, lane_epoch = ?, serial = json_each.value,"
-            " basis = ?, attempts = attempts + 1, resend_at = NULL FROM json_each(?)"
+            " basis = ?, sign_kid = ?, attempts = attempts + 1, resend_at = NULL FROM json_each(?)"
             " WHERE delivery_seq = CAST(json_each.key AS INTEGER) AND state = 'queued'",
-            (bundle_seq, epoch, basis_text(rows[0].basis), "{" + serials + "}"),
+            (bundle_seq, epoch, basis_text(rows[0].basis), rows[0].sign_kid, "{" + serials + "}"),
         )
 
 

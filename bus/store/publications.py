@@ -41,6 +41,8 @@ class DeliveryState:
     """When the recipient's copy was cancelled for it."""
     cancellation: str | None = None
     """The stored state of the delivery that tells it so."""
+    sign_kid: str | None = None
+    """The key of ours that signed it as it was sealed last; None before, and where that was in format 4."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,8 @@ def _states(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[Deli
     for row in tx.execute(
         "SELECT d.publication_seq, d.recipient, d.state, d.reason, d.lane, d.lane_epoch, d.serial,"  # noqa: S608
         f" d.attempts, d.sent_at, d.settled_at, coalesce(v.version, p.version), c.message_id, d.cancelled_at,"
-        f" (SELECT w.state FROM delivery w WHERE w.delivery_seq = d.cancelled_in), {PROGRESS} FROM delivery d"
+        f" (SELECT w.state FROM delivery w WHERE w.delivery_seq = d.cancelled_in), d.sign_kid, {PROGRESS}"
+        " FROM delivery d"
         " JOIN content c ON c.content_id = d.content_id"
         " JOIN publication p ON p.publication_seq = d.publication_seq"
         " LEFT JOIN other_version v ON v.publication_seq = d.publication_seq AND v.content_id = d.content_id"
@@ -204,9 +207,10 @@ def _states(tx: sqlite3.Connection, seqs: Sequence[int]) -> dict[int, tuple[Deli
                 *times,
                 row[10],
                 row[11],
-                progress_of(row[14:]),
+                progress_of(row[15:]),
                 instant_or_none(row[12]),
                 row[13],
+                row[14],
             )
         )
     return {seq: tuple(states) for seq, states in found.items()}

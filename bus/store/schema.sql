@@ -144,7 +144,8 @@ CREATE TABLE delivery (
     acknowledged_at INTEGER, acknowledged_noted_at INTEGER,
     actioned_at INTEGER, actioned_noted_at INTEGER,
     -- When the recipient's copy was cancelled, and the delivery (control content) that tells it so.
-    cancelled_at INTEGER, cancelled_in INTEGER
+    cancelled_at INTEGER, cancelled_in INTEGER,
+    sign_kid TEXT                                  -- the key of ours that signed it as it was sealed last
 ) STRICT;
 -- The recipient stands in these only so that backlogs are counted without touching the rows.
 -- What has a serial goes before all that has none in its lane, and by serial: a lane is sent again in its order.

@@ -23,12 +23,19 @@ REVOKED = "REVOKED_SINCE"
 
 
 @dataclass(frozen=True)
+class Key:
+    """A key and its suite, as far as they are known."""
+
+    kid: str | None
+    suite: str | None
+
+
+@dataclass(frozen=True)
 class Signature:
     """Who signed, with what, and whether that still stands."""
 
     standing: str
-    suite: str | None
-    kid: str | None
+    keys: tuple[Key, ...]
     verified_at: str | None
 
 
@@ -241,10 +248,13 @@ def _addressed(role: str, header: Mapping[str, Any], fetched: Fetched) -> tuple[
 def _signature(fetched: Fetched, standing: str | None) -> Signature:
     found, row = fetched.found, fetched.row or {}
     own = fetched.direction == "out"
+    keys = [Key(found.get("sign_kid"), row.get("suite"))]
+    if own:
+        # A gateway of an earlier version does not tell.
+        keys = [Key(each["kid"], each.get("suite")) for each in found.get("signatures") or ()]
     return Signature(
         standing="revoked" if standing == REVOKED else ("own" if own else "valid"),
-        suite=row.get("suite"),
-        kid=found.get("sign_kid"),
+        keys=tuple(keys),
         verified_at=None if own else found.get("received_at"),
     )
 

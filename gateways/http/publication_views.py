@@ -17,7 +17,7 @@ from gateways.http.reading import Reading
 from gateways.http.second_person_view import SecondPersonView, second_person_view
 from gateways.http.signed_label import signed_label
 from gateways.publishing.accepted import AcceptedRow
-from schemas.base import Digest, Nation, Statement, UtcTime, Uuid, Uuid7
+from schemas.base import Digest, KeyId, Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.cancellation import CancellationReason
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
@@ -124,10 +124,21 @@ class PublicationPage(Statement):
     next: int | None = Field(None, description="Give it as before= for the next page.")
 
 
+class OwnSignature(Statement):
+    """A key of this nation that signed copies of a publication."""
+
+    kid: KeyId
+    suite: str | None = Field(None, description="Absent where the nation's record lists the key no more.")
+
+
 class PublicationDetailView(PublicationView):
     """A publication with its decision table, as of acceptance, and the message as it is sent."""
 
     decisions: tuple[AcceptedRow, ...]
+    signatures: tuple[OwnSignature, ...] = Field(
+        description="What copies were signed with as they were last put into a bundle: one key, or several "
+        "where it was replaced meanwhile. Empty until then, and for what was sent before this was kept."
+    )
     marking: str = Field(description="The label's banner. Rendered from it, never parsed back.")
     level: int = Field(
         description="The classification's rank in its policy, 0 for unclassified, by which screens choose a "
@@ -208,6 +219,7 @@ def publication_detail(
             for row in stored.decisions
         ),
         second_person=second_person_view(wait, with_note=with_content),
+        signatures=_signatures(stored.publication, reading),
         marking=banner_of(label),
         level=reading.level(label),
         message=None,
@@ -220,6 +232,11 @@ def publication_detail(
     )
     whole = with_message(view, stored.content) if with_content else view.encode()
     return b'%b,"messages":[%b]}' % (whole[:-1], messages)
+
+
+def _signatures(stored: Publication, reading: Reading) -> tuple[OwnSignature, ...]:
+    kids = dict.fromkeys(state.sign_kid for state in stored.deliveries if state.sign_kid is not None)
+    return tuple(OwnSignature.model_construct(kid=kid, suite=reading.suite(kid)) for kid in kids)
 
 
 def _version(

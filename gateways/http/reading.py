@@ -41,6 +41,12 @@ class Reading:
             self._known[named] = _view(equivalent(*named, self._policy, self._trust, self._now))
         return self._known[named]
 
+    def suite(self, kid: str) -> str | None:
+        """The suite of a key that a nation's record lists; None where none does any more."""
+        nations = self._trust.nations.values() if self._trust is not None else ()
+        keys = (nation.keys.get(kid) for nation in nations)
+        return next((key.suite.value for key in keys if key is not None), None)
+
     def level(self, label: SignedLabel) -> int:
         """How high the classification stands: see ``level_of``."""
         if self._trust is None:

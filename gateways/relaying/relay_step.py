@@ -355,7 +355,7 @@ def _store(
     deliveries.mark_sealed(
         work.tx,
         [
-            SealedDelivery(ref, seq, positions[ref], basis_of[ref])
+            SealedDelivery(ref, seq, positions[ref], basis_of[ref], group.signer.kid)
             for seq, bundle in zip(seqs, prepared, strict=True)
             for ref in bundle.refs
         ],

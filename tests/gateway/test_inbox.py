@@ -41,6 +41,9 @@ def test_a_message_arrives_once_with_its_exact_content(xaa: Gateway, xbb: Gatewa
     assert xbb.get(f"/v1/inbox/{item['message_id']}").json() == item
     assert xbb.get(f"/v1/inbox/{item['message_id']}", params={"originator": "XAA"}).json() == item
     assert_problem(xbb.get(f"/v1/inbox/{item['message_id']}", params={"originator": "XCC"}), 404, "NOT_FOUND")
+    [signature] = xaa.get(f"/v1/messages/{accepted['publication_id']}").json()["signatures"]
+    keys = {key["kid"]: key["suite"] for key in xbb.get("/v1/partners/XAA").json()["keys"]}
+    assert signature == {"kid": item["sign_kid"], "suite": keys[item["sign_kid"]]}
 
 
 def test_the_inbox_is_paged_and_filtered(xaa: Gateway, xbb: Gateway) -> None:

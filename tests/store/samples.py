@@ -17,6 +17,7 @@ NATION = "XAA"
 REALM = "sha256:" + "ab" * 32
 NOW = datetime(2026, 5, 4, 12, 0, 0, 123456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
+SIGN_KID = "ab" * 16
 BASIS = (Basis(id="agreement:one", digest="sha256:" + "cd" * 32),)
 
 
@@ -98,7 +99,9 @@ def sealed(tx: Transaction, bundle_seq: int = 1, limit: int = 64) -> dict[int, L
     """What a relay does in one transaction, without the cryptography: take, number, mark as sealed."""
     batch = take_waiting(tx, limit=limit)
     positions = assign_serials(tx, batch.deliveries)
-    mark_sealed(tx, [SealedDelivery(seq, bundle_seq, place, BASIS) for seq, place in positions.items()])
+    mark_sealed(
+        tx, [SealedDelivery(seq, bundle_seq, place, BASIS, SIGN_KID) for seq, place in positions.items()]
+    )
     return dict(positions)
 
 

@@ -94,9 +94,9 @@ def test_the_schema_refuses_the_same_serial_twice(tx: Tx) -> None:
     published(tx, 2)
     first, second = take_waiting(tx, limit=2).deliveries
     place = LanePosition(1, 1)
-    deliveries.mark_sealed(tx, [deliveries.SealedDelivery(first.delivery_seq, 1, place, ())])
+    deliveries.mark_sealed(tx, [deliveries.SealedDelivery(first.delivery_seq, 1, place, (), "ab")])
     with pytest.raises(sqlite3.IntegrityError):
-        deliveries.mark_sealed(tx, [deliveries.SealedDelivery(second.delivery_seq, 1, place, ())])
+        deliveries.mark_sealed(tx, [deliveries.SealedDelivery(second.delivery_seq, 1, place, (), "ab")])
 
 
 def test_bundles_wait_in_order_until_confirmed_and_the_position_is_kept(tx: Tx) -> None:

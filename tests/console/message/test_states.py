@@ -1,6 +1,7 @@
 """Where a message stands is said at its head, and what must not be shown is nowhere on the page."""
 
 import json
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -73,6 +74,12 @@ def test_a_message_says_where_it_stands(visit: Visit, monkeypatch: pytest.Monkey
         assert shown.status_code == 200
         assert case.said in shown.text
         assert not case.unsaid or case.unsaid not in shown.text
+
+
+def test_an_own_message_says_with_which_key_it_was_signed(visit: Visit, seeded: Any) -> None:
+    shown = visit("wanda").get(f"/messages/out/{seeded['alert-0']['publication_id']}").text
+    assert "Signed by this nation" in shown
+    assert len(re.findall(r"(standard|hybrid|cnsa2) · [0-9a-f]{16}<", shown)) == 1
 
 
 def test_an_id_that_two_nations_used_lets_the_reader_choose(
