@@ -19,6 +19,7 @@ async def partner_systems(accesses: Mapping[str, GatewayAccess]) -> AsyncIterato
     limits = httpx.Limits(max_connections=200, max_keepalive_connections=50)
     async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE, limits=limits) as client:
         partners = {nation: PartnerSystem(access, client) for nation, access in accesses.items()}
+        await asyncio.gather(*(partner.begin() for partner in partners.values()))
         connected = {nation: asyncio.Event() for nation in partners}
         tasks = [asyncio.create_task(partner.follow(connected[name])) for name, partner in partners.items()]
         try:

@@ -54,6 +54,12 @@ class PartnerSystem:
         self._client = client
         self._arrived: dict[tuple[str, str], float] = {}
         self._news = asyncio.Condition()
+        self._begins_after = 0
+
+    async def begin(self) -> None:
+        """Leave what stands in the inbox by now alone: it is of earlier plays."""
+        entries = await self.inbox()
+        self._begins_after = max((int(entry["inbox_seq"]) for entry in entries), default=0)
 
     async def publish(self, draft: bytes, key: str | None = None, source_id: str | None = None) -> Answer:
         """Hand in a draft, with our own API key or with `key` ("" for none)."""
@@ -150,9 +156,9 @@ class PartnerSystem:
         return answer[begin:end].encode()
 
     async def inbox(self) -> tuple[Mapping[str, Any], ...]:
-        """The whole inbox."""
+        """The whole inbox since the play began."""
         found: list[Mapping[str, Any]] = []
-        after = 0
+        after = self._begins_after
         while True:
             page = await self._get("/v1/inbox", {"after": after, "limit": 500})
             if not page["items"]:
@@ -185,7 +191,7 @@ class PartnerSystem:
 
     async def follow(self, connected: asyncio.Event) -> None:
         """Follow the inbox stream until cancelled, from its beginning; resumes where it was cut."""
-        last: int = 0
+        last = self._begins_after
         while True:
             with contextlib.suppress(httpx.TransportError):
                 async with self._client.stream(
