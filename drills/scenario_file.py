@@ -10,7 +10,7 @@ from drills.scenario import Inject, Scenario
 from schemas.agreement import AgreementDraft
 from schemas.message import parse_draft
 from schemas.strict_json import JsonRefused, parse_model
-from schemas.strict_yaml import YamlRefused, parse_yaml
+from schemas.strict_yaml import YamlRefused, parse_yaml, place_in
 
 MAX_PROPOSAL_BYTES = 32 * 1024
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -51,20 +51,39 @@ def list_scenarios() -> tuple[ListedScenario, ...]:
 def load_scenario(path: Path) -> Scenario:
     """Read a scenario and try all its drafts against their schemas. ScenarioError."""
     try:
-        scenario = parse_yaml(Scenario, path.read_bytes())
+        data = path.read_bytes()
+        scenario = parse_yaml(Scenario, data)
     except OSError as error:
         raise ScenarioError(f"{path}: {error.strerror}") from error
     except YamlRefused as refused:
         raise ScenarioError(f"{path}: {refused}") from None
-    for inject in scenario.injects:
+    for number, inject in enumerate(scenario.injects):
+        where = f"/injects/{number}"
         try:
-            _try_draft(path, scenario, inject)
             _try_proposal(inject)
+            findings = _try_draft(scenario, inject)
         except JsonRefused as refused:
-            raise ScenarioError(f"{path}: inject {inject.serial}: {refused.explanation}") from None
+            at = f"{where}{_handed_in(inject)}{refused.pointer}"
+            raise _refused(path, data, at, inject, refused.explanation) from None
         except PlaceholderError as error:
-            raise ScenarioError(f"{path}: inject {inject.serial}: {error}") from None
+            raise _refused(path, data, where, inject, str(error)) from None
+        if findings:
+            raise _refused(path, data, where + _handed_in(inject), inject, "; ".join(findings))
     return scenario
+
+
+def _handed_in(inject: Inject) -> str:
+    """Where in an inject stands what it hands in."""
+    if inject.attempt is not None and inject.attempt.draft is not None:
+        return "/attempt/draft"
+    parts = {"publish": inject.publish, "preview": inject.preview, "agreement/propose": inject.agreement}
+    return next((f"/{name}" for name, part in parts.items() if part is not None), "")
+
+
+def _refused(path: Path, data: bytes, pointer: str, inject: Inject, what: str) -> ScenarioError:
+    place = place_in(data, pointer)
+    where = f"line {place[0]}, column {place[1]}: " if place is not None else ""
+    return ScenarioError(f"{path}: {where}inject {inject.serial}: {what}")
 
 
 def _try_proposal(inject: Inject) -> None:
@@ -72,18 +91,16 @@ def _try_proposal(inject: Inject) -> None:
         parse_model(AgreementDraft, proposal(inject.step, datetime.now(UTC)), MAX_PROPOSAL_BYTES)
 
 
-def _try_draft(path: Path, scenario: Scenario, inject: Inject) -> None:
+def _try_draft(scenario: Scenario, inject: Inject) -> list[str]:
     """A mistake in a draft shows before the realm starts, not in the middle of the play."""
     template = scenario.template(inject)
     if template is None:
-        return
+        return []
     everything = {other.serial: _SOME_MESSAGE for other in scenario.injects}
     now = datetime.now(UTC)
     draft = parse_draft(filled_in(template, now=now, played=everything))
-    findings = [
+    return [
         finding.explanation
         for finding in draft.body.findings(now + timedelta(seconds=1), draft.header.references)
         if finding.level.value == "ERROR" and inject.publish is not None
     ]
-    if findings:
-        raise ScenarioError(f"{path}: inject {inject.serial}: {'; '.join(findings)}")

@@ -1,4 +1,4 @@
-"""`entente drill run|list`: play a scenario against a realm of its own, and report."""
+"""`entente drill run|list|check`: play a scenario in a realm of its own, or on a target, and report."""
 
 import asyncio
 import contextlib
@@ -23,8 +23,10 @@ from drills.run import run_drill
 from drills.scenario import Scenario
 from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
 from drills.table import show
+from entente.drill_check import check
 from entente.drill_progress import DrillProgress
 from entente.drill_realm import KeyHolders, RealmMachinery
+from entente.drill_target import play_on, read_target, require_fit
 from entente.gateway_process import GatewayDiedError
 from entente.label_flags import label_of_flags
 from entente.realm import found_or_keep, running_realm
@@ -33,6 +35,7 @@ from entente.terminal import ERR, OUT, CommandFailed, say, write_json
 from gateways.store_file import STORE_FILE
 
 app = typer.Typer(help="Simulated drills.", no_args_is_help=True)
+app.command("check")(check)
 
 FAILED = 2
 """Exit code when the drill ran and an expectation was not met."""
@@ -87,6 +90,10 @@ def run(
     releasable_to: Annotated[
         list[str] | None, typer.Option(help="With --cap: a nation or community that may have them; repeat.")
     ] = None,
+    target: Annotated[
+        Path | None,
+        typer.Option(help="Play against the gateways that this YAML file names, not in a realm of its own."),
+    ] = None,
     reports: Annotated[Path, typer.Option(help="Directory for the report files.")] = Path("reports"),
     state: Annotated[
         Path | None, typer.Option(help="Keep the realm's state here; without it, it is gone afterwards.")
@@ -96,7 +103,7 @@ def run(
     ] = SETTLE_SECONDS,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
-    """Found a realm, start it, play, judge, report, stop. Exit code 2 when an expectation failed."""
+    """Found a realm, play in it (or on a target), judge, report. Exit code 2 when an expectation failed."""
     # Hostile acts make the broker's answers unpleasant; the outcome says what came of them.
     logging.getLogger("bus.transport").setLevel(logging.ERROR)
     if scenario is None and cap is None:
@@ -110,8 +117,11 @@ def run(
         raise CommandFailed("a scenario has its own exercise and labels; those flags go with --cap")
     try:
         loaded = load_scenario(find_scenario(scenario or CAP_REALM))
-        with _state(state) as place, place.locked() as lock:
-            outcome = asyncio.run(_run(place, lock, loaded, play, settle))
+        if target is not None:
+            outcome = _run_on(target, state, loaded, play, settle)
+        else:
+            with _state(state) as place, place.locked() as lock:
+                outcome = asyncio.run(_run(place, lock, loaded, play, settle))
     except (ScenarioError, DrillError, GatewayDiedError) as error:
         raise CommandFailed(str(error)) from None
     html, json_file = write_report(outcome, reports)
@@ -148,6 +158,18 @@ def _state(given: Path | None) -> Iterator[StateDir]:
         return
     with tempfile.TemporaryDirectory(prefix="entente-drill-") as directory:
         yield StateDir(Path(directory) / "state")
+
+
+def _run_on(
+    file: Path, state: Path | None, scenario: Scenario, cap: _CapWanted | None, settle: float
+) -> DrillOutcome:
+    if state is not None:
+        raise CommandFailed("a target keeps its own state: --state goes without --target")
+    target = read_target(file)
+    require_fit(scenario, target, injects=cap is None)
+    terms = None if cap is None else (cap.directory, cap.terms)
+    with DrillProgress(ERR, scenario, cap.directory if cap is not None else None) as progress:
+        return asyncio.run(play_on(file, target, scenario, terms, progress, settle))
 
 
 async def _run(

@@ -1,4 +1,4 @@
-"""YAML for what people write by hand (realm plans, scenarios): read as strict JSON, faults named by line.
+"""YAML for what people write by hand (realm plans, scenarios): read as strict JSON, faults named by place.
 
 A subset: one document, no anchors, aliases or tags, no duplicate keys, string keys only, and no other
 scalars than JSON's. A time stays text and is judged by the schema, like in JSON.
@@ -16,14 +16,22 @@ from schemas.strict_json import MAX_DEPTH, JsonRefused, json_pointer, parse_mode
 MAX_YAML_BYTES = 1024 * 1024
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+Place = tuple[int, int]
+"""Line and column, counted from 1."""
 
 
 class YamlRefused(ValueError):
-    """A file is not acceptable; ``faults`` lists (line counted from 1 or None, pointer, explanation)."""
+    """A file is not acceptable.
 
-    def __init__(self, faults: tuple[tuple[int | None, str, str], ...]) -> None:
+    ``faults`` lists (line or None, pointer, explanation, column or None); lines and columns count from 1.
+    """
+
+    def __init__(self, faults: tuple[tuple[Place | None, str, str], ...]) -> None:
         super().__init__("; ".join(_sentence(*fault) for fault in faults))
-        self.faults = faults
+        self.faults = tuple(
+            (place[0] if place else None, pointer, explanation, place[1] if place else None)
+            for place, pointer, explanation in faults
+        )
 
 
 _OPENING = (
@@ -35,14 +43,14 @@ _OPENING = (
 _CLOSING = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
 
 
-class _Lines:
-    """The line of every node by its JSON pointer."""
+class _Places:
+    """Where every node stands, by its JSON pointer."""
 
     def __init__(self) -> None:
-        self.by_pointer: dict[str, int] = {}
+        self.by_pointer: dict[str, Place] = {}
 
-    def nearest(self, pointer: str) -> int | None:
-        """The line of the pointer, or of the nearest thing around it that exists."""
+    def nearest(self, pointer: str) -> Place | None:
+        """The place of the pointer, or of the nearest thing around it that exists."""
         while pointer and pointer not in self.by_pointer:
             pointer = pointer.rpartition("/")[0]
         return self.by_pointer.get(pointer)
@@ -65,12 +73,12 @@ for _tag, _pattern, _first in (
 def parse_yaml(model: type[ModelT], data: bytes) -> ModelT:
     """Read one YAML document and validate it as ``model``.
 
-    Raises YamlRefused, one fault per offending place, each with its line where there is one.
+    Raises YamlRefused, one fault per offending place, each with its place where there is one.
     """
     if len(data) > MAX_YAML_BYTES:
         raise YamlRefused(((None, "", f"larger than {MAX_YAML_BYTES} bytes"),))
-    lines = _Lines()
-    value = _value(_compose(data), (), lines)
+    places = _Places()
+    value = _value(_compose(data), (), places)
     try:
         encoded = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
@@ -79,7 +87,7 @@ def parse_yaml(model: type[ModelT], data: bytes) -> ModelT:
         return parse_model(model, encoded, 4 * MAX_YAML_BYTES)
     except JsonRefused as refused:
         faults = tuple(
-            (lines.nearest(pointer), pointer, explanation) for pointer, _, explanation in refused.faults
+            (places.nearest(pointer), pointer, explanation) for pointer, _, explanation in refused.faults
         )
         raise YamlRefused(faults) from None
 
@@ -92,17 +100,17 @@ def _compose(data: bytes) -> yaml.Node:
             depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
             if depth > MAX_DEPTH:
                 # Stopped here already: further down the scanner takes quadratic time.
-                raise YamlRefused(((token.start_mark.line + 1, "", f"nested deeper than {MAX_DEPTH}"),))
+                raise YamlRefused(((_at(token.start_mark), "", f"nested deeper than {MAX_DEPTH}"),))
             if isinstance(token, yaml.AnchorToken | yaml.AliasToken | yaml.TagToken):
                 raise YamlRefused(
-                    ((token.start_mark.line + 1, "", "anchors, aliases and tags are not accepted"),)
+                    ((_at(token.start_mark), "", "anchors, aliases and tags are not accepted"),)
                 )
         node = yaml.compose(text, Loader=_Loader)
     except UnicodeDecodeError:
         raise YamlRefused(((None, "", "not valid UTF-8"),)) from None
     except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else None
-        raise YamlRefused(((line, "", f"not YAML: {error.problem}"),)) from None
+        place = _at(error.problem_mark) if error.problem_mark else None
+        raise YamlRefused(((place, "", f"not YAML: {error.problem}"),)) from None
     except (yaml.YAMLError, RecursionError):
         raise YamlRefused(((None, "", "not YAML, or nested too deeply"),)) from None
     if node is None:
@@ -110,21 +118,21 @@ def _compose(data: bytes) -> yaml.Node:
     return node
 
 
-def _value(node: yaml.Node, path: tuple[str | int, ...], lines: _Lines) -> Any:
+def _value(node: yaml.Node, path: tuple[str | int, ...], places: _Places) -> Any:
     pointer = json_pointer(path)
-    lines.by_pointer[pointer] = node.start_mark.line + 1
+    places.by_pointer[pointer] = _at(node.start_mark)
     if isinstance(node, yaml.SequenceNode):
-        return [_value(item, (*path, at), lines) for at, item in enumerate(node.value)]
+        return [_value(item, (*path, at), places) for at, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
         members: dict[str, Any] = {}
         for key, item in node.value:
-            line = key.start_mark.line + 1
+            place = _at(key.start_mark)
             if key.tag != "tag:yaml.org,2002:str":
-                raise YamlRefused(((line, pointer, "a key is text (quote it when it looks like a number)"),))
+                raise YamlRefused(((place, pointer, "a key is text (quote it when it looks like a number)"),))
             if key.value in members:
-                raise YamlRefused(((line, pointer, f"the key {key.value} stands twice"),))
-            members[key.value] = _value(item, (*path, key.value), lines)
-            lines.by_pointer[json_pointer((*path, key.value))] = line
+                raise YamlRefused(((place, pointer, f"the key {key.value} stands twice"),))
+            members[key.value] = _value(item, (*path, key.value), places)
+            places.by_pointer[json_pointer((*path, key.value))] = place
         return members
     return _scalar(node, pointer)
 
@@ -134,9 +142,20 @@ def _scalar(node: yaml.Node, pointer: str) -> Any:
     try:
         return constructor.construct_document(node)
     except (yaml.YAMLError, ValueError):
-        raise YamlRefused(((node.start_mark.line + 1, pointer, "a value that cannot be read"),)) from None
+        raise YamlRefused(((_at(node.start_mark), pointer, "a value that cannot be read"),)) from None
 
 
-def _sentence(line: int | None, pointer: str, explanation: str) -> str:
-    where = f"line {line}: " if line is not None else ""
+def place_in(data: bytes, pointer: str) -> Place | None:
+    """Where in a document that was read once what a JSON pointer names stands, or the nearest around it."""
+    places = _Places()
+    _value(_compose(data), (), places)
+    return places.nearest(pointer)
+
+
+def _at(mark: yaml.Mark) -> Place:
+    return mark.line + 1, mark.column + 1
+
+
+def _sentence(place: Place | None, pointer: str, explanation: str) -> str:
+    where = f"line {place[0]}, column {place[1]}: " if place is not None else ""
     return f"{where}{explanation}" + (f" (at {pointer})" if pointer else "")

@@ -248,7 +248,7 @@ def test_a_scenario_with_a_mistake_is_refused(
     assert words in str(refused.value)
     assert str(file) in str(refused.value)
     if line is not None:
-        assert f"line {line}:" in str(refused.value)
+        assert f"line {line}, " in str(refused.value)
 
 
 def test_a_scenario_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:

@@ -1,0 +1,41 @@
+"""`entente drill check`: whether a scenario can be played, and what it needs, without starting anything."""
+
+from typing import Annotated
+
+import typer
+
+from drills.needs import needs_of
+from drills.scenario_file import ScenarioError, find_scenario, load_scenario
+from entente.terminal import OUT, CommandFailed, write_json
+
+
+def check(
+    scenario: Annotated[str, typer.Argument(help="A scenario's name (see `drill list`) or file.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Read a scenario, try its drafts, and say what it needs; or where it is wrong."""
+    try:
+        file = find_scenario(scenario)
+        found = load_scenario(file)
+    except ScenarioError as error:
+        raise CommandFailed(str(error)) from None
+    needs = needs_of(found)
+    nations = [planned.nation for planned in found.realm.nations]
+    if as_json:
+        write_json(
+            {
+                "file": str(file),
+                "title": found.title,
+                "nations": nations,
+                "injects": len(found.injects),
+                "needs": {need.name: list(serials) for need, serials in needs.items()},
+            }
+        )
+        return
+    lines = [f"{found.title} ({file}) can be played.", f"nations  {' '.join(nations)}"]
+    lines.append(f"injects  {len(found.injects)}, all judged, every draft fits its schema")
+    lines += [f"needs    {need}: inject {', '.join(serials)}" for need, serials in needs.items()]
+    if not needs:
+        lines.append("needs    gateways and API keys alone: it plays on any target")
+    for line in lines:
+        OUT.print(line, soft_wrap=True, highlight=False, markup=False)

@@ -1,0 +1,154 @@
+"""Drills on gateways that run elsewhere: what a target cannot give is refused before anything starts."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bus.keystore import write_secret
+from drills.needs import Need, needs_of
+from drills.scenario_file import find_scenario, load_scenario
+from entente.cli import build_app
+from entente.drill_target import Target, require_fit
+from entente.terminal import CommandFailed
+from schemas.strict_yaml import YamlRefused
+from tests.drills.cap_realm import Accesses
+from tests.drills.drill_process import SMALL
+
+NATIONS = ("XAA", "XBB", "XCC")
+PLAIN = ("1.1", "1.2", "2.1")
+"""Serials of the small drill that need nothing but gateways."""
+
+
+def drill(*arguments: str | Path) -> tuple[int, str]:
+    """Exit code and output. Raises CommandFailed."""
+    words = ["drill", *(str(each) for each in arguments)]
+    result = CliRunner().invoke(build_app("drill"), words, catch_exceptions=False)
+    return result.exit_code, result.output
+
+
+def target(directory: Path, accesses: Accesses) -> Path:
+    gateways = {}
+    for nation, access in accesses.items():
+        write_secret(directory / f"{nation}.key", access.key.encode() + b"\n")
+        gateways[nation] = {"url": access.url, "key_file": f"{nation}.key"}
+    file = directory / "target.yaml"
+    file.write_text(yaml.safe_dump({"gateways": gateways}))
+    return file
+
+
+@pytest.fixture
+def plain(tmp_path: Path) -> Path:
+    """The small drill without what needs more than gateways."""
+    small: dict[str, Any] = yaml.load(SMALL.read_bytes(), yaml.BaseLoader)
+    small["injects"] = [each for each in small["injects"] if each["serial"] in PLAIN]
+    small["expectations"] = [each for each in small["expectations"] if each["inject"] in PLAIN]
+    for inject in small["injects"]:
+        inject["at"] = int(inject["at"])
+    file = tmp_path / "plain.yaml"
+    file.write_text(yaml.safe_dump(small, sort_keys=False))
+    return file
+
+
+def test_a_drill_plays_on_gateways_that_run_already_and_does_not_mind_what_stood_there(
+    tmp_path: Path, plain: Path, accesses: Accesses
+) -> None:
+    where = ("--target", target(tmp_path, accesses), "--reports", tmp_path / "reports")
+    for _ in range(2):
+        code, output = drill("run", plain, *where)
+        assert (code, "passed" in output) == (0, True), output
+    plain.write_text(plain.read_text().replace("CLASSIFICATION_TOO_HIGH", "NO_RECIPIENT"))
+    assert drill("run", plain, *where)[0] == 2, "an expectation that is not met is told by the exit code"
+
+
+def test_a_key_that_a_gateway_does_not_know_is_told_before_anything_is_played(
+    tmp_path: Path, plain: Path, accesses: Accesses
+) -> None:
+    file = target(tmp_path, accesses)
+    write_secret(tmp_path / "XBB.key", accesses["XAA"].key.encode())
+    with pytest.raises(CommandFailed, match=r"gateway of XBB.*CREDENTIALS_INVALID"):
+        drill("run", plain, "--target", file)
+
+
+def nowhere(*nations: str, office: str | None = None) -> Target:
+    return Target.model_validate(
+        {
+            "gateways": {nation: {"url": "http://127.0.0.1:1", "key_file": "no"} for nation in nations},
+            "realm_office": office,
+        }
+    )
+
+
+def test_what_a_target_cannot_give_is_refused_with_the_injects_that_need_it() -> None:
+    scenario = load_scenario(SMALL)
+    with pytest.raises(CommandFailed) as refused:
+        require_fit(scenario, nowhere(*NATIONS), injects=True)
+    lines = str(refused.value).splitlines()
+    assert lines[1:] == [f"  {Need.CREDENTIALS}: inject 3.1, 5.2", f"  {Need.RECEIVER}: inject 6.1"]
+    require_fit(scenario, nowhere(*NATIONS), injects=False)
+    with pytest.raises(CommandFailed, match="no gateway of XCC"):
+        require_fit(scenario, nowhere("XAA", "XBB"), injects=False)
+
+
+def test_every_need_of_the_main_scenario_is_found_and_an_office_meets_its_own() -> None:
+    scenario = load_scenario(find_scenario("baltic-guard"))
+    needs = needs_of(scenario)
+    assert set(needs) == set(Need)
+    assert {*needs[Need.PROCESSES]} >= {"5.2.2", "7.4.1", "8.3.3"}, "who reseals must be away meanwhile"
+    assert needs[Need.REALM_OFFICE] == ("7.1.2",)
+    nations = [planned.nation for planned in scenario.realm.nations]
+    with pytest.raises(CommandFailed) as refused:
+        require_fit(scenario, nowhere(*nations, office="realm"), injects=True)
+    assert "7.1.2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("gateways: {XAA: {url: 'ftp://x', key_file: k}}", "line 1, column 18"),
+        ("gateways: {}", "line 1, column 1"),
+        ("gateways: {XAA: {url: 'http://x'}}", "key_file"),
+        ("gateways: {xaa: {url: 'http://x', key_file: k}}", "xaa"),
+    ],
+    ids=["an address of another kind", "no gateway", "no key", "no nation's code"],
+)
+def test_a_target_file_that_says_too_little_is_refused(tmp_path: Path, text: str, says: str) -> None:
+    file = tmp_path / "target.yaml"
+    file.write_text(text)
+    with pytest.raises(YamlRefused, match=says):
+        drill("run", "ocean-accord", "--target", file)
+
+
+def test_a_target_keeps_its_own_state(tmp_path: Path) -> None:
+    with pytest.raises(CommandFailed, match="--state"):
+        drill("run", "ocean-accord", "--target", tmp_path / "t", "--state", tmp_path / "state")
+
+
+def test_a_check_says_what_a_scenario_needs() -> None:
+    code, output = drill("check", SMALL)
+    assert code == 0
+    assert "nations  XAA XBB XCC" in output
+    assert f"needs    {Need.CREDENTIALS}: inject 3.1, 5.2" in output
+    assert "plays on any target" in drill("check", "ocean-accord")[1]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "says"),
+    [
+        ("    at: 2\n    as: XBB", "    at: 2\n    As: XBB", r"line \d+, column 5: .*As"),
+        ("precedence: IMMEDIATE", "precedence: AT ONCE", r"line 26, column 9: inject 1.1: "),
+        ('expires_at: "{now+1h}"', 'expires_at: "{now+1y}"', r"line 19, column 5: inject 1.1: \{now\+1y\}"),
+        ("not_after:", "until:", r"line \d+, column \d+: inject 5.1"),
+        ("title: Small drill", "title: [Small drill", r"line \d+, column \d+: not YAML"),
+    ],
+    ids=["a member", "a word of a draft", "a time of a draft", "a proposal", "the file itself"],
+)
+def test_a_check_says_where_a_scenario_is_wrong(tmp_path: Path, right: str, wrong: str, says: str) -> None:
+    text = SMALL.read_text()
+    assert right in text
+    file = tmp_path / "wrong.yaml"
+    file.write_text(text.replace(right, wrong, 1))
+    with pytest.raises(CommandFailed, match=says):
+        drill("check", file)
