@@ -1,14 +1,17 @@
 """Exports of the traffic: marked, harmless in a spreadsheet, on the record; and saved views."""
 
+import asyncio
 import csv
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from gateways.http.routes.saved_views import MOST
-from gateways.http.routes.traffic_export import COLUMNS, safe_cell
+from gateways.http.routes.traffic_export import COLUMNS, CutOff, TrafficExportFormat, _written, safe_cell
 from schemas.operator import Role
 from tests.gateway.operator_desk import as_, hire, sign_in
 from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
@@ -60,6 +63,23 @@ def test_an_export_is_recorded_without_its_words(xaa: Gateway, wanda: Who) -> No
     assert (record["count"], record["query_length"], record["highest"]) == (1, 7, "REALM LIMITED")
     assert record["actor"] == "operator:wenke"
     assert "chimney" not in json.dumps(records).lower()
+
+
+@pytest.mark.parametrize("closes", [True, False], ids=["the gateway stops", "the caller is admitted no more"])
+async def test_a_file_whose_rest_is_for_nobody_any_more_breaks_off(closes: bool) -> None:
+    """An answer that ends in good order would be taken for the whole file."""
+    closing = asyncio.Event()
+    if closes:
+        closing.set()
+
+    async def still_admits(*_: object) -> bool:
+        return False
+
+    gateway = SimpleNamespace(closing=closing, access=SimpleNamespace(still_admits=still_admits))
+    file = _written(cast(Any, gateway), cast(Any, None), [1], TrafficExportFormat.JSONL, "REALM LIMITED")
+    assert json.loads(await anext(file))["rows"] == 1
+    with pytest.raises(CutOff):
+        await anext(file)
 
 
 def test_the_setting_switches_exports_off(world: World, tmp_path: Path) -> None:

@@ -42,6 +42,10 @@ COLUMNS = (
 )
 
 
+class CutOff(Exception):
+    """The rest of a file is for nobody any more. Its transfer breaks off: no part is taken for all."""
+
+
 class TrafficExportFormat(StrEnum):
     """How rows are written."""
 
@@ -129,11 +133,11 @@ async def _highest(gateway: Runtime, seqs: Sequence[int]) -> str:
 async def _written(
     gateway: Runtime, caller: Caller, seqs: Sequence[int], form: TrafficExportFormat, highest: str
 ) -> AsyncIterator[bytes]:
-    """The file, page by page; it ends early when the gateway stops or the caller is admitted no more."""
+    """The file, page by page. Raises CutOff when the gateway stops or the caller is admitted no more."""
     yield _head(form, highest, len(seqs))
     for begin in range(0, len(seqs), PAGE):
         if gateway.closing.is_set() or not await gateway.access.still_admits(caller, RIGHT):
-            return
+            raise CutOff
         rows = await shown_rows(gateway, caller, seqs[begin : begin + PAGE])
         yield (
             _csv(map(_cells, rows))
