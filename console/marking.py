@@ -17,17 +17,20 @@ Word = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r'^
 
 _WORDS = (("UNCLASSIFIED", 0), ("UNMARKED", 0), ("RESTRICTED", 1), ("CONFIDENTIAL", 2), ("SECRET", 3))
 
-
-_NATIONS_ONLY = re.compile(r"(?<=[A-Z]) [A-Z]+(, [A-Z]+)* Only\Z")
+_RELEASE = re.compile(
+    r"(?<=[A-Z])(?: [A-Z]+(?:, [A-Z]+)* Only|(?: Releasable to|(?: |//)REL TO) [A-Z]+(?:, [A-Z]+)*)\Z"
+)
 """The nations and groups at the end of a marking; no word of a classification or category before them."""
+
+MOST_TEXTS = 4
+"""So many different markings stand side by side in a band."""
 
 
 @dataclass(frozen=True)
 class Marking:
-    """What a band says. ``text`` is never shortened."""
+    """What a band says. ``text`` is the marking as its policy writes it, release and all, never shortened."""
 
     text: str
-    releasable: str = ""
     level: int = 0
     policy: str = ""
     classification: str = ""
@@ -42,16 +45,9 @@ class Marking:
         policy, classification = str(found.get("policy") or ""), str(found.get("classification") or "")
         level = found.get("level")
         known = int(level) if level is not None else level_of(classification)
-        text = str(found.get("text") or classification or found.get("marking") or "")
+        text = str(found.get("text") or found.get("marking") or classification)
         mode = str(found.get("mode") or "")
-        return cls(
-            text,
-            str(found.get("releasable") or ""),
-            clamped(known),
-            policy,
-            classification,
-            "" if mode == "OPERATION" else mode,
-        )
+        return cls(text, clamped(known), policy, classification, "" if mode == "OPERATION" else mode)
 
 
 def clamped(level: int) -> int:
@@ -70,27 +66,36 @@ def highest(markings: Iterable[Marking]) -> Marking | None:
     """The marking of a page that shows all of these: the highest one; None for nothing.
 
     Where several are as high, and are not the same, their words stand side by side, so that none is hidden.
-    Those that differ in nothing but the nations at their end are one, and it is said that these differ.
+    Where any differ in the nations at their end, these are left out, and it is said that they differ: no one
+    list would be true of all.
     """
     found = list(markings)
     if not found:
         return None
     top = max(marking.level for marking in found)
     at_top = [marking for marking in found if marking.level == top]
-    whole = dict.fromkeys(marking.text for marking in at_top)
-    texts = list(whole if len(whole) == 1 else dict.fromkeys(_NATIONS_ONLY.sub("", text) for text in whole))
-    releasable = {marking.releasable for marking in found}
+    differs = len({released(marking.text) for marking in found}) > 1 or any(each.differs for each in found)
+    texts = dict.fromkeys(
+        marking.text.removesuffix(released(marking.text)) if differs else marking.text for marking in at_top
+    )
+    if len(texts) > MOST_TEXTS:
+        texts = dict.fromkeys(marking.classification or marking.text for marking in at_top)
     modes = {marking.mode for marking in found}
     first = at_top[0]
     return Marking(
         " / ".join(texts),
-        releasable.pop() if len(releasable) == 1 else "",
         top,
         first.policy if len(texts) == 1 else "",
         first.classification if len(texts) == 1 else "",
         modes.pop() if len(modes) == 1 else "",
-        len(releasable) > 1 or len(whole) > len(texts) or any(marking.differs for marking in found),
+        differs,
     )
+
+
+def released(text: str) -> str:
+    """The end of a marking that says to whom it may go, as it stands there; empty where none is found."""
+    found = _RELEASE.search(text)
+    return found[0] if found else ""
 
 
 class Colours(BaseModel):

@@ -68,7 +68,7 @@ def marking_of(label: Any, originator: str) -> Marking | None:
     except (ValidationError, ValueError):
         return None
     banner = markings(read, originator=originator).banner
-    return Marking(banner, "", level_of(read.classification), read.policy, read.classification)
+    return Marking(banner, level_of(read.classification), read.policy, read.classification)
 
 
 def versions_of(draft: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -114,6 +114,7 @@ def _item(entry: Mapping[str, Any], key: str, path: str, *, own: bool, awaits: b
                 "policy": label["policy"],
                 "classification": label["classification"],
                 "level": entry.get("level"),
+                "mode": header["mode"],
             }
         ),
     )

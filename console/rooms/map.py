@@ -49,15 +49,16 @@ async def show(
         return page(request, seat, "map/closed.html", room="map", status=403, roles=ROLES_WITH["content"])
     settings = console_of(request).settings
     shown, nodes = await asyncio.gather(_read(seat), _nodes(seat, settings.map_places_file))
+    listed = _list(shown, alert)
     return page(
         request,
         seat,
         "map/show.html",
         room="map",
-        marking=highest(item.marking for item in shown.items),
+        marking=listed["covers"],
         nodes=nodes,
         custom_land=settings.map_land_file is not None,
-        **_list(shown, alert),
+        **listed,
     )
 
 
@@ -113,7 +114,13 @@ async def _read(seat: Seat) -> Shown:
 
 
 def _list(shown: Shown, alert: str | None) -> Mapping[str, Any]:
-    return {"items": shown.items, "closed": shown.closed, "more": shown.more, "chosen": alert}
+    return {
+        "covers": highest(item.marking for item in shown.items),
+        "items": shown.items,
+        "closed": shown.closed,
+        "more": shown.more,
+        "chosen": alert,
+    }
 
 
 async def _nodes(seat: Seat, places_file: Path | None) -> list[dict[str, Any]]:

@@ -115,8 +115,5 @@ async def _markings(seat: Seat, requests: list[dict[str, Any]]) -> dict[str, Mar
             raise
     else:
         for row in listed["rows"]:
-            releasable = ", ".join(row.get("releasable") or ())
-            known[str(row.get("message_id"))] = Marking.of(
-                row | {"releasable": f"REL TO {releasable}" if releasable else ""}
-            )
+            known[str(row.get("message_id"))] = Marking.of(row)
     return {message_id: known.get(message_id, unknown) for message_id in worded}

@@ -51,9 +51,9 @@ async def show(
         seat,
         "traffic/list.html",
         room="traffic",
-        marking=highest(map(_marking, rows)),
+        marking=highest(map(Marking.of, rows)),
         rows=rows,
-        marked=_marking,
+        marked=Marking.of,
         older=older,
         problem=problem,
         q=q,
@@ -61,11 +61,6 @@ async def show(
         precedences=PRECEDENCES,
         listed=[] if before else [ListRow(row, seat.wording) for row in rows],
     )
-
-
-def _marking(row: dict[str, Any]) -> Marking:
-    listed = ", ".join(row["releasable"])
-    return Marking.of(row | {"releasable": f"REL TO {listed}" if listed else ""})
 
 
 def _asked(q: str, prec: str) -> dict[str, Any]:

@@ -49,7 +49,7 @@ async def _read(seat: Seat) -> dict[str, Any]:
         _or_none(seat.gateway.get("/v1/partners")),
         _or_none(_alerts(seat, now)) if seat.sees_content else _none(),
     )
-    markings = [_marking(row) for row in rows["rows"]] if rows else []
+    markings = [Marking.of(row) for row in rows["rows"]] if rows else []
     markings += [item.marking for item in alerts or ()]
     return {
         "marking": highest(markings),
@@ -58,7 +58,7 @@ async def _read(seat: Seat) -> dict[str, Any]:
         "partners": _standings(partners["items"], now) if partners else None,
         "alerts": alerts,
         "most": ALERTS,
-        "marking_of": _marking,
+        "marking_of": Marking.of,
     }
 
 
@@ -82,7 +82,3 @@ async def _alerts(seat: Seat, now: datetime) -> list[MapItem]:
 def _standings(partners: list[dict[str, Any]], now: datetime) -> list[tuple[str, str, Mapping[str, Any]]]:
     found = [(strip.standing(partner, now), partner["nation"], partner) for partner in partners]
     return sorted(found, key=lambda each: (WORST_FIRST[each[0]], each[1]))
-
-
-def _marking(row: Mapping[str, Any]) -> Marking:
-    return Marking.of({**row, "text": row.get("marking"), "releasable": ""})

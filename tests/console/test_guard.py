@@ -14,7 +14,7 @@ from starlette.requests import Request
 
 from console import problems, times
 from console.app import create_app
-from console.marking import Marking, Palette, highest, level_of
+from console.marking import Marking, Palette, highest, level_of, released
 from console.preferences import Preferences
 from console.rooms.sign_in import local_path
 from console.settings import ConsoleSettings
@@ -171,28 +171,46 @@ def test_a_classification_without_a_word_that_we_know_looks_like_the_highest(
 
 
 def test_the_marking_of_a_page_is_the_highest_and_hides_no_other_of_its_height() -> None:
-    low = Marking("NATO RESTRICTED", "REL TO XAA", 1, "NATO", "NATO RESTRICTED")
-    high = Marking("NATO SECRET", "REL TO XAA", 3, "NATO", "NATO SECRET")
-    other = Marking("EU SECRET", "REL TO XBB", 3, "EU", "EU SECRET")
+    low = Marking("NATO RESTRICTED XAA Only", 1, "NATO", "NATO RESTRICTED")
+    high = Marking("NATO SECRET XAA Only", 3, "NATO", "NATO SECRET")
+    other = Marking("EU SECRET Releasable to XBB", 3, "EU", "EU SECRET")
     assert highest([]) is None
-    assert highest([low, high, low]) == Marking("NATO SECRET", "REL TO XAA", 3, "NATO", "NATO SECRET")
+    assert highest([low, high, low]) == high
     both = highest([low, high, other])
     assert both is not None
-    assert (both.text, both.level, both.releasable) == ("NATO SECRET / EU SECRET", 3, "")
+    assert (both.text, both.level, both.differs) == ("NATO SECRET / EU SECRET", 3, True)
 
 
 def test_markings_that_differ_in_their_nations_alone_are_one_and_a_category_stays() -> None:
     def marked(text: str) -> Marking:
-        return Marking(text, "", 3, "NATO", "NATO SECRET")
+        return Marking(text, 3, "NATO", "NATO SECRET")
 
     one, other = marked("NATO SECRET XAA, XBB Only"), marked("NATO SECRET NORDIC Only")
     atomal = marked("NATO SECRET ATOMAL XBB, XCC Only")
     assert highest([one, one]) == one
     both = highest([one, other])
-    assert both == Marking("NATO SECRET", "", 3, "NATO", "NATO SECRET", differs=True)
+    assert both == Marking("NATO SECRET", 3, "NATO", "NATO SECRET", differs=True)
     three = highest([one, other, atomal])
     assert three is not None
     assert (three.text, three.differs) == ("NATO SECRET / NATO SECRET ATOMAL", True)
+    many = highest(marked(f"NATO SECRET {name}") for name in ("A", "B", "C", "D", "E"))
+    assert many is not None
+    assert many.text == "NATO SECRET", "no partner's categories fill the screen"
+
+
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("NATO SECRET XAA, NORDIC Only", " XAA, NORDIC Only"),
+        ("NATO SECRET Releasable to JPN", " Releasable to JPN"),
+        ("SECRET//REL TO USA, XAA", "//REL TO USA, XAA"),
+        ("NATO SECRET XAA Only//ORIGINATOR CONTROLLED", ""),
+        ("NATO SECRET ATOMAL", ""),
+        ("NATO SECRET//NATIONAL ONLY", ""),
+    ],
+)
+def test_a_marking_ends_with_whom_it_may_go_to(text: str, release: str) -> None:
+    assert released(text) == release
 
 
 def test_a_palette_colours_labels_by_policy_and_takes_nothing_but_colours() -> None:

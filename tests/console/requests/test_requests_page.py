@@ -49,6 +49,17 @@ async def test_an_act_elsewhere_moves_the_card_without_moving_the_focus(
     await expect(page.locator(f"[data-key=accepted] {key}")).to_have_count(1)
     await expect(page.locator(f"[data-key=submitted] {key}")).to_have_count(0)
 
+    covered = (
+        '<div data-live="/requests/fragment"><span hidden data-covers data-level="3" '
+        'data-text="COSMIC TOP SECRET" data-mode="EXERCISE" data-differs="true"></span></div>'
+    )
+    await page.route(
+        "**/requests/fragment*", lambda route: route.fulfill(content_type="text/html", body=covered)
+    )
+    await page.evaluate("document.querySelector('[data-live]').dispatchEvent(new Event('live:refresh'))")
+    for band in (".band-top", ".band-foot"):
+        await expect(page.locator(band)).to_contain_text("COSMIC TOP SECRET")
+
 
 @in_browser
 async def test_the_filter_is_in_the_address_and_can_be_cleared(open_page: OpenPage, seeded: Any) -> None:

@@ -16,6 +16,15 @@ export function showMarking(marking) {
   show();
 }
 
+/** @param {Element} place a part of the page that was rendered again, with the marking that covers it */
+export function showMarkingOf(place) {
+  const said = place.querySelector("[data-covers]");
+  // With nothing to show the last marking stays: what was seen is still in the reader's mind.
+  if (!(said instanceof HTMLElement) || said.dataset.level === undefined) return;
+  const { text, level, policy, classification, mode, differs } = said.dataset;
+  showMarking({ text: text ?? "", level: Number(level), policy, classification, mode, differs: differs === "true" });
+}
+
 /** @param {Marking[]} markings of what stands above the page's own content, such as FLASH */
 export function alsoShown(markings) {
   if (markings.length === 0 && above.length === 0) return;
@@ -33,7 +42,6 @@ function show() {
     band.dataset.classification = marking?.classification ?? "";
     set(band.querySelector("[data-band-text]"), marking?.text ?? band.dataset.none ?? "");
     band.dataset.differs = String(marking?.differs ?? false);
-    set(band.querySelector("[data-band-releasable]"), marking?.releasable ?? "");
     set(band.querySelector("[data-band-differs]"), marking?.differs ? t("frame.live.releases_differ") : "");
     const mode = marking?.mode ?? "";
     set(band.querySelector("[data-band-mode]"), mode === "OPERATION" ? "" : mode);
@@ -51,7 +59,6 @@ function asRendered() {
   if (band === undefined || band.dataset.level === undefined) return null;
   return {
     text: band.querySelector("[data-band-text]")?.textContent ?? "",
-    releasable: band.querySelector("[data-band-releasable]")?.textContent ?? "",
     level: Number(band.dataset.level),
     policy: band.dataset.policy ?? "",
     classification: band.dataset.classification ?? "",

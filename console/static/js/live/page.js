@@ -1,5 +1,6 @@
 /** A page that keeps itself current: its fragment is fetched while somebody can see it, and only what differs is put in. */
 
+import { showMarkingOf } from "../frame/bands.js";
 import { FragmentRefused, loadFragment } from "../frame/fragment.js";
 import { merge } from "./merge.js";
 
@@ -17,7 +18,10 @@ function keepCurrent(place) {
     if (document.hidden) return;
     try {
       const fresh = [...(await loadFragment(address(place))).querySelectorAll("[data-live]")].at(0);
-      if (fresh) merge(place, fresh);
+      if (fresh) {
+        showMarkingOf(fresh);
+        merge(place, fresh);
+      }
       pause = usual;
       stale(place, false);
     } catch (error) {

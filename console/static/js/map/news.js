@@ -1,5 +1,6 @@
 // Keeps a list that the server renders up to date, without moving focus or the place that is looked at.
 
+import { showMarkingOf } from "../frame/bands.js";
 import { loadFragment } from "../frame/fragment.js";
 import { setStreamState } from "../frame/pill.js";
 import { onTraffic } from "../live/on_traffic.js";
@@ -43,6 +44,7 @@ function replace(list, news) {
   const address = focused instanceof HTMLAnchorElement ? focused.getAttribute("href") : null;
   const top = list.scrollTop;
   list.replaceChildren(news);
+  showMarkingOf(list);
   list.scrollTop = top;
   const before = [...list.querySelectorAll("a")].find((link) => link.getAttribute("href") === address);
   if (address !== null) before?.focus({ preventScroll: true });

@@ -1,7 +1,6 @@
 // The bands at head and foot of the page: the highest marking of all that the list holds.
 
 import { showMarking } from "../frame/bands.js";
-import { oneLine as visible } from "../frame/visible.js";
 import { coverOf } from "./marking.js";
 
 /** @param {() => Iterable<import("./row.js").Row>} shown */
@@ -13,12 +12,11 @@ export function openCoverBand(shown) {
     const cover = coverOf(shown());
     // With nothing to show the last marking stays: what was seen is still in the reader's mind, and it is never less.
     if (cover === null) return;
-    const marking = { ...cover, text: visible(cover.words), releasable: visible(cover.releasable ?? "") };
-    const key = JSON.stringify(marking);
+    const key = JSON.stringify(cover);
     if (key === last) return;
     last = key;
     level = cover.level;
-    showMarking(marking);
+    showMarking(cover);
   }
 
   return {

@@ -4,6 +4,7 @@ import { alsoShown } from "../frame/bands.js";
 import { oneLine as visible } from "../frame/visible.js";
 import { t } from "../frame/wording.js";
 import { AskRefused, acknowledge, awaiting } from "./api.js";
+import { markingOf } from "./marking.js";
 import { paintMode } from "./row_cells.js";
 import { pathOf, shortDtg } from "./row_words.js";
 
@@ -98,16 +99,6 @@ export function openFlashBar(bar, region, hearing) {
     nation: visible(row.originator),
     dtg: shortDtg(row.at),
     subject: row.subject ? visible(row.subject) : t("traffic.live.content_not_shown"),
-  });
-
-  /** @param {Row} row */
-  const markingOf = (row) => ({
-    text: visible(row.classification),
-    releasable: row.releasable.length > 0 ? `REL TO ${row.releasable.map(visible).join(", ")}` : "",
-    level: row.level,
-    policy: row.policy,
-    classification: row.classification,
-    mode: row.mode,
   });
 
   /** @param {Row} row */

@@ -1,45 +1,30 @@
-// The one marking that covers everything shown. Pure; the same rule as `console/marking.py: highest`.
+// The marking of a row, and the one that covers many of them.
+
+import { highest } from "../frame/highest.js";
+import { oneLine as visible } from "../frame/visible.js";
 
 /** @typedef {import("./row.js").Row} Row */
-/** @typedef {{level: number, words: string, policy: string, classification: string, releasable: string | null,
- *   mode: string, differs: boolean}} Cover */
+/** @typedef {import("../frame/highest.js").Marking} Marking */
+
+/** @param {Row} row @returns {Marking} as its policy writes it; a row whose label is gone still has its classification */
+export function markingOf(row) {
+  const { level, policy, mode } = row;
+  const classification = visible(row.classification);
+  return { text: visible(row.marking ?? row.classification), level, policy, classification, mode };
+}
 
 /**
- * The highest classification among rows. Where the rows at that level differ, each is named; where rows differ in
- * who may have them, the band says only that, because no one list would be true of all.
+ * The marking that covers every row.
  * @param {Iterable<Row>} rows
- * @returns {Cover | null} null where nothing is shown
+ * @returns {Marking | null} null where nothing is shown
  */
 export function coverOf(rows) {
-  let level = -1;
-  /** @type {Map<string, Row>} */
-  let names = new Map();
-  /** @type {string | undefined} */
-  let releasable;
-  let same = true;
-  /** @type {Set<string>} */
-  const modes = new Set();
+  // Thousands of rows share a few markings.
+  /** @type {Map<string, Marking>} */
+  const different = new Map();
   for (const row of rows) {
-    modes.add(row.mode);
-    if (row.level > level) {
-      level = row.level;
-      names = new Map();
-    }
-    if (row.level === level && !names.has(row.classification)) names.set(row.classification, row);
-    const list = row.releasable.join(", ");
-    if (releasable === undefined) releasable = list;
-    else if (releasable !== list) same = false;
+    const key = `${row.level} ${row.mode} ${row.policy} ${row.marking ?? row.classification}`;
+    if (!different.has(key)) different.set(key, markingOf(row));
   }
-  if (level < 0) return null;
-  const [mode] = modes.size === 1 ? modes : [];
-  const [only] = names.size === 1 ? names.values() : [];
-  return {
-    level,
-    words: [...names.keys()].sort().join(" / "),
-    policy: only?.policy ?? "",
-    classification: only?.classification ?? "",
-    releasable: same && releasable ? `REL TO ${releasable}` : null,
-    mode: mode ?? "",
-    differs: !same,
-  };
+  return highest([...different.values()]);
 }

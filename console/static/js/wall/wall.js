@@ -1,6 +1,5 @@
 // The wall keeps itself current: its parts are rendered by the server again whenever traffic comes.
 
-import { showMarking } from "../frame/bands.js";
 import { t } from "../frame/wording.js";
 import { onTraffic } from "../live/on_traffic.js";
 
@@ -18,9 +17,4 @@ function say(state) {
 
 if (parts !== null) {
   onTraffic(() => parts.dispatchEvent(new CustomEvent("live:refresh")), say);
-  new MutationObserver(() => {
-    const { marking, releasable, markingLevel, markingPolicy, markingClassification } = parts.dataset;
-    if (marking === undefined) return;
-    showMarking({ text: marking, releasable: releasable ?? "", level: Number(markingLevel), policy: markingPolicy ?? "", classification: markingClassification ?? "" });
-  }).observe(parts, { attributes: true, attributeFilter: ["data-marking", "data-releasable", "data-marking-level"] });
 }

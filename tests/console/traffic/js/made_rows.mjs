@@ -15,7 +15,7 @@ export function row(seq, changes = {}) {
     precedence: "ROUTINE",
     mode: "EXERCISE",
     subject: `Message ${seq}`,
-    marking: "NATO RESTRICTED REL TO XAA, XBB",
+    marking: "NATO RESTRICTED XAA, XBB Only",
     policy: "NATO",
     classification: "NATO RESTRICTED",
     level: 1,

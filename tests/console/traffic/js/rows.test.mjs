@@ -55,33 +55,37 @@ test("a message that is no longer current says so", () => {
 test("the band covers the highest of what is shown and lists only what is true of all", () => {
   assert.equal(coverOf([]), null);
   const low = row(1);
-  const high = row(2, { classification: "NATO SECRET", level: 3, releasable: ["XAA"], mode: "OPERATION" });
-  const other = row(3, { policy: "NORDEFCO", classification: "SECRET", level: 3 });
+  const high = row(2, { classification: "NATO SECRET", marking: "NATO SECRET XAA Only", level: 3, mode: "OPERATION" });
+  const other = row(3, { policy: "NORDEFCO", classification: "SECRET", marking: null, level: 3 });
   assert.deepEqual(coverOf([low]), {
     level: 1,
-    words: "NATO RESTRICTED",
+    text: "NATO RESTRICTED XAA, XBB Only",
     policy: "NATO",
     classification: "NATO RESTRICTED",
-    releasable: "REL TO XAA, XBB",
     mode: low.mode,
     differs: false,
   });
   const both = coverOf([low, high]);
-  assert.deepEqual([both?.level, both?.words, both?.releasable], [3, "NATO SECRET", null]);
+  assert.deepEqual([both?.level, both?.text], [3, "NATO SECRET"]);
   assert.deepEqual([both?.mode, both?.differs], ["", true], "an operation among exercises is not called one");
   const several = coverOf([high, low, other]);
-  assert.deepEqual([several?.words, several?.policy], ["NATO SECRET / SECRET", ""]);
+  assert.deepEqual([several?.text, several?.policy], ["NATO SECRET / SECRET", ""]);
 });
 
 test("what stands above a page is covered by its bands, too", () => {
-  const own = { text: "NATO RESTRICTED", level: 1, releasable: "REL TO XBB", mode: "EXERCISE" };
-  const flash = { text: "NATO SECRET", level: 3, releasable: "REL TO XCC", mode: "EXERCISE", policy: "NATO" };
+  const own = { text: "NATO RESTRICTED XBB Only", level: 1, mode: "EXERCISE" };
+  const flash = { text: "NATO SECRET Releasable to XCC", level: 3, mode: "EXERCISE", policy: "NATO" };
   const both = highest([own, flash]);
   assert.deepEqual([both?.text, both?.level, both?.policy], ["NATO SECRET", 3, "NATO"]);
-  assert.deepEqual([both?.releasable, both?.differs, both?.mode], ["", true, "EXERCISE"]);
+  assert.deepEqual([both?.differs, both?.mode], [true, "EXERCISE"]);
   assert.equal(highest([own, { ...flash, level: 1, mode: "" }])?.text, "NATO RESTRICTED / NATO SECRET");
   assert.equal(highest([own, { ...flash, mode: "" }])?.mode, "", "an operation among exercises");
-  assert.deepEqual(highest([own])?.releasable, "REL TO XBB");
+  assert.deepEqual(highest([own])?.text, own.text);
+  const page = { text: "NATO SECRET ATOMAL / NATO SECRET", level: 3, differs: true };
+  const shared = highest([page, { text: "NATO SECRET XBB Only", level: 3 }]);
+  assert.equal(shared?.text, "NATO SECRET ATOMAL / NATO SECRET", "a category stays, what is said is not said twice");
+  const many = ["A", "B", "C", "D", "E"].map((name) => ({ text: `SECRET ${name}`, classification: "SECRET", level: 3 }));
+  assert.equal(highest(many)?.text, "SECRET", "no partner's categories fill the screen");
   assert.equal(highest([]), null);
 });
 
