@@ -16,8 +16,10 @@ from starlette.responses import HTMLResponse
 from console import strip, times
 from console.console import Console, console_of
 from console.marking import Marking
+from console.nation_names import nation_name
 from console.own_files import own_files
 from console.rail import entries
+from console.roles import absent_rooms
 from console.seating import Seat
 from console.supply import Supply
 from console.visible import one_line, visible
@@ -121,11 +123,13 @@ def environment() -> Environment:
         "iso": times.iso,
         "local": _local,
         "number": _number,
+        "nation_name": _nation_name,
     }
     made.globals |= {
         "sprite": sprite(),
         "icon": icon,
         "module": _module,
+        "absent_rooms": absent_rooms,
         "strip_state": strip.standing,
         "strip_age": strip.age,
         "role_words": _role_words,
@@ -159,6 +163,11 @@ def _near(context: Context, at: Any) -> str:
 def _number(context: Context, value: Any) -> str:
     text: str = context["wording"].number(value)
     return text
+
+
+@pass_context
+def _nation_name(context: Context, code: str, registered: str) -> str:
+    return nation_name(code, registered, context["wording"].language)
 
 
 @pass_context

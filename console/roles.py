@@ -3,7 +3,8 @@
 from starlette.requests import Request
 
 from console.gateway import Refused
-from console.rail import ROOMS
+from console.rail import ROOMS, Entry, entries
+from console.seating import Seat
 from schemas.operator import Role
 
 _EVERYBODY = tuple(Role)
@@ -36,6 +37,18 @@ def who_may(request: Request, no: Refused) -> tuple[Role, ...]:
     local = "/" + request.url.path.split("/")[-1 if request.url.path.count("/") < 2 else 1]
     rights = next((entry.rights for entry in ROOMS if entry.path == local and entry.path != "/"), ())
     return roles_with(*rights)
+
+
+def absent_rooms(seat: Seat) -> tuple[tuple[Entry, tuple[Role, ...]], ...]:
+    """The rooms that a seat is not shown, and for whom they are."""
+    shown = entries(seat)
+    return tuple((entry, _roles_of(entry)) for entry in ROOMS if entry not in shown)
+
+
+def _roles_of(entry: Entry) -> tuple[Role, ...]:
+    if entry.roles:
+        return tuple(Role(role) for role in entry.roles)
+    return ROLES_WITH["content"] if entry.content else roles_with(*entry.rights)
 
 
 def roles_with(*rights: str) -> tuple[Role, ...]:

@@ -91,6 +91,10 @@ class Wording:
         """A number as this language writes it, in Latin digits."""
         return format_decimal(value, locale=self.locale)
 
+    def fixed(self, value: float, decimals: int) -> str:
+        """A number with just so many decimals."""
+        return format_decimal(value, f"#,##0.{'0' * decimals}", locale=self.locale)
+
     def percent(self, share: float) -> str:
         """A share from 0 to 1 in percent."""
         return format_percent(share, locale=self.locale)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-import pycountry
-from babel import Locale
+from console.nation_names import territories
 
 
 @dataclass(frozen=True)
@@ -62,11 +61,7 @@ def realm_of(trust: Mapping[str, Any], nation: str) -> Realm:
 @cache
 def countries(language: str) -> tuple[Offered, ...]:
     """Every nation of ISO 3166-1 by its code, named in a language, in its order."""
-    territories = Locale.parse(language).territories
-    found = [
-        Offered(country.alpha_3, str(territories.get(country.alpha_2) or country.name))
-        for country in pycountry.countries
-    ]
+    found = [Offered(code, name) for code, name in territories(language).items()]
     return tuple(sorted(found, key=lambda each: each.name.casefold()))
 
 

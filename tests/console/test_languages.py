@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from console.nation_names import nation_name
 from console.wording import CATEGORIES, FALLBACK, LANGUAGES, Sentence, Wordings, read_catalogue
 
 CONSOLE = Path(__file__).resolve().parents[2] / "console"
@@ -129,3 +130,18 @@ def test_the_choice_comes_before_what_the_browser_asks_for(
     wanted: str, header: str | None, language: str
 ) -> None:
     assert WORDINGS.chosen(wanted, header).language == language
+
+
+def test_nations_are_named_in_the_language_of_the_page_and_others_as_the_registry_says() -> None:
+    assert nation_name("EST", "Estonia (registry)", "de") == "Estland"
+    assert nation_name("EST", "Estonia (registry)", "ar") == "إستونيا"
+    assert nation_name("XAA", "Aldoria", "de") == "Aldoria"
+    assert nation_name("NORDIC", "Nordic community", "pl") == "Nordic community"
+
+
+def test_a_number_has_the_decimals_that_are_wanted_as_the_language_writes_them() -> None:
+    assert [Wordings().of(language).fixed(1.5, 2) for language in ("en", "de", "ar")] == [
+        "1.50",
+        "1,50",
+        "1.50",
+    ]

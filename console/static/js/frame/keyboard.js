@@ -1,5 +1,6 @@
 /** Keys: one table for the page. Never while somebody writes; single keys can be switched off. */
 
+import { toast } from "./toast.js";
 
 /** @typedef {(event: KeyboardEvent) => void} Act */
 
@@ -43,6 +44,12 @@ export function startKeyboard() {
         link.click();
         return;
       }
+      const closed = absent(key.toUpperCase());
+      if (closed) {
+        event.preventDefault();
+        toast(closed, "note");
+        return;
+      }
     }
     if (key === "g") {
       going = event.timeStamp;
@@ -53,6 +60,13 @@ export function startKeyboard() {
       act(event);
     }
   });
+}
+
+/** @param {string} key @returns {string} for whom the room of a key is, where it is not for who presses it */
+function absent(key) {
+  const said = document.querySelector(".rail template");
+  if (!(said instanceof HTMLTemplateElement)) return "";
+  return said.content.querySelector(`[data-absent="${CSS.escape(key)}"]`)?.textContent ?? "";
 }
 
 /** Remember for this page that single keys are on or off; the settings page remembers it for good. @param {boolean} on */
