@@ -2,10 +2,14 @@
 
 from typing import Any
 
+import httpx
 import pytest
 
 from console.settings import ConsoleSettings
 from console.several import create_several
+from tests.console.conftest import OpenPage
+from tests.console.judging_pages import violations
+from tests.console.overlaps import overlaps
 from tests.console.realm import PASSWORD, ConsoleRealm
 from tests.console.serving import ServedConsole, settings_for
 from tests.console.visiting import Visitor
@@ -49,3 +53,19 @@ def test_nobody_signs_in_where_an_agreement_covers_operation(realm: ConsoleRealm
     finally:
         visitor.close()
         served.stop()
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_the_choice_of_a_nation_has_no_barrier(open_page: OpenPage, language: str) -> None:
+    """It belongs to no console: shown in the place of a page that has the same files."""
+    given = [_settings(nation) for nation in ("XAA", "XBB")]
+    asgi = httpx.ASGITransport(create_several(given))
+    async with httpx.AsyncClient(transport=asgi, base_url="https://localhost") as whole:
+        shown = await whole.get("/", headers={"Accept-Language": language})
+    page = await open_page(None, "/sign-in", language=language)
+    await page.route("**/choose", lambda route: route.fulfill(content_type="text/html", body=shown.text))
+    await page.goto("/choose")
+    assert await page.locator(".nation-doors a").all_text_contents() == ["XAA", "XBB"]
+    assert await violations(page) == []
+    assert await overlaps(page) == []

@@ -10,6 +10,7 @@ from tests.console.compose.filling import SMALL, fill, ready
 from tests.console.conftest import OpenPage
 from tests.console.hostile import TEXTS, unharmed
 from tests.console.judging_pages import violations
+from tests.console.overlaps import overlaps
 from tests.console.realm import PASSWORD, ConsoleRealm
 from tests.console.seeding import draft as seeded_draft
 
@@ -118,6 +119,12 @@ async def test_hostile_texts_stay_texts_in_a_form_that_changes_their_message(
     await unharmed(page)
 
 
+IS_IN_THE_FIELD = """(id) => {
+  const field = document.activeElement;
+  return document.getElementById(id).contains(field) && field.matches("input, select, textarea, button");
+}"""
+
+
 @pytest.mark.parametrize("language", ["en", "ar"])
 async def test_every_state_of_the_form_is_accessible_and_fits_a_phone(
     language: str, open_page: OpenPage
@@ -130,12 +137,18 @@ async def test_every_state_of_the_form_is_accessible_and_fits_a_phone(
     await page.wait_for_selector("#faults")
     await page.wait_for_selector("#preview [data-verdict]")
     await page.wait_for_selector("html[data-ready] [role=tab][aria-selected=true]")
+    faults = page.locator("#faults a[data-fault]")
+    for place in range(await faults.count()):
+        target = (await faults.nth(place).get_attribute("href") or "")[1:]
+        await faults.nth(place).press("Enter")
+        assert await page.evaluate(IS_IN_THE_FIELD, target), target
     await page.evaluate("() => document.querySelectorAll('details').forEach(part => { part.open = true; })")
     assert await violations(page) == []
     assert await page.locator("main").evaluate("each => each.scrollHeight <= innerHeight"), "a void below"
     assert (await page.locator("[role=tab]").count()) == 2
     await page.set_viewport_size({"width": 420, "height": 900})
     assert await page.evaluate("() => document.querySelector('main').scrollWidth") <= 420
+    assert await overlaps(page) == []
 
 
 async def test_who_may_not_write_is_told_who_may(open_page: OpenPage) -> None:

@@ -5,6 +5,7 @@ from playwright.async_api import Page
 
 from tests.console.conftest import OpenPage
 from tests.console.judging_pages import violations
+from tests.console.overlaps import overlaps
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -26,6 +27,9 @@ async def test_keys_lead_through_the_console_and_can_be_switched_off(open_page: 
     await page.keyboard.press("n")
     await page.wait_for_url("**/nations")
     await page.wait_for_selector("html[data-ready]", state="attached")
+    await page.keyboard.press("g")
+    await page.keyboard.press("d")
+    assert await page.locator(".toast").inner_text() == "Drills: for Exercise staff only."
 
     await page.goto("/settings")
     await page.uncheck("[name=keys]")
@@ -59,9 +63,10 @@ async def test_the_language_changes_where_one_is_and_stays(open_page: OpenPage) 
     assert await zulu.evaluate("(each) => getComputedStyle(each).direction") == "ltr"
 
 
-async def test_the_frame_fits_every_width(open_page: OpenPage) -> None:
-    page = await open_page("chief", "/settings")
-    for path in ("/settings/password", "/settings"):
+@pytest.mark.parametrize("language", ["de", "ar"])
+async def test_the_frame_fits_every_width(open_page: OpenPage, language: str) -> None:
+    page = await open_page("chief", "/settings", language=language)
+    for path in ("/settings",) if language == "ar" else ("/settings/password", "/settings"):
         await page.goto(path)
         for width in (1920, 1600, 1366, 420):
             await page.set_viewport_size({"width": width, "height": 820})
@@ -72,7 +77,7 @@ async def test_the_frame_fits_every_width(open_page: OpenPage) -> None:
 
 
 async def _fits(page: Page, width: int) -> None:
-    assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth"), width
+    assert await overlaps(page) == [], width
     bands = await page.locator("body > .band").all()
     boxes = [await band.bounding_box() for band in bands]
     assert [box is not None and box["width"] == width for box in boxes] == [True, True], width

@@ -10,6 +10,7 @@ from playwright.async_api import Page
 from console.sessions import Tokens
 from tests.console.conftest import OpenPage, Visit
 from tests.console.judging_pages import violations
+from tests.console.overlaps import overlaps
 from tests.console.realm import PASSWORD, ConsoleRealm
 from tests.console.serving import ServedConsole, served_console
 
@@ -42,9 +43,7 @@ async def good(page: Page, title: str) -> None:
     """The page says what it is, in its language and direction, and axe-core finds nothing."""
     assert title in (await page.text_content("main h1") or "")
     assert await violations(page) == []
-    assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth"), (
-        "wider than the window"
-    )
+    assert await overlaps(page) == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

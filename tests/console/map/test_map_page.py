@@ -10,6 +10,7 @@ from tests.console.conftest import OpenPage, Visit
 from tests.console.hostile import HostileMessage, unharmed
 from tests.console.judging_pages import violations
 from tests.console.map.areas import in_words, polygon, publish_alert, square
+from tests.console.overlaps import overlaps
 from tests.console.realm import ConsoleRealm
 from tests.console.seeding import soon
 
@@ -195,7 +196,7 @@ async def test_it_fits_the_screen(
 ) -> None:
     page = await open_page("wanda", "/map", language=language, viewport={"width": width, "height": 900})
     await drawn(page)
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await overlaps(page) == []
     if width > 860:
         main = page.locator("main")
         assert await main.evaluate("each => each.scrollHeight <= each.clientHeight"), "a void below"

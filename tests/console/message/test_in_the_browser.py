@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.console.conftest import OpenPage
 from tests.console.judging_pages import violations
 from tests.console.message.crafted import MESSAGE_ID, answering, entry, message
 from tests.console.message.test_acts import published
 from tests.console.message.test_states import HOSTILE, poisoned
+from tests.console.overlaps import overlaps
 from tests.console.realm import ConsoleRealm
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -81,7 +82,7 @@ async def test_from_the_drawer_an_act_is_refused_in_place_then_done(
     open_page: OpenPage, realm: ConsoleRealm
 ) -> None:
     sent = published(realm, "XBB", subject="From the drawer")
-    page = await open_page("wanda", "/settings", allow=(422,))
+    page = await open_page("wanda", "/settings", allow=(422,), language="ar")
     await in_a_drawer(page, f"/messages/in/{sent['message_id']}/fragment")
     told: list[str] = []
     await page.expose_function("told", lambda: told.append("changed"))
@@ -93,6 +94,7 @@ async def test_from_the_drawer_an_act_is_refused_in_place_then_done(
     refusal = page.locator(".message-drawer .refusal")
     await refusal.wait_for()
     assert await refusal.evaluate("(each) => each === document.activeElement"), "the reason has the focus"
+    assert await violations(page) == []
     assert await form.locator("[name=outcome]").input_value() == "REJECTED"
     await form.locator("[name=remarks]").fill("The area is ours to clear")
     await form.locator("button").click()
@@ -134,12 +136,19 @@ async def test_nothing_hostile_runs_or_hides_in_the_browser(
 
 
 async def test_a_message_fits_every_screen_and_paper(open_page: OpenPage, seeded: dict[str, Any]) -> None:
-    page = await open_page("chief", f"/messages/out/{seeded['alert-0']['publication_id']}?tab=json")
+    page = await open_page("chief", f"/messages/out/{seeded['alert-0']['publication_id']}", language="ar")
     for width in (420, 1366, 1920):
         await page.set_viewport_size({"width": width, "height": 900})
-        assert await page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth") <= 0, (
-            width
-        )
+        assert await overlaps(page) == [], width
+    bar = await page.locator(".message-acts").bounding_box()
+    await page.click("[data-act=recall] summary")
+    assert await page.locator(".message-acts").bounding_box() == bar, "a form moves no button about"
+    await expect(page.locator("[data-act=recall] form")).to_be_in_viewport(ratio=1)
+    assert await overlaps(page) == []
+    await page.keyboard.press("Escape")
+    await expect(page.locator("[data-act=recall] form")).to_be_hidden()
+    await expect(page.locator("[data-act=recall] summary")).to_be_focused()
+    await page.click("#tab-json")
     await page.emulate_media(media="print")
     assert await page.locator("#panel-readable").is_visible()
     assert not await page.locator(".message-acts").is_visible()

@@ -9,6 +9,7 @@ from playwright.async_api import Page, expect
 
 from tests.console.conftest import OpenPage
 from tests.console.judging_pages import violations
+from tests.console.overlaps import overlaps
 from tests.console.realm import ConsoleRealm
 from tests.console.traffic.sending import listed, own_word, send, shows
 
@@ -181,13 +182,17 @@ async def test_the_page_fits_every_width_and_cuts_no_marking(open_page: OpenPage
     page = await open_page("wanda", "/")
     await listed(page)
     for width, columns, beside in ((1920, 10, 8), (1600, 10, 8), (1366, 10, 8), (1000, 8, 8), (420, 5, 5)):
+        if width == 1366:
+            await page.select_option("#language", "ar")
+            await page.wait_for_selector("html[lang=ar][data-ready]", state="attached")
+            await listed(page)
         await page.set_viewport_size({"width": width, "height": 860})
-        assert await page.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert await overlaps(page) == [], width
         assert await page.evaluate(COLUMNS) == columns, width
         assert await page.evaluate(CUT_LABELS) == [], width
         await page.locator(".grid-body .row").first.click()
         await expect(page.locator("#drawer")).to_be_visible()
-        assert await page.evaluate("() => document.documentElement.scrollWidth") <= width
+        assert await overlaps(page) == [], width
         assert await page.evaluate(COLUMNS) == beside, width
         assert await page.evaluate(CUT_LABELS) == [], width
         await page.click("[data-close-drawer]")
@@ -219,7 +224,7 @@ async def test_without_scripts_the_newest_messages_can_be_read(
     for dead in ("#traffic-pause", ".toggles", "#histogram", "#traffic-grid", "#sound"):
         await expect(page.locator(dead)).to_be_hidden()
     row = page.locator("main tbody tr").first
-    await expect(row.locator(".mode, .label")).to_have_text(["EXERCISE", "NATO RESTRICTED"])
+    await expect(row.locator(".mode, .label")).to_have_text(["EXERCISE", "NATO RESTRICTED XAA, XCC Only"])
     await expect(row.locator(".sig")).to_be_visible()
 
 

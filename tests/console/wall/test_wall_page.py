@@ -8,6 +8,7 @@ from tests.console.conftest import OpenPage, Visit
 from tests.console.hostile import HostileMessage, unharmed
 from tests.console.judging_pages import violations
 from tests.console.map.areas import in_words, publish_alert
+from tests.console.overlaps import overlaps
 from tests.console.realm import ConsoleRealm
 
 OVER_EACH_OTHER = """() => {
@@ -41,6 +42,10 @@ async def test_what_comes_stands_on_the_wall_by_itself(
         await page.locator(part, has_text=shown).first.wait_for()
     assert await page.locator("main i").count() == 0
     assert "NATO " in await page.locator(".band-top .band-text").inner_text()
+    covers = page.locator("[data-covers]")
+    for said, shown_as in (("data-text", "band-text"), ("data-mode", "band-mode")):
+        words = await covers.get_attribute(said)
+        assert await page.locator(f".band-top [data-{shown_as}]").text_content() == words
     sizes = await page.evaluate(
         "[...document.querySelectorAll('.wall-row')].map(e => parseFloat(getComputedStyle(e).fontSize))"
     )
@@ -56,7 +61,7 @@ async def test_the_wall_fits_smaller_screens_too(
     await unharmed(page)
     assert await violations(page) == []
     assert await page.evaluate(OVER_EACH_OTHER) == []
-    assert await page.evaluate("document.documentElement.scrollWidth") <= width
+    assert await overlaps(page) == []
 
 
 async def test_who_sees_no_content_sees_a_wall_without_words(

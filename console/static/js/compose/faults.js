@@ -23,5 +23,12 @@ export function goTo(target) {
   }
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   target.scrollIntoView({ block: "center", behavior: still ? "auto" : "smooth" });
-  target.focus({ preventScroll: true });
+  fieldOf(target).focus({ preventScroll: true });
+}
+
+/** @param {HTMLElement} target @returns {HTMLElement} the field itself; the first of those that stand together in a group */
+function fieldOf(target) {
+  if (target.matches("input, select, textarea")) return target;
+  const inner = target.querySelector("input:checked") ?? target.querySelector("input:not([type=hidden]), select, textarea, button");
+  return inner instanceof HTMLElement ? inner : target;
 }

@@ -10,6 +10,15 @@ export function startActing() {
     event.preventDefault();
     if (form.getAttribute("aria-busy") !== "true") void send(form);
   }, { capture: true });
+  // Escape closes the form first; what it stands above is closed by the next one.
+  document.addEventListener("keydown", (event) => {
+    const open = document.querySelector("details.act-form[open]");
+    if (event.key !== "Escape" || event.defaultPrevented || !(open instanceof HTMLDetailsElement)) return;
+    if (document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    open.open = false;
+    open.querySelector("summary")?.focus();
+  }, { capture: true });
 }
 
 /** @param {HTMLFormElement} form */
