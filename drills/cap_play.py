@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from drills.connecting import partner_systems
+from drills.judging_nation import copy_times
 from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutcome, marking
 from drills.partner_system import Answer, GatewayAccess, PartnerSystem
 from schemas.header import Reference
@@ -149,18 +150,19 @@ class _CapPlay:
         """What became of one message, once every nation has it or patience ends."""
         while True:
             shown = await self._author.publication(published.answer["publication_id"])
-            states = {row["nation"]: row["state"] for row in shown["deliveries"]}
-            if all(state in _ARRIVED for state in states.values()):
+            rows = {row["nation"]: row for row in shown["deliveries"]}
+            if all(row["state"] in _ARRIVED for row in rows.values()):
                 break
             if asyncio.get_running_loop().time() > until:
                 break
             await asyncio.sleep(_POLL)
+        accepted_at = datetime.fromisoformat(shown["accepted_at"])
         decisions = {row["nation"]: row for row in published.answer["decisions"]}
         nations = []
         for nation, partner in self._partners.items():
             if nation == self._author.nation:
                 continue
-            state = states.get(nation, "")
+            state = rows[nation]["state"] if nation in rows else ""
             seen = partner.seen_at(self._author.nation, published.answer["message_id"])
             arrived = state in _ARRIVED and seen is not None
             decision = decisions[nation]
@@ -172,11 +174,13 @@ class _CapPlay:
             nations.append(
                 NationOutcome(
                     nation=nation,
+                    must_have=decision["permit"],
                     permit=decision["permit"],
                     code=decision["code"],
                     explanation=decision["explanation"],
                     state=state,
                     latency_ms=None if seen is None else round(1000 * (seen - published.sent_at), 1),
+                    times=copy_times(rows[nation], accepted_at) if nation in rows else None,
                     as_expected=not remark,
                     remark=remark,
                 )
@@ -190,6 +194,7 @@ class _CapPlay:
             classification=marking(self._label.policy, self._label.classification),
             releasable_to=self._label.releasable_to,
             message_id=published.answer["message_id"],
+            accepted_at=accepted_at,
             nations=tuple(nations),
         )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from drills.expectation import SETTLED
@@ -126,6 +127,7 @@ class Judge:
         change = sent.answer.get("change")
         shares = {row["nation"]: row["gets"] for row in change["shares"]} if change else {}
         banner = shown.get("marking", "")
+        accepted_at = datetime.fromisoformat(shown["accepted_at"])
         if expectation.marking not in (None, banner):
             remarks.append(f"the marking must be {expectation.marking}, but is {banner}")
         return MessageOutcome(
@@ -133,10 +135,12 @@ class Judge:
             title=sent.inject.title,
             originator=sent.originator,
             kind=header.get("kind", Kind.ACKNOWLEDGEMENT.value),
-            precedence=header.get("precedence", ""),
+            precedence=shown["precedence"],
             classification=marking(label.get("policy", ""), label.get("classification", "")),
             releasable_to=tuple(label.get("releasable_to", ())),
             message_id=sent.message.message_id,
+            accepted_at=accepted_at,
+            answers=self._answers(sent),
             marking=banner,
             nations=tuple(
                 nation_outcome(
@@ -149,12 +153,19 @@ class Judge:
                     # What the author's own marking lacks is said of the message, once.
                     marking=expectation.markings.get(nation, banner if expectation.marking else None),
                     gets=shares.get(nation, Gets.NOTHING.value) if change else "",
+                    accepted_at=accepted_at,
                 )
                 for nation in self._partners
                 if nation != sent.originator
             ),
             remark="; ".join(remarks),
         )
+
+    def _answers(self, sent: Sent) -> str:
+        """The inject whose request this answers; empty when it answers none."""
+        kind = sent.draft.get("header", {}).get("kind")
+        about = self._scenario.about(sent.inject) if kind == Kind.INFORMATION_RESPONSE.value else None
+        return about if about not in (None, sent.inject.serial) else ""
 
     def _latency(self, nation: str, sent: Sent) -> float | None:
         """Seconds until the nation's own system saw it; None when it did not."""

@@ -1,8 +1,10 @@
 """Judging one message at one nation: decision, state, inbox and what it sees there. Pure."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from drills.course import CopyTimes
 from drills.expectation import ACKNOWLEDGED, ARRIVED, Expectation
 from drills.outcome import NationOutcome
 from schemas.reasons import ReasonCode
@@ -20,12 +22,14 @@ def nation_outcome(
     latency: float | None,
     marking: str | None,
     gets: str = "",
+    accepted_at: datetime,
 ) -> NationOutcome:
     """What came of a message at a nation, and sentences on what had to be otherwise.
 
     ``decision`` and ``state``: the nation's rows at the author's gateway. ``entry``: the message in the
     nation's inbox as its own system sees it; ``latency``: seconds until it did. ``marking``: the banner that
-    it must see, None for any. ``gets``: its share of what changes an earlier message.
+    it must see, None for any. ``gets``: its share of what changes an earlier message. ``accepted_at``: when
+    the author's gateway took the draft.
     """
     code = decision["code"] if decision else ReasonCode.NOT_IN_RELEASE_SET.value
     shown, reason = (state["state"], state.get("reason") or "") if state else ("", "")
@@ -48,6 +52,7 @@ def nation_outcome(
             remarks.append(f"must read {expectation.equivalent[nation]}, but reads {read or 'nothing'}")
     return NationOutcome(
         nation=nation,
+        must_have=nation in (*expectation.must_have, *expectation.display_only),
         permit=bool(decision and decision["permit"]),
         code=code,
         explanation=decision["explanation"] if decision else "",
@@ -58,9 +63,30 @@ def nation_outcome(
         version=version,
         marking=seen,
         gets=gets,
+        times=None if state is None else copy_times(state, accepted_at),
         as_expected=not remarks,
         remark="; ".join(remarks),
     )
+
+
+def copy_times(row: Row, accepted_at: datetime) -> CopyTimes:
+    """A delivery as its author's gateway shows it, in time."""
+    signed = {receipt["status"]: _moment(receipt, accepted_at) for receipt in row.get("receipts", ())}
+    return CopyTimes(
+        sent_at=row.get("sent_at"),
+        delivered_at=signed.get("delivered"),
+        read_at=signed.get("read"),
+        acknowledged_at=signed.get("acknowledged") or signed.get("actioned"),
+        deliver_by=row.get("deliver_by"),
+        acknowledge_by=row.get("acknowledge_by"),
+        attempts=row.get("attempts", 0),
+    )
+
+
+def _moment(receipt: Row, accepted_at: datetime) -> datetime:
+    claimed = datetime.fromisoformat(receipt["at"])
+    recorded = datetime.fromisoformat(receipt["recorded_at"])
+    return claimed if accepted_at <= claimed <= recorded else recorded
 
 
 def _arrival(

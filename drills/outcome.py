@@ -4,6 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
+from drills.course import CopyTimes, InjectOutcome, NationFigures, Outage
+from drills.objectives import Objective
 from schemas.base import Statement, UtcTime
 
 
@@ -13,10 +15,12 @@ class NationOutcome(Statement):
     ``latency_ms``: from handing the draft in until the nation's own system saw it on its inbox stream.
     ``reason``: why it was refused or withheld after it had been permitted. ``version``: which version of a
     draft with tear lines it gets, from 0; ``marking``: the banner that it sees. ``gets``: its share of what
-    changes an earlier message.
+    changes an earlier message. ``times``: absent where the nation gets no copy. ``must_have``: the scenario
+    says that it gets one.
     """
 
     nation: str
+    must_have: bool
     permit: bool
     code: str
     explanation: str
@@ -27,12 +31,16 @@ class NationOutcome(Statement):
     version: int | None = None
     marking: str = ""
     gets: str = ""
+    times: CopyTimes | None = None
     as_expected: bool
     remark: str = ""
 
 
 class MessageOutcome(Statement):
-    """A message that was accepted, and every other nation's part in it."""
+    """A message that was accepted, and every other nation's part in it.
+
+    ``answers``: the inject whose request it answers.
+    """
 
     serial: str
     title: str
@@ -42,6 +50,8 @@ class MessageOutcome(Statement):
     classification: str
     releasable_to: tuple[str, ...]
     message_id: str
+    accepted_at: UtcTime | None = None
+    answers: str = ""
     marking: str = ""
     nations: tuple[NationOutcome, ...]
     remark: str = ""
@@ -195,6 +205,10 @@ class DrillOutcome(Statement):
     started_at: UtcTime
     seconds: float
     nations: tuple[str, ...]
+    objectives: tuple[Objective, ...] = ()
+    injects: tuple[InjectOutcome, ...] = ()
+    outages: tuple[Outage, ...] = ()
+    figures: tuple[NationFigures, ...] = ()
     chapters: tuple[ChapterOutcome, ...] = ()
     messages: tuple[MessageOutcome, ...]
     previews: tuple[PreviewOutcome, ...] = ()

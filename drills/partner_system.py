@@ -108,6 +108,15 @@ class PartnerSystem:
         """Whether our gateway is connected to the broker."""
         return bool((await self._get("/readyz", {}))["broker_connected"])
 
+    async def metrics(self) -> str | None:
+        """What our gateway counts, as Prometheus text; None where our key may not know."""
+        response = await self._client.get(f"{self._url}/metrics", headers=self._headers(self.key))
+        if response.status_code == 403:
+            return None
+        if response.status_code != 200:
+            raise PartnerSystemError(f"{self.nation}: the metrics answered {response.status_code}")
+        return response.text
+
     async def refused_papers(self, partner: str) -> tuple[str, ...]:
         """Codes under which trust documents that this partner passed on were refused, oldest first."""
         found: list[str] = []

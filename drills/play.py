@@ -51,7 +51,7 @@ class Player:
         self._partners = partners
         self._began = began
         self._played = Played()
-        self._realm = RealmPlay(partners, machinery, office)
+        self._realm = RealmPlay(partners, machinery, office, self._played.outages)
         self._agreements = AgreementPlay(partners)
         observer = Observer(scenario, partners, self._played, self._realm.away)
         self._lives = LifePlay(scenario, partners, self._played, observer, patience)
@@ -65,6 +65,7 @@ class Player:
         """Everything in order. DrillError when the play itself breaks down."""
         for inject in self._scenario.injects:
             self._began(inject)
+            self._played.began[inject.serial] = datetime.now(UTC)
             try:
                 await self._one(inject)
             except (PartnerSystemError, HostileActError, httpx.HTTPError) as error:

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from drills.course import Outage
 from drills.hostile import HostileResult
 from drills.partner_system import Answer
 from drills.placeholders import PlayedMessage
@@ -115,6 +117,8 @@ class Played:
     happened: dict[str, Happened] = field(default_factory=dict)
     hooked: dict[str, Hooked] = field(default_factory=dict)
     lives: dict[str, Life] = field(default_factory=dict)
+    began: dict[str, datetime] = field(default_factory=dict)
+    outages: list[Outage] = field(default_factory=list)
 
     def messages_of(self, nation: str) -> dict[str, PlayedMessage]:
         """The messages by serial as a nation has them."""

@@ -1,34 +1,15 @@
 """The report of a drill: one HTML file that needs nothing else and prints, and the same as JSON."""
 
 from html import escape
+from importlib.resources import files
 from pathlib import Path
 
+from drills.after_action.page import review_section, review_style
+from drills.after_action.reviewing import review
 from drills.outcome import DrillOutcome
 from drills.report_life import life_section
 from drills.report_messages import message_sections
 from drills.report_release import agreement_section, code_section, event_section, preview_section
-
-STYLE = """
-:root { --ok: #1b6e3c; --bad: #b3261e; --no: #6b5900; --line: #c9ccd1; --soft: #5c6370 }
-body { font: 15px/1.45 system-ui, sans-serif; color: #16181d }
-body { margin: 2rem auto; max-width: 76rem; padding: 0 1rem }
-h1 { font-size: 1.5rem; margin-bottom: .2rem } h2 { font-size: 1.15rem; margin: 2.2rem 0 .6rem }
-h3 { font-size: 1rem; margin: 1.2rem 0 .4rem }
-p.meta, p.note, td small { color: var(--soft) } p.note { margin: .2rem 0 .6rem }
-p.verdict { font-weight: 600; padding: .6rem .8rem; border-left: .4rem solid }
-.ok { color: var(--ok) } .bad { color: var(--bad) } .no { color: var(--no) } .soft { color: var(--soft) }
-table { border-collapse: collapse; width: 100%; font-size: .86rem }
-th, td { border: 1px solid var(--line); padding: .35rem .5rem; text-align: left; vertical-align: top }
-thead th { background: #f2f3f5 } td small { display: block }
-span.line { display: block } td ol { margin: 0; padding-left: 1.4rem }
-td.code { font-size: .8rem } td.code, td.fixed { white-space: nowrap } th.wide { min-width: 17rem }
-.marking { text-align: center; font-weight: 600; letter-spacing: .08em; font-size: .8rem }
-@media print {
-  body { margin: 0; max-width: none; font-size: 11px }
-  tr { break-inside: avoid } thead { display: table-header-group } h2, h3 { break-after: avoid }
-  @page { size: A4 landscape; margin: 12mm }
-}
-"""
 
 
 def write_report(outcome: DrillOutcome, directory: Path) -> tuple[Path, Path]:
@@ -49,7 +30,7 @@ def render_html(outcome: DrillOutcome) -> str:
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(outcome.title)}</title><style>{STYLE}</style></head><body>",
+        f"<title>{escape(outcome.title)}</title><style>{_style()}</style></head><body>",
         f'<p class="marking">{marking}</p>',
         f"<h1>{escape(outcome.title)}</h1>",
         f'<p class="meta">{outcome.started_at:%Y-%m-%d %H:%M:%S} UTC, {outcome.seconds:.1f} s, '
@@ -60,6 +41,7 @@ def render_html(outcome: DrillOutcome) -> str:
     if failures:
         parts.append("<ul>" + "".join(f'<li class="bad">{escape(text)}</li>' for text in failures) + "</ul>")
     parts += [
+        review_section(review(outcome)),
         message_sections(outcome),
         code_section(outcome),
         preview_section(outcome),
@@ -71,6 +53,10 @@ def render_html(outcome: DrillOutcome) -> str:
     ]
     parts.append(f'<p class="marking">{marking}</p></body></html>\n')
     return "\n".join(part for part in parts if part)
+
+
+def _style() -> str:
+    return files("drills").joinpath("report.css").read_text(encoding="utf-8") + review_style()
 
 
 def _verdict(outcome: DrillOutcome) -> str:
@@ -88,7 +74,8 @@ def _attempts(outcome: DrillOutcome) -> str:
     if not outcome.attempts:
         return ""
     rows = "".join(
-        f'<tr><td class="fixed">{escape(attempt.serial)}</td><td>{escape(attempt.nation)}</td>'
+        f'<tr id="i-{escape(attempt.serial)}"><td class="fixed">{escape(attempt.serial)}</td>'
+        f"<td>{escape(attempt.nation)}</td>"
         f"<td>{escape(attempt.title)}<small>{escape(attempt.detail or attempt.attempted)}</small>"
         f'<small class="bad">{escape(attempt.remark)}</small></td>'
         f'<td class="code"><span class="{"ok" if attempt.as_expected else "bad"}">'

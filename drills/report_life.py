@@ -58,7 +58,8 @@ def _webhooks(outcome: DrillOutcome) -> str:
     if not outcome.webhooks:
         return ""
     rows = "".join(
-        f'<tr><td class="fixed">{escape(each.serial)}</td><td>{escape(each.nation)}</td>'
+        f'<tr id="i-{escape(each.serial)}"><td class="fixed">{escape(each.serial)}</td>'
+        f"<td>{escape(each.nation)}</td>"
         f'<td>{escape(each.title)}<small class="bad">{escape(each.remark)}</small></td>'
         f"<td>{len(each.posts)} of {each.told}</td><td><ol>"
         + "".join(f"<li>{escape(post)}</li>" for post in each.posts)

@@ -37,7 +37,8 @@ def _row(message: MessageOutcome, nations: tuple[str, ...]) -> str:
     banner = message.marking or message.classification
     failed = f'<small class="bad">{escape(message.remark)}</small>' if message.remark else ""
     return (
-        f'<tr><td class="fixed">{escape(message.serial)}</td><td>{escape(message.title)}'
+        f'<tr id="i-{escape(message.serial)}"><td class="fixed">{escape(message.serial)}</td>'
+        f"<td>{escape(message.title)}"
         f"<small>{escape(details)}</small><small>{escape(banner)}</small>{failed}</td>"
         f"<td>{escape(message.originator)}</td>"
         + "".join(_cell(by_nation.get(nation)) for nation in nations)

@@ -63,7 +63,8 @@ def _preview(preview: PreviewOutcome) -> str:
         if row.code != DULL
     )
     return (
-        f"<h3>{escape(preview.serial)} {escape(preview.nation)}: {escape(preview.title)}</h3>{note}"
+        f'<h3 id="i-{escape(preview.serial)}">{escape(preview.serial)} {escape(preview.nation)}: '
+        f"{escape(preview.title)}</h3>{note}"
         "<table><thead><tr><th>Nation</th><th>Decision</th><th>Why</th><th>What would change it</th></tr>"
         f"</thead><tbody>{rows}</tbody></table>"
     )
@@ -93,7 +94,7 @@ def _agreement(name: str, steps: list[AgreementOutcome]) -> str:
     parties = sorted({nation for step in steps for nation in step.states})
     head = "".join(f"<th>{escape(nation)}</th>" for nation in parties)
     rows = "".join(
-        f'<tr><td class="fixed">{escape(step.serial)}</td>'
+        f'<tr id="i-{escape(step.serial)}"><td class="fixed">{escape(step.serial)}</td>'
         f"<td>{escape(step.nation)} {WORDS.get(step.step, step.step)} version {step.version}"
         f'<small>{escape(step.title)}</small><small class="bad">{escape(step.remark)}</small></td>'
         + "".join(_state(step.states.get(nation, "")) for nation in parties)
@@ -116,7 +117,8 @@ def event_section(outcome: DrillOutcome) -> str:
     if not outcome.events:
         return ""
     rows = "".join(
-        f'<tr><td class="fixed">{escape(event.serial)}</td><td>{escape(event.nation)}</td>'
+        f'<tr id="i-{escape(event.serial)}"><td class="fixed">{escape(event.serial)}</td>'
+        f"<td>{escape(event.nation)}</td>"
         f"<td>{escape(event.title)}<small>{escape(event.what)}</small>"
         f'<small class="bad">{escape(event.remark)}</small></td></tr>'
         for event in outcome.events

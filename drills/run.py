@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from drills.connecting import partner_systems
+from drills.counting import counted_by, since
+from drills.course import InjectOutcome
 from drills.hostile import Loot
 from drills.judging import Judge
 from drills.judging_life import lives
@@ -47,6 +49,7 @@ async def run_drill(
     """
     started_at, began = datetime.now(UTC), asyncio.get_running_loop().time()
     async with partner_systems(accesses) as partners:
+        before = await counted_by(partners)
         progress.phase("playing")
         player = Player(scenario, partners, machinery, office, loot, progress.inject, settle_seconds)
         played = await player.play()
@@ -59,6 +62,7 @@ async def run_drill(
             )
             for serial, hooked in played.hooked.items()
         ]
+        figures = since(before, await counted_by(partners))
     previews = tuple(
         preview_outcome(*previewed, scenario.expectation(serial))
         for serial, previewed in played.previewed.items()
@@ -70,6 +74,20 @@ async def run_drill(
         started_at=started_at,
         seconds=round(asyncio.get_running_loop().time() - began, 2),
         nations=tuple(accesses),
+        objectives=scenario.objectives,
+        injects=tuple(
+            InjectOutcome(
+                serial=inject.serial,
+                title=inject.title,
+                nation=inject.nation,
+                kind=inject.kind,
+                at=played.began[inject.serial],
+                objectives=inject.objectives,
+            )
+            for inject in scenario.injects
+        ),
+        outages=tuple(played.outages),
+        figures=figures,
         chapters=tuple(
             ChapterOutcome(event=chapter.event, title=chapter.title) for chapter in scenario.chapters
         ),

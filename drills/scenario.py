@@ -6,7 +6,7 @@ arrived before it is acknowledged, an agreement's suspension be known to its par
 
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from drills.expectation import Expectation
@@ -29,6 +29,7 @@ from drills.life_injects import (
     Watch,
     WebhookWanted,
 )
+from drills.objectives import Objective, ObjectiveId
 from schemas.base import Nation, ParagraphText, Statement, TitleText, unique
 from schemas.header import ExerciseId, Relation
 from schemas.realm_plan import RealmPlan
@@ -50,6 +51,7 @@ class Inject(Statement):
     at: Annotated[int, Field(ge=0, le=525_600)]
     nation: Annotated[Nation, Field(alias="as")]
     title: TitleText
+    objectives: Annotated[tuple[ObjectiveId, ...], Field(max_length=20), AfterValidator(unique)] = ()
     publish: DraftTemplate | None = None
     preview: DraftTemplate | None = None
     acknowledge: Acknowledge | None = None
@@ -72,6 +74,11 @@ class Inject(Statement):
                 "inject_kind", "an inject has exactly one of {kinds}", {"kinds": ", ".join(KINDS)}
             )
         return self
+
+    @property
+    def kind(self) -> str:
+        """Which of ``KINDS`` it is."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     @property
     def template(self) -> DraftTemplate | None:
@@ -136,6 +143,7 @@ class Scenario(Statement):
     summary: ParagraphText
     exercise_id: ExerciseId
     realm: RealmPlan
+    objectives: Annotated[tuple[Objective, ...], Field(max_length=50)] = ()
     chapters: Annotated[tuple[Chapter, ...], Field(max_length=100)] = ()
     injects: Annotated[tuple[Inject, ...], Field(min_length=1, max_length=2000)]
     expectations: Annotated[tuple[Expectation, ...], Field(max_length=2000)]
@@ -160,6 +168,10 @@ class Scenario(Statement):
             _fits(expectation, played[expectation.inject], nations)
             _lives(expectation, played[expectation.inject], self)
         unique(tuple(chapter.event for chapter in self.chapters))
+        known = set(unique(tuple(objective.id for objective in self.objectives)))
+        for inject in self.injects:
+            if unknown := sorted(set(inject.objectives) - known):
+                raise _unknown(inject.serial, f"the objectives {', '.join(unknown)}")
         return self
 
     def template(self, inject: Inject) -> DraftTemplate | None:

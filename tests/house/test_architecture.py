@@ -29,7 +29,7 @@ ROOMS_KNOWING = {
     "fastapi": ("gateways/", "console/"),
     "starlette": ("gateways/", "console/"),
     "uvicorn": ("gateways/", "console/"),
-    "jinja2": ("console/pages",),
+    "jinja2": ("console/pages", "drills/after_action/page"),
     "babel": ("console/",),
     "typer": ("entente/",),
     "lxml": ("schemas/interop/",),

@@ -1,0 +1,1 @@
+"""The after-action review of a drill: computed from its outcome, drawn, compared."""

@@ -1,0 +1,93 @@
+"""The improvement plan: what was observed, what it rests on, what to do. Pure."""
+
+from drills.after_action.model import Cooperation, Improvement, ObjectiveResult, Recovery
+from drills.objectives import TIMED, Measure, Rating
+from drills.outcome import DrillOutcome
+
+_DO = {
+    Measure.DELIVERED: "Look at the lanes to these nations: links, pace and queues of their gateways.",
+    Measure.READ: "See that the nation's system reports reading, and that somebody is on watch.",
+    Measure.ACKNOWLEDGED: "See who is on watch there, and how the alert reaches them; then train it again.",
+    Measure.ANSWERED: "Agree with these nations who answers such requests, and by when.",
+    Measure.RECOVERED: "Look at what was queued and how fast it left; compare with the sizing table.",
+    Measure.NOTHING_LOST: "Look for these copies in both gateways' audit logs; nothing may ever be lost.",
+    Measure.NOTHING_LEAKED: "Stop and find out how this message got there before anything else is done.",
+    Measure.EXPECTATIONS: "Go through the injects named, with the nations concerned.",
+}
+_MOST_NAMED = 6
+
+
+def improvements(
+    outcome: DrillOutcome,
+    objectives: tuple[ObjectiveResult, ...],
+    recoveries: tuple[Recovery, ...],
+    cooperation: tuple[Cooperation, ...],
+) -> tuple[Improvement, ...]:
+    """Items from objectives that were not fully met, failed expectations, losses by faults, silence."""
+    items = [
+        _of_objective(each)
+        for each in objectives
+        if each.rating not in (Rating.PERFORMED, Rating.NOT_OBSERVED)
+    ]
+    items += [
+        Improvement(
+            about=f"Objective {each.id}",
+            observation="It was not observed: nothing was played that it is measured over.",
+            discussion=each.title,
+            recommendation="Give the scenario injects for it, or take the objective out.",
+        )
+        for each in objectives
+        if each.rating is Rating.NOT_OBSERVED
+    ]
+    if outcome.failures:
+        items.append(
+            Improvement(
+                about="Expectations",
+                observation=f"{_number(len(outcome.failures), 'expectation')} not met.",
+                discussion="; ".join(_named(list(outcome.failures))),
+                recommendation=_DO[Measure.EXPECTATIONS],
+            )
+        )
+    items += [
+        Improvement(
+            about=f"Fault {each.serial}",
+            observation=f"{_number(each.still_missing, 'copy', 'copies')} held up and never came.",
+            discussion=each.title,
+            recommendation=_DO[Measure.NOTHING_LOST],
+        )
+        for each in recoveries
+        if each.still_missing
+    ]
+    items += [
+        Improvement(
+            about=f"Nation {each.nation}",
+            observation=f"It gave nothing of {each.owed} that it owed; {each.overdue} overdue at the end.",
+            discussion="Its gateway signed that the messages were there; nobody acted on them.",
+            recommendation=_DO[Measure.ACKNOWLEDGED],
+        )
+        for each in cooperation
+        if each.silent
+    ]
+    return tuple(items)
+
+
+def _of_objective(result: ObjectiveResult) -> Improvement:
+    missed = [f"{each.serial} at {each.nation}" if each.nation else each.serial for each in result.missed]
+    goal = f" within {result.goal_seconds:g} s" if result.measure in TIMED else ""
+    return Improvement(
+        about=f"Objective {result.id}",
+        observation=f"{result.met} of {result.cases} met it{goal}: {result.title}",
+        discussion="Missed: " + ", ".join(_named(missed)) + ".",
+        recommendation=_DO[result.measure],
+    )
+
+
+def _named(texts: list[str]) -> list[str]:
+    if len(texts) <= _MOST_NAMED:
+        return texts
+    return [*texts[:_MOST_NAMED], f"and {len(texts) - _MOST_NAMED} more"]
+
+
+def _number(count: int, one: str, many: str = "") -> str:
+    word = one if count == 1 else many or f"{one}s"
+    return f"{count} {word} {'was' if count == 1 else 'were'}"

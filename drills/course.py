@@ -1,0 +1,71 @@
+"""The course of a drill: when each inject was played, what stood still when, and what gateways counted."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field
+
+from drills.objectives import ObjectiveId
+from schemas.base import Statement, UtcTime
+
+
+class InjectOutcome(Statement):
+    """One inject as it was played. ``kind``: publish, acknowledge, fault, ..."""
+
+    serial: str
+    title: str
+    nation: str
+    kind: str
+    at: UtcTime
+    objectives: tuple[ObjectiveId, ...] = ()
+
+
+class StoodStill(StrEnum):
+    """What a fault takes away."""
+
+    BROKER = "BROKER"
+    GATEWAY = "GATEWAY"
+
+
+class Outage(Statement):
+    """Something stood still. ``nation``: whose gateway; absent for the broker, which is everybody's.
+
+    ``until`` is absent when the drill ended before it came back.
+    """
+
+    what: StoodStill
+    nation: str | None = None
+    serial: str
+    began: UtcTime
+    until: UtcTime | None = None
+
+
+class NationFigures(Statement):
+    """What a nation's gateway had counted by the end of the drill.
+
+    ``missing``: serials of partners' lanes that never came; ``duplicates``: deliveries that came again and
+    were recognised; ``late``: those that filled a gap; ``resent``: copies put into a bundle again.
+    """
+
+    nation: str
+    missing: Annotated[int, Field(ge=0)]
+    duplicates: Annotated[int, Field(ge=0)]
+    late: Annotated[int, Field(ge=0)]
+    resent: Annotated[int, Field(ge=0)]
+    rejected: Annotated[int, Field(ge=0)]
+
+
+class CopyTimes(Statement):
+    """One nation's copy of a message in time.
+
+    What the recipient signed counts by its own clock where that lies between acceptance and our hearing of
+    it, else by ours. ``acknowledge_by`` is absent for who was not asked to acknowledge.
+    """
+
+    sent_at: UtcTime | None = None
+    delivered_at: UtcTime | None = None
+    read_at: UtcTime | None = None
+    acknowledged_at: UtcTime | None = None
+    deliver_by: UtcTime | None = None
+    acknowledge_by: UtcTime | None = None
+    attempts: Annotated[int, Field(ge=0)] = 0

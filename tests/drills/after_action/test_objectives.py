@@ -1,0 +1,139 @@
+"""Objectives: what counts as a case, what as met, and how the share is rated."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from drills.after_action.model import ObjectiveResult
+from drills.after_action.objectives_met import results
+from drills.objectives import Measure, Objective, Rating, Thresholds
+from drills.outcome import MessageOutcome
+from schemas.header import Kind, Precedence
+from tests.drills.after_action.made import attempt, copy, drill, message, outage
+
+
+def objective(measure: Measure, goal: float | None = None, **more: Any) -> Objective:
+    return Objective(id="O1", title="Made", measure=measure, goal_seconds=goal, **more)
+
+
+def result(of: Objective, *messages: MessageOutcome, **more: Any) -> ObjectiveResult:
+    [found] = results(drill(*messages, objectives=(of,), **more))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("met", "of", "rating"),
+    [
+        (10, 10, Rating.PERFORMED),
+        (9, 10, Rating.SOME_CHALLENGES),
+        (8, 10, Rating.MAJOR_CHALLENGES),
+        (5, 10, Rating.MAJOR_CHALLENGES),
+        (4, 10, Rating.UNABLE),
+        (0, 10, Rating.UNABLE),
+        (0, 0, Rating.NOT_OBSERVED),
+    ],
+)
+def test_the_share_of_cases_that_met_it_is_the_rating(met: int, of: int, rating: Rating) -> None:
+    assert Thresholds().rating(met, of) is rating
+
+
+def test_a_copy_that_never_came_misses_a_goal_of_time_and_stands_first() -> None:
+    found = result(
+        objective(Measure.DELIVERED, 10),
+        message("1.1.1", 0, copy("XBB", 3), copy("XCC")),
+        message("1.1.2", 50, copy("XBB", 75), copy("XCC", 60)),
+    )
+    assert (found.cases, found.met, found.rating) == (4, 2, Rating.MAJOR_CHALLENGES)
+    assert [(each.serial, each.nation, each.seconds) for each in found.missed] == [
+        ("1.1.1", "XCC", None),
+        ("1.1.2", "XBB", 25),
+    ]
+    assert (found.median_seconds, found.worst_seconds) == (10, 25)
+
+
+def test_acknowledging_is_measured_over_who_was_asked() -> None:
+    found = result(
+        objective(Measure.ACKNOWLEDGED, 60),
+        message("1.1.1", 0, copy("XBB", 1, 40, by=300), copy("XCC", 1)),
+        message("1.1.2", 0, copy("XCC", 1, by=300)),
+    )
+    assert (found.cases, found.met) == (2, 1)
+    assert [(each.serial, each.nation) for each in found.missed] == [("1.1.2", "XCC")]
+
+
+def test_who_acknowledges_has_read_it() -> None:
+    found = result(
+        objective(Measure.READ, 60),
+        message("1.1.1", 0, copy("XBB", 1, 40, by=300), copy("XCC", 1, read=20, by=300)),
+    )
+    assert (found.cases, found.met, found.worst_seconds) == (2, 2, 40)
+
+
+def test_an_answer_is_measured_from_the_request_and_none_is_a_miss() -> None:
+    asked = message("3.1.1", 10, copy("XBB", 11), copy("XCC", 11), kind="information_request")
+    answer = message(
+        "3.1.2", 40, copy("XAA", 41), originator="XBB", kind="information_response", answers="3.1.1"
+    )
+    found = result(objective(Measure.ANSWERED, 60), asked, answer)
+    assert (found.cases, found.met, found.worst_seconds) == (2, 1, 30)
+    assert [each.nation for each in found.missed] == ["XCC"]
+
+
+def test_recovery_lasts_until_the_last_copy_that_was_held_up() -> None:
+    found = result(
+        objective(Measure.RECOVERED, 10),
+        message("7.1.2", 25, copy("XBB", 41), copy("XCC", 44)),
+        message("7.1.4", 50, copy("XBB", 99)),
+        outages=(outage("7.1.1", 20, 40), outage("8.1.1", 60, None, "XCC")),
+    )
+    assert (found.cases, found.met, found.worst_seconds) == (2, 1, 4)
+    assert [each.serial for each in found.missed] == ["8.1.1"]
+
+
+def test_only_injects_that_name_it_count_where_any_does() -> None:
+    found = result(
+        objective(Measure.NOTHING_LOST),
+        message("1.1.1", 0, copy("XBB", 1)),
+        message("1.1.2", 0, copy("XBB")),
+        about={"1.1.1": ("O1",)},
+    )
+    assert (found.cases, found.met) == (1, 1)
+
+
+def test_kinds_precedences_and_nations_narrow_it() -> None:
+    messages = (
+        message("1.1.1", 0, copy("XBB", 1), copy("XCC", 1)),
+        message("1.1.2", 0, copy("XBB", 1), precedence="ROUTINE"),
+        message("1.1.3", 0, copy("XBB", 1), kind="exercise_notice"),
+    )
+    narrowed = objective(
+        Measure.NOTHING_LOST, kinds=(Kind.THREAT_ALERT,), precedences=(Precedence.FLASH,), nations=("XBB",)
+    )
+    assert result(narrowed, *messages).cases == 1
+
+
+def test_a_leak_is_an_attempt_that_reached_somebody_or_a_copy_in_wrong_hands() -> None:
+    found = result(
+        objective(Measure.NOTHING_LEAKED),
+        message("1.1.1", 0, copy("XBB", 1), copy("XCC", must_have=False, latency_ms=12.0)),
+        message("1.1.2", 0, copy("XCC", must_have=False)),
+        attempts=(attempt("4.1.1"), attempt("4.1.2", reached=("XCC",))),
+    )
+    assert (found.cases, found.met) == (4, 2)
+    assert {each.serial for each in found.missed} == {"1.1.1", "4.1.2"}
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"measure": "DELIVERED"},
+        {"measure": "NOTHING_LOST", "goal_seconds": 3},
+        {"measure": "NOTHING_LOST", "ratings": {"P": 50, "S": 90}},
+        {"measure": "SOMETHING"},
+        {"id": "o1", "measure": "NOTHING_LOST"},
+    ],
+)
+def test_objectives_that_say_nothing_sound_are_refused(members: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Objective.model_validate({"id": "O1", "title": "Made", **members})
