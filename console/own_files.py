@@ -123,22 +123,16 @@ class OwnFiles:
         if smaller:
             headers.append((b"content-encoding", b"gzip"))
         headers.append((b"content-type", file.kind))
-        content = smaller or file.content
-        await _say(send, HTTPStatus.OK, headers, content, bodiless=scope["method"] == "HEAD")
+        await _say(send, HTTPStatus.OK, headers, smaller or file.content)
 
 
 async def _say(
-    send: Send,
-    status: HTTPStatus,
-    headers: list[tuple[bytes, bytes]],
-    content: bytes = b"",
-    *,
-    bodiless: bool = False,
+    send: Send, status: HTTPStatus, headers: list[tuple[bytes, bytes]], content: bytes = b""
 ) -> None:
     if status != HTTPStatus.NOT_MODIFIED:
         headers = [*headers, (b"content-length", str(len(content)).encode())]
     await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if bodiless else content})
+    await send({"type": "http.response.body", "body": content})
 
 
 @cache

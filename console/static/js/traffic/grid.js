@@ -53,6 +53,7 @@ export function openGrid({ scroller, head, body }, buffer, hearing) {
 
   function draw() {
     scheduled = false;
+    if (body.dataset["first"] !== undefined) return;
     const count = buffer.size;
     if (count * rowHeight !== bodyHeight) {
       bodyHeight = count * rowHeight;
@@ -128,8 +129,7 @@ export function openGrid({ scroller, head, body }, buffer, hearing) {
     rowHeight = heightOfRows();
     height = scroller.clientHeight - head.offsetHeight;
     bodyHeight = -1;
-    for (const made of standing.values()) made.element.style.transform = "";
-    schedule();
+    draw(); // at once: what is measured now is not yet painted
   }).observe(scroller);
 
   return {
