@@ -71,6 +71,11 @@ async def test_the_frame_fits_every_width(open_page: OpenPage, language: str) ->
         for width in (1920, 1600, 1366, 420):
             await page.set_viewport_size({"width": width, "height": 820})
             await _fits(page, width)
+    for words in ("RECONNECTING", "VERBINDET NEU", "ŁĄCZY PONOWNIE"):
+        await page.locator("[data-stream-word]").evaluate(
+            "(word, words) => { word.textContent = words; }", words
+        )
+        assert await overlaps(page) == [], words
     await page.click(".rooms-menu summary")
     await page.click(".rooms-menu a[href='/nations']")
     await page.wait_for_url("**/nations")

@@ -7,6 +7,7 @@ from playwright.async_api import expect
 
 from tests.console.conftest import OpenPage, Visit
 from tests.console.judging_pages import violations
+from tests.console.overlaps import overlaps
 
 in_browser = pytest.mark.asyncio(loop_scope="session")
 
@@ -54,8 +55,11 @@ async def test_the_page_keeps_itself_current_and_leaves_the_focus_where_it_is(
 
 
 @in_browser
-async def test_a_page_that_cannot_be_refreshed_says_so_and_recovers(open_page: OpenPage, seeded: Any) -> None:
-    page = await open_page("wanda", "/nations", allow=(502,))
+@pytest.mark.parametrize("language", ["en", "ar"])
+async def test_a_page_that_cannot_be_refreshed_says_so_and_recovers(
+    open_page: OpenPage, seeded: Any, language: str
+) -> None:
+    page = await open_page("wanda", "/nations", allow=(502,), language=language)
     await page.route(
         "**/nations/fragment",
         lambda route: route.fulfill(status=502, content_type="text/html", body="<p>away</p>"),
@@ -63,6 +67,7 @@ async def test_a_page_that_cannot_be_refreshed_says_so_and_recovers(open_page: O
     refresh = "document.querySelector('[data-live]').dispatchEvent(new Event('live:refresh'))"
     await page.evaluate(refresh)
     await expect(page.locator("[data-live].is-stale")).to_have_count(1)
+    assert await violations(page) == []
     await page.unroute("**/nations/fragment")
     await page.evaluate(refresh)
     await expect(page.locator("[data-live].is-stale")).to_have_count(0)
@@ -76,6 +81,7 @@ async def test_nothing_runs_out_of_the_page(open_page: OpenPage, seeded: Any) ->
         for width in (420, 1366, 1920):
             await page.set_viewport_size({"width": width, "height": 900})
             assert await page.evaluate(FITS), (path, width)
+            assert await overlaps(page) == [], (path, width)
 
 
 @in_browser

@@ -10,6 +10,11 @@ export function startActing() {
     event.preventDefault();
     if (form.getAttribute("aria-busy") !== "true") void send(form);
   }, { capture: true });
+  document.addEventListener("toggle", (event) => {
+    const form = event.target;
+    if (!(form instanceof HTMLDetailsElement) || !form.matches(".act-form[open]")) return;
+    form.querySelector(".act-panel")?.scrollIntoView({ block: "nearest" });
+  }, { capture: true });
   // Escape closes the form first; what it stands above is closed by the next one.
   document.addEventListener("keydown", (event) => {
     const open = document.querySelector("details.act-form[open]");
