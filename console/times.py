@@ -1,6 +1,6 @@
 """Moments as people at a watch read them: date-time groups in Zulu, local time beside them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 NEAR = timedelta(days=7)
@@ -41,7 +41,15 @@ def iso(at: datetime | str) -> str:
 
 def local(at: datetime | str, zone: str) -> str:
     """In the operator's own zone: ``2026-11-22 02:46:23 CET``."""
-    return f"{moment(at).astimezone(zone_of(zone)):%Y-%m-%d %H:%M:%S %Z}"
+    return f"{in_zone(moment(at), zone_of(zone)):%Y-%m-%d %H:%M:%S %Z}"
+
+
+def in_zone(at: datetime, zone: tzinfo) -> datetime:
+    """In a zone; in UTC where the calendar, which ends with the year 9999, has no such time there."""
+    try:
+        return at.astimezone(zone)
+    except OverflowError:
+        return at.astimezone(UTC)
 
 
 def zone_of(name: str) -> ZoneInfo:

@@ -62,7 +62,8 @@ def notice_due(exercise: Exercise) -> datetime | None:
     """Until when notice was due; None where no rule says so."""
     notice = exercise.notice
     bound = notice.notification_basis is NotificationBasis.VD11 and not notice.no_notice
-    return notice.start - VD11_LEAD_TIME if bound else None
+    # Before the calendar's first year nothing can have been due.
+    return notice.start - VD11_LEAD_TIME if bound and notice.start.year > 1 else None
 
 
 def findings(exercise: Exercise, now: datetime, nation: str) -> tuple[Finding, ...]:

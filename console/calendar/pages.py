@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 
 from console.calendar.exercises import Exercise
+from console.times import in_zone
 
 DAY = timedelta(days=1)
 LANES = 4
@@ -73,8 +74,8 @@ class Week:
 
 def days_of(exercise: Exercise, zone: tzinfo) -> tuple[date, date]:
     """Its first and its last day. One that ends at midnight does not run on the day that begins then."""
-    start = exercise.notice.start.astimezone(zone)
-    last = (exercise.notice.end - timedelta(microseconds=1)).astimezone(zone)
+    start = in_zone(exercise.notice.start, zone)
+    last = in_zone(exercise.notice.end - timedelta(microseconds=1), zone)
     return start.date(), max(start.date(), last.date())
 
 

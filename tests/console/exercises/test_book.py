@@ -8,16 +8,18 @@ import pytest
 from console.calendar import overlap
 from console.calendar.book import LISTED_OF_ONE, Book
 from console.calendar.conflicts import MOST, MOST_OF_ONE, WORK_OF_ALL, compared
+from console.calendar.pages import Month, agenda_of, weeks_of
+from console.times import local, zone_of
 from tests.console.exercises.notices import ISSUED, entry, exercise, square
 
 HERE = square(20, 57)
 BARE: dict[str, Any] = {"phases": [], "special_activities": [], "reservations": [], "areas": [HERE]}
 
 
-def announced(originator: str, number: int) -> dict[str, object]:
+def announced(originator: str, number: int, **changes: Any) -> dict[str, object]:
     header = {"originator": originator, "message_id": f"019b3c00-0000-7000-8000-{number:012x}"}
     name = f"{originator} {number}"
-    return entry(header=header, **BARE, exercise_id=name, designation=name)
+    return entry(header=header, **BARE, exercise_id=name, designation=name, **changes)
 
 
 FLOOD = [announced("XBB", number) for number in range(600)]
@@ -45,6 +47,18 @@ def test_a_flood_hides_neither_others_conflicts_nor_their_exercises(book: Book) 
     assert frozenset(("XCC", "XDD")) in met
     assert Counter(each.originator for each in book.listed) == {"XBB": LISTED_OF_ONE, "XCC": 1, "XDD": 1}
     assert book.unlisted == 600 - LISTED_OF_ONE
+
+
+@pytest.mark.parametrize("zone", ["Europe/Helsinki", "America/New_York", "UTC"])
+def test_a_notice_from_one_end_of_the_calendar_to_the_other_is_one_among_others(zone: str) -> None:
+    ever = announced("XBB", 9, start="0001-01-01T00:00:00Z", end="9999-12-31T23:59:59.999999Z")
+    found = Book.read([ever, *OTHERS], [], now=ISSUED, nation="XAA")
+    assert len(found.exercises) == 3
+    agenda = agenda_of(found.listed, ISSUED, zone_of(zone))
+    assert [each.originator for each in agenda.running] == ["XBB"]
+    weeks = weeks_of(Month(2030, 3), found.listed, zone_of(zone), 0)
+    assert {bar.exercise.originator for week in weeks for bar in week.bars} == {"XBB", "XCC", "XDD"}
+    assert all(local(each.notice.end, zone) for each in found.exercises)
 
 
 def test_the_steps_that_are_taken_for_a_flood_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
