@@ -83,8 +83,8 @@ def _in_rows(marks: tuple[Mark, ...], scale: _Scale) -> tuple[list[tuple[Mark, i
         if row < MARK_ROWS:
             taken[row].append((begin, end))
         placed.append((mark, row))
-    used = sum(bool(spans) for spans in taken)
-    return placed, 8.0 + MARK_HEIGHT * (used + 1)
+    used = max((row for _, row in placed), default=-1) + 1
+    return placed, 8.0 + MARK_HEIGHT * used
 
 
 def _extent(mark: Mark, scale: _Scale) -> tuple[float, float]:
@@ -100,7 +100,7 @@ def _name(mark: Mark) -> str:
 
 def _mark(mark: Mark, row: int, scale: _Scale, bottom: float) -> str:
     x, kind = scale.x(mark.at), "mark fault" if mark.fault else "mark"
-    y = 4 + MARK_HEIGHT * min(row, MARK_ROWS - 1)
+    y = 4 + MARK_HEIGHT * row
     name = ""
     if row < MARK_ROWS:
         at_end = _extent(mark, scale)[0] < x - 6
@@ -147,7 +147,12 @@ def _clock(at: datetime, step: float) -> str:
 def _lane(lane: TimelineLane, scale: _Scale, y: float) -> list[str]:
     parts = [_band(band, scale, y) for band in lane.bands]
     parts += [_tick(tick, scale, y) for tick in lane.ticks]
-    parts += [_bar(bar, scale, y) for bar in lane.bars]
+    told_until = 0.0
+    for bar in lane.bars:
+        x = scale.x(bar.until or bar.began)
+        # A length of time is written where it has room; else pointing at the bar tells it.
+        parts.append(_bar(bar, scale, y, told=x >= told_until))
+        told_until = max(told_until, x + 7 + _CHARACTER * len(_took(bar)))
     return parts
 
 
@@ -177,16 +182,19 @@ def _tick(tick: Tick, scale: _Scale, y: float) -> str:
     return f'<line class={words} x1="{x}" x2="{x}" {ends}><title>{title}</title></line>'
 
 
-def _bar(bar: Bar, scale: _Scale, y: float) -> str:
+def _bar(bar: Bar, scale: _Scale, y: float, *, told: bool) -> str:
     x, middle = scale.x(bar.began), y + LANE / 2
     end = WIDTH - RIGHT if bar.until is None else scale.x(bar.until)
-    words = {Met.NEVER: "overdue at the end", Met.OPEN: "not acknowledged by the end"}
-    took = words[bar.met] if bar.until is None else span((bar.until - bar.began).total_seconds())
     kind = f"acknowledged {bar.met.value.lower().replace('_', '-')}"
     dot = "" if bar.until is None else f'<circle cx="{end}" cy="{middle}" r="3.5"/>'
     beside = f'x="{end - 7}" text-anchor="end"' if end > WIDTH - RIGHT - 60 else f'x="{end + 7}"'
+    words = f'<text {beside} y="{middle - 5}">{escape(_took(bar))}</text>' if told else ""
     return (
-        f'<g class="{kind}"><title>{escape(f"{bar.serial} {bar.precedence}: {took}")}</title>'
-        f'<line x1="{x}" x2="{end}" y1="{middle}" y2="{middle}"/>{dot}'
-        f'<text {beside} y="{middle - 5}">{escape(took)}</text></g>'
+        f'<g class="{kind}"><title>{escape(f"{bar.serial} {bar.precedence}: {_took(bar)}")}</title>'
+        f'<line x1="{x}" x2="{end}" y1="{middle}" y2="{middle}"/>{dot}{words}</g>'
     )
+
+
+def _took(bar: Bar) -> str:
+    words = {Met.NEVER: "overdue at the end", Met.OPEN: "not acknowledged by the end"}
+    return words[bar.met] if bar.until is None else span((bar.until - bar.began).total_seconds())

@@ -22,13 +22,13 @@ RATINGS = {
 
 
 def span(seconds: float | None) -> str:
-    """A length of time for people: ``340 ms``, ``11.4 s``, ``10 min 18 s``; ``never`` for None."""
+    """A length of time for people: ``340 ms``, ``11.4 s``, ``30 s``, ``10 min 18 s``; ``never`` for None."""
     if seconds is None:
         return "never"
     if seconds < 0.9995:
         return f"{1000 * seconds:.0f} ms"
     if seconds < 59.95:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f}".removesuffix(".0") + " s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"

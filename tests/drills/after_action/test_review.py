@@ -39,8 +39,8 @@ def test_the_figures_say_what_matters_first() -> None:
     figures = [(each.value, each.label, each.beside, each.good) for each in review(whole()).figures]
     assert figures == [
         ("0 / 2", "Objectives met", "", False),
-        ("12.0 s", "Median FLASH acknowledgement", "goal 1 min", True),
-        ("12.0 s", "Slowest FLASH acknowledgement, XBB", "goal 1 min", True),
+        ("12 s", "Median FLASH acknowledgement", "goal 1 min", True),
+        ("12 s", "Slowest FLASH acknowledgement, XBB", "goal 1 min", True),
         ("0", "Messages lost", "0 came late", True),
         ("1 of 1", "Attempts blocked", "0 leaked", True),
     ]
@@ -143,6 +143,6 @@ def test_a_percentile_is_one_of_the_values_that_so_many_do_not_exceed(
 def test_lengths_of_time_read_as_people_say_them() -> None:
     said = [span(each) for each in (0, 0.3401, 0.9996, 11.44, 59.96, 60, 618, 3600, 7260, None)]
     assert said == [
-        *("0 ms", "340 ms", "1.0 s", "11.4 s", "1 min", "1 min", "10 min 18 s", "1 h", "2 h 1 min"),
+        *("0 ms", "340 ms", "1 s", "11.4 s", "1 min", "1 min", "10 min 18 s", "1 h", "2 h 1 min"),
         "never",
     ]
