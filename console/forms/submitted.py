@@ -93,7 +93,8 @@ def _level(values: Values, sent: str) -> dict[str, Any]:
 
 def _list(field: Field, sent: str, pointer: str, values: Values, bad: dict[str, Unreadable]) -> Any:
     item = field.item
-    rows = values.get(sent + ROW, ())[:MAX_ROWS]
+    # Each once: rows in rows would be read as often as both are named together.
+    rows = list(dict.fromkeys(values.get(sent + ROW, ())))[:MAX_ROWS]
     if item is None or not rows:
         return NOTHING
     found = []

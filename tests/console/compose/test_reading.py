@@ -191,6 +191,14 @@ def test_rows_keep_their_order_whatever_they_are_called() -> None:
     assert list(submitted.unreadable) == ["/body/areas/1/altitude_m"]
 
 
+def test_rows_of_rows_that_are_named_many_times_are_read_once() -> None:
+    """Each is read as often as it is named: of lists in lists, that would be millions."""
+    many = ["0"] * 2000
+    values = {"/body/areas#row": many, "/body/areas/0/circles#row": many}
+    areas = read_form(form_of(DRAFTS["threat-alert"]), values).value["body"]["areas"]
+    assert [len(area["circles"]) for area in areas] == [1]
+
+
 def test_empty_rows_go_and_faults_find_the_way_back() -> None:
     typed = {
         "body": {"areas": [{}, {"circles": [{}]}, {"description": "x", "circles": [{}, {"latitude": 1}]}]}
