@@ -236,6 +236,7 @@ def _marking(fetched: Fetched, message: Json | None, version: int) -> Marking | 
         "policy": label.get("policy") or row.get("policy"),
         "classification": classification,
         "level": level if level is not None else row.get("level") if same else None,
+        "mode": found.get("mode"),
     }
     return Marking.of(known)
 

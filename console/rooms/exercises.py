@@ -153,6 +153,7 @@ def marking_of(exercise: Exercise) -> Marking:
             "policy": exercise.policy,
             "classification": exercise.classification,
             "level": exercise.level,
+            "mode": exercise.mode,
         }
     )
 
