@@ -1,10 +1,9 @@
 """The report of a drill: one HTML file that needs nothing else and prints, and the same as JSON."""
 
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
-from drills.after_action.page import review_section, review_style
+from drills.after_action.page import report_style, review_section
 from drills.after_action.reviewing import review
 from drills.outcome import DrillOutcome
 from drills.report_life import life_section
@@ -30,7 +29,7 @@ def render_html(outcome: DrillOutcome) -> str:
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(outcome.title)}</title><style>{_style()}</style></head><body>",
+        f"<title>{escape(outcome.title)}</title><style>{report_style()}</style></head><body>",
         f'<p class="marking">{marking}</p>',
         f"<h1>{escape(outcome.title)}</h1>",
         f'<p class="meta">{outcome.started_at:%Y-%m-%d %H:%M:%S} UTC, {outcome.seconds:.1f} s, '
@@ -53,10 +52,6 @@ def render_html(outcome: DrillOutcome) -> str:
     ]
     parts.append(f'<p class="marking">{marking}</p></body></html>\n')
     return "\n".join(part for part in parts if part)
-
-
-def _style() -> str:
-    return files("drills").joinpath("report.css").read_text(encoding="utf-8") + review_style()
 
 
 def _verdict(outcome: DrillOutcome) -> str:

@@ -1,4 +1,4 @@
-"""`entente drill run|list|check`: play a scenario in a realm of its own, or on a target, and report."""
+"""`entente drill run|list|check|compare`: play a scenario in its own realm or on a target, and report."""
 
 import asyncio
 import contextlib
@@ -24,6 +24,7 @@ from drills.scenario import Scenario
 from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
 from drills.table import show
 from entente.drill_check import check
+from entente.drill_compare import compare_
 from entente.drill_progress import DrillProgress
 from entente.drill_realm import KeyHolders, RealmMachinery
 from entente.drill_target import play_on, read_target, require_fit
@@ -36,6 +37,7 @@ from gateways.store_file import STORE_FILE
 
 app = typer.Typer(help="Simulated drills.", no_args_is_help=True)
 app.command("check")(check)
+app.command("compare")(compare_)
 
 FAILED = 2
 """Exit code when the drill ran and an expectation was not met."""

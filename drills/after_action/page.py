@@ -6,6 +6,7 @@ from math import log10
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from drills.after_action.comparing import NOTICED, Comparison
 from drills.after_action.drawing import timeline_svg
 from drills.after_action.model import AfterAction, Timing
 from drills.after_action.wording import MEASURES, RATINGS, span
@@ -37,9 +38,20 @@ def review_section(review: AfterAction) -> str:
     )
 
 
-def review_style() -> str:
-    """The style sheet that goes with it."""
-    return files("drills.after_action").joinpath("review.css").read_text(encoding="utf-8")
+def report_style() -> str:
+    """The style sheet of the report's page, this part's included."""
+    report = files("drills").joinpath("report.css").read_text(encoding="utf-8")
+    return report + files("drills.after_action").joinpath("review.css").read_text(encoding="utf-8")
+
+
+def comparison_page(comparison: Comparison) -> str:
+    """Two drills side by side, as a whole page that needs nothing else."""
+    return _PAGES.get_template("comparison.html").render(
+        comparison=comparison,
+        style=Markup(report_style()),  # noqa: S704 - our own file
+        span=span,
+        noticed=NOTICED,
+    )
 
 
 def _by_nation(timings: tuple[Timing, ...]) -> dict[tuple[str, str], dict[Measure, Timing]]:
