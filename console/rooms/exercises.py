@@ -20,7 +20,7 @@ from console.cut import cut_words
 from console.exports import require_export
 from console.gateway import Refused
 from console.marking import Marking, highest
-from console.pages import page
+from console.pages import fragment, page
 from console.roles import ROLES_WITH
 from console.seating import Seat, seated
 from console.streaming import room_for
@@ -35,17 +35,31 @@ PAIRS = 5
 """Pairs of exercises in conflict that the agenda names at once; the others are folded."""
 
 
+View = Annotated[str, Query(pattern="^(agenda|month)$")]
+
+
 @router.get("/exercises")
 async def show(
-    request: Request,
-    seat: Annotated[Seat, Depends(seated)],
-    view: Annotated[str, Query(pattern="^(agenda|month)$")] = "agenda",
-    month: str = "",
+    request: Request, seat: Annotated[Seat, Depends(seated)], view: View = "agenda", month: str = ""
 ) -> HTMLResponse:
     """The agenda, or a month."""
     if not seat.sees_content:
         roles = ROLES_WITH["content"]
         return page(request, seat, "exercises/closed.html", room="exercises", status=403, roles=roles)
+    template, shown = await _shown(seat, view, month)
+    return page(request, seat, template, room="exercises", **shown)
+
+
+@router.get("/exercises/fragment")
+async def show_again(
+    request: Request, seat: Annotated[Seat, Depends(seated)], view: View = "agenda", month: str = ""
+) -> HTMLResponse:
+    """The same for a page that refreshes itself."""
+    template, shown = await _shown(seat, view, month)
+    return fragment(request, seat, template, room="exercises", **shown)
+
+
+async def _shown(seat: Seat, view: str, month: str) -> tuple[str, dict[str, Any]]:
     now, zone = datetime.now(UTC), zone_of(seat.zone)
     book = await _read(seat, now)
     shared: dict[str, Any] = {"book": book, "marking": _marking(book.exercises), "view": view}
@@ -54,27 +68,22 @@ async def show(
         agenda = agenda_of(book.listed, now, zone)
         shared |= {"agenda": agenda, "month_name": _month_namer(seat.wording)}
         shared |= {"pairs": by_pair(book.conflicts), "most_pairs": PAIRS}
-        return page(request, seat, "exercises/agenda.html", room="exercises", **shared)
+        return "exercises/agenda.html", shared
     chosen = Month.parse(month) or Month.of(now.astimezone(zone).date())
     weeks = weeks_of(chosen, book.listed, zone, seat.wording.locale.first_week_day)
     seen = within(weeks, book.listed, zone)
     following = None if seen else next_after(weeks, book.listed, zone)
     shared["marking"] = _marking(seen if following is None else [following])
-    return page(
-        request,
-        seat,
-        "exercises/month.html",
-        room="exercises",
-        month=chosen,
-        weeks=weeks,
-        nothing=not seen,
-        following=following,
-        following_month=Month.of(days_of(following, zone)[0]) if following else None,
-        today=now.astimezone(zone).date(),
-        month_name=_month_namer(seat.wording),
-        day_name=_day_namer(seat.wording),
-        **shared,
-    )
+    return "exercises/month.html", shared | {
+        "month": chosen,
+        "weeks": weeks,
+        "nothing": not seen,
+        "following": following,
+        "following_month": Month.of(days_of(following, zone)[0]) if following else None,
+        "today": now.astimezone(zone).date(),
+        "month_name": _month_namer(seat.wording),
+        "day_name": _day_namer(seat.wording),
+    }
 
 
 @router.get("/exercises/calendar.ics")

@@ -71,6 +71,7 @@ ROUTES: dict[str, Row] = {
     "GET /drills/{run}/fragment": part(EXERCISE, 404),
     "GET /exercises": page(SEES_CONTENT),
     "GET /exercises/calendar.ics": page(SEES_CONTENT),
+    "GET /exercises/fragment": part(SEES_CONTENT),
     "GET /exercises/{key}": page(SEES_CONTENT, 404),
     "GET /exercises/{key}/calendar.ics": page(SEES_CONTENT, 404),
     "GET /held": page(EVIDENCE),

@@ -123,7 +123,7 @@ async def test_the_room_is_shared_among_many_nations(
     assert [each.nation for each in found.cut] == list(PARTNERS)
 
 
-@pytest.mark.parametrize("path", ["/exercises", "/exercises?view=month", "/map/fragment"])
+@pytest.mark.parametrize("path", ["/exercises", "/exercises/fragment?view=month", "/map/fragment"])
 async def test_the_page_says_whose_is_cut(
     gateway: PlayedInbox, monkeypatch: pytest.MonkeyPatch, path: str
 ) -> None:
@@ -140,3 +140,5 @@ async def test_the_page_says_whose_is_cut(
     assert answer.status_code == 200
     assert "XBB (at least 15)." in answer.text
     assert "XCC (" not in answer.text
+    if "fragment" in path:
+        assert 'data-covers data-text="REALM ' in answer.text, "the page's bands follow"

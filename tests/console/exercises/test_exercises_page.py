@@ -1,10 +1,12 @@
 """The calendar of exercises in the browser and as a file: agenda, month, one in depth, who may see it."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 from icalendar import Calendar
+from playwright.async_api import Page, expect
 
 from tests.console.conftest import OpenPage, Visit
 from tests.console.exercises.notices import square
@@ -172,3 +174,37 @@ async def test_hostile_words_harm_no_page_and_every_page_is_accessible(
             await page.goto(path)
         await unharmed(page)
         assert await violations(page) == []
+
+
+async def refreshed(page: Page) -> None:
+    """Let the page look again, as it does by itself from time to time."""
+    async with page.expect_response("**/exercises/fragment*"):
+        await page.evaluate("document.querySelector('[data-live]').dispatchEvent(new Event('live:refresh'))")
+
+
+async def test_agenda_and_month_keep_themselves_current_under_the_reader(
+    open_page: OpenPage, realm: ConsoleRealm, notices: dict[str, dict[str, Any]]
+) -> None:
+    # Four that meet in pairs: more than the agenda names at once.
+    met = {"start": soon(days=13), "end": soon(days=14), "areas": [square(30.4, 40.4)]}
+    for name in ("EX-THIRD", "EX-FOURTH"):
+        await asyncio.to_thread(publish_notice, realm, "XCC", name, **met)
+    page = await open_page("wanda", "/exercises", viewport={"width": 900, "height": 500})
+    month = await open_page("wanda", "/exercises?view=month")
+    await page.click(".ex-conflicts summary")
+    link = f'.ex-name a[href$="/exercises/{key(notices["hostile"], "XBB")}"]'
+    bar = f'.ex-bar[href$="/exercises/{key(notices["running"], "XCC")}"]'
+    await page.focus(link)
+    await month.focus(f"{bar} >> nth=0")
+    top = await page.evaluate("document.querySelector('main').scrollTop + scrollY")
+    assert top > 0
+    # It comes first in the month: everything moves.
+    early = {"start": soon(hours=-2), "end": soon(days=2), "areas": [square(80, -60)]}
+    await asyncio.to_thread(publish_notice, realm, "XBB", "EX-SUDDEN", **early)
+    for each, place, chosen in ((page, ".ex-name", link), (month, ".ex-bar", bar)):
+        await refreshed(each)
+        await expect(each.locator(place, has_text="Exercise EX-SUDDEN").first).to_be_attached()
+        await expect(each.locator(chosen).first).to_be_focused()
+    await expect(page.locator(".ex-conflicts details")).to_have_attribute("open", "")
+    assert await page.evaluate("document.querySelector('main').scrollTop + scrollY") > 0
+    await expect(page.locator(link)).to_be_in_viewport()
