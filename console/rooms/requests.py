@@ -1,5 +1,6 @@
 """Information requests on a board, by state and deadline. What is done about them is on the message page."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
@@ -18,6 +19,8 @@ from console.seating import Seat, seated
 router = APIRouter()
 
 SHOWN = 100
+AT_ONCE = 25
+"""Ids in one search, which has a thousand characters at most."""
 Here = Annotated[Seat, Depends(seated)]
 DUE = {"now": timedelta(), "24h": timedelta(hours=24), "7d": timedelta(days=7)}
 MODES = ("OPERATION", "EXERCISE", "TEST")
@@ -101,19 +104,26 @@ async def _board(request: Request, seat: Seat, before: int) -> dict[str, Any]:
     }
 
 
-async def _markings(seat: Seat, requests: list[dict[str, Any]]) -> dict[str, Marking]:
+async def _markings(seat: Seat, requests: list[dict[str, Any]]) -> dict[tuple[str, str], Marking]:
     """The marking of every request whose words are shown. One that cannot be read counts as the highest."""
-    worded = [each["message_id"] for each in requests if each["title"]]
-    if not worded:
-        return {}
+    # Ids are unique per originator only: another's message with the same one says nothing of a request.
+    worded = {(each["originator"], each["message_id"]) for each in requests if each["title"]}
+    ids = sorted({message_id for _, message_id in worded})
     unknown = Marking(seat.wording.t("requests.marking_unknown"), level=LEVELS - 1)
-    known: dict[str, Marking] = {}
+    parts = [ids[begin : begin + AT_ONCE] for begin in range(0, len(ids), AT_ONCE)]
+    known: dict[tuple[str, str], Marking] = {}
+    for rows in await asyncio.gather(*(_rows(seat, part) for part in parts)):
+        for row in rows:
+            known[row["originator"], row["message_id"]] = Marking.of(row)
+    return {each: known.get(each, unknown) for each in worded}
+
+
+async def _rows(seat: Seat, ids: list[str]) -> list[dict[str, Any]]:
+    """Rows of the traffic with these ids; none where they cannot be read."""
     try:
-        listed = await seat.gateway.get("/v1/traffic", {"q": f"id:{','.join(worded)}", "limit": SHOWN * 2})
+        listed = await seat.gateway.get("/v1/traffic", {"q": f"id:{','.join(ids)}", "limit": SHOWN * 2})
     except Refused as no:
         if no.status not in (403, 422):
             raise
-    else:
-        for row in listed["rows"]:
-            known[str(row.get("message_id"))] = Marking.of(row)
-    return {message_id: known.get(message_id, unknown) for message_id in worded}
+        return []
+    return list(listed["rows"])
