@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 
+from console.console import console_of
 from console.gateway import Refused
 from console.rail import ROOMS, Entry, entries
 from console.seating import Seat
@@ -34,7 +35,7 @@ def who_may(request: Request, no: Refused) -> tuple[Role, ...]:
     scope = str(no.problem.get("scope") or "")
     if scope in ROLES_WITH:
         return ROLES_WITH[scope]
-    local = "/" + request.url.path.split("/")[-1 if request.url.path.count("/") < 2 else 1]
+    local = "/" + request.url.path.removeprefix(console_of(request).root).strip("/").partition("/")[0]
     rights = next((entry.rights for entry in ROOMS if entry.path == local and entry.path != "/"), ())
     return roles_with(*rights)
 

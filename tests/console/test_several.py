@@ -1,12 +1,18 @@
 """One console for several nations: only where nothing is live, and each nation by itself."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import httpx
 import pytest
+from starlette.datastructures import URL
+from starlette.requests import Request
 
+from console.gateway import Refused
+from console.roles import who_may
 from console.settings import ConsoleSettings
 from console.several import create_several
+from schemas.operator import Role
 from tests.console.conftest import OpenPage
 from tests.console.judging_pages import violations
 from tests.console.overlaps import overlaps
@@ -34,6 +40,18 @@ REFUSED: list[tuple[str, list[ConsoleSettings], str]] = [
 def test_what_no_console_for_several_nations_is_made_of(given: list[ConsoleSettings], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         create_several(given)
+
+
+@pytest.mark.parametrize("root", ["", "/xaa", "/here/console"])
+def test_a_closed_door_says_for_whom_the_room_is_wherever_the_console_stands(root: str) -> None:
+    app = SimpleNamespace(state=SimpleNamespace(console=SimpleNamespace(root=root)))
+    no = Refused(403, {"code": "ROLE_MISSING"})
+
+    def may(path: str) -> tuple[Role, ...]:
+        return who_may(cast(Request, SimpleNamespace(app=app, url=URL(f"http://console.test{path}"))), no)
+
+    assert may(f"{root}/audit") == may(f"{root}/audit/17") == (Role.SECURITY_OFFICER, Role.AUDITOR)
+    assert may(f"{root}/") == may(root) == ()
 
 
 def test_nobody_signs_in_where_an_agreement_covers_operation(realm: ConsoleRealm) -> None:
