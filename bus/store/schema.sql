@@ -446,7 +446,7 @@ CREATE TABLE traffic (
     owing INTEGER NOT NULL                        -- 1: this nation was asked to acknowledge it, and did not yet
 ) STRICT;
 CREATE UNIQUE INDEX traffic_ref ON traffic (ref);
-CREATE INDEX traffic_owing ON traffic (rank, seq) WHERE owing = 1;
+CREATE INDEX traffic_owing ON traffic (rank, originator, seq, status, expires_at, mode, owing) WHERE owing = 1;
 -- A thousand rows each (traffic_blocks.py): which times they lie in, and how many there are. Rows are never taken out.
 CREATE TABLE traffic_block (
     block INTEGER NOT NULL, mode TEXT NOT NULL, rank INTEGER NOT NULL,

@@ -141,14 +141,40 @@ def awaiting(tx: sqlite3.Connection, asker: Asker, ranks: list[int], limit: int)
     """What waits for this nation's acknowledgement: most urgent first; then originators in turn, of each the
     oldest, the newest, the next oldest and so on: a flood from one hides nothing from another.
     """
-    text, values = _awaited(asker)
-    each = "PARTITION BY t.rank, t.originator ORDER BY t.seq"
+    found = list[int]()
+    for rank in sorted(set(ranks)):
+        room = limit - len(found)
+        turns: dict[int, int] = {}
+        for originator in _owed(tx, rank):
+            oldest, newest = (_end(tx, asker, rank, originator, order, room) for order in ("ASC", "DESC"))
+            turns |= {seq: 2 * place for place, seq in enumerate(newest, 1)}
+            for place, seq in enumerate(oldest, 1):
+                turns[seq] = min(2 * place - 1, turns.get(seq, 2 * place))
+        found += sorted(turns, key=lambda seq: (turns[seq], seq))[:room]
+    return found
+
+
+def _owed(tx: sqlite3.Connection, rank: int) -> list[str]:
+    """Originators of whose messages of this precedence some were not acknowledged: found one by one in the
+    index, past whatever number each has."""
+    first = "SELECT min(originator) FROM traffic INDEXED BY traffic_owing WHERE owing = 1 AND rank = ?"
     rows = tx.execute(
-        "SELECT seq FROM (SELECT t.seq, t.rank,"  # noqa: S608 - fixed texts
-        f" min(2 * row_number() OVER ({each}) - 1, 2 * row_number() OVER ({each} DESC)) AS turn"
-        " FROM traffic t INDEXED BY traffic_owing"
-        f" WHERE t.rank IN ({', '.join('?' * len(ranks))}) AND {text}) ORDER BY rank, turn, seq LIMIT ?",
-        (*ranks, *values, limit),
+        f"WITH RECURSIVE named (name) AS ({first} UNION ALL"  # noqa: S608 - fixed texts
+        f" SELECT ({first} AND originator > name) FROM named WHERE name IS NOT NULL)"
+        " SELECT name FROM named WHERE name IS NOT NULL",
+        (rank, rank),
+    )
+    return [row[0] for row in rows]
+
+
+def _end(
+    tx: sqlite3.Connection, asker: Asker, rank: int, originator: str, order: str, limit: int
+) -> list[int]:
+    text, values = _awaited(asker)
+    rows = tx.execute(
+        "SELECT t.seq FROM traffic t INDEXED BY traffic_owing"  # noqa: S608 - fixed texts
+        f" WHERE t.rank = ? AND t.originator = ? AND {text} ORDER BY t.seq {order} LIMIT ?",
+        (rank, originator, *values, limit),
     )
     return [row[0] for row in rows]
 
