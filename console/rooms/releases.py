@@ -15,9 +15,11 @@ from console.messages.showing import helpers, reader_of
 from console.messages.waiting import marking_of, waiting_release
 from console.pages import page
 from console.problems import NOT_FRESH
+from console.rooms import backfills
 from console.seating import Seat, seated
 
 router = APIRouter()
+router.include_router(backfills.router)
 Seated = Annotated[Seat, Depends(seated)]
 MOST = 20
 """Releases on one page: each is read in full."""

@@ -1,19 +1,27 @@
 """Every route as everybody: every role, signed out, another nation, with ids of others' messages, forged."""
 
+import itertools
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
 from console.security import CONTENT_SECURITY_POLICY, UNSAFE
+from drills.journal import JournalWriter
+from schemas.drill_journal import JournalStart
 from tests.console.access_table import EVERYBODY, ROUTES, Row
 from tests.console.conftest import Visit
+from tests.console.realm import ConsoleRealm
 from tests.console.routes_of import routes_of
+from tests.console.seeding import draft
 from tests.console.serving import ServedConsole
 from tests.console.visiting import DOCUMENT, SCRIPT, Visitor
 
-FOREIGN = ("message_id", "publication_id", "identifier")
+FOREIGN = ("message_id", "publication_id", "identifier", "key", "backfill_id")
+TRIO = "trio"
+"""The agreement of all, and what is typed to act on it."""
 ENDS_OR_CHANGES_THE_SESSION = ("POST /sign-out", "POST /settings/password")
 HEADERS = {
     "content-security-policy": CONTENT_SECURITY_POLICY,
@@ -31,8 +39,23 @@ def test_every_route_says_who_may(console: ServedConsole) -> None:
 
 
 @pytest.fixture(scope="module")
-def sample(seeded: dict[str, dict[str, Any]]) -> dict[str, str]:
+def run(console: ServedConsole, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A drill that is played at XAA."""
+    folder, served = tmp_path_factory.mktemp("drills"), console.app.state.console
+    start = JournalStart(
+        run="up-1", drill="walk", title="Walk", started_at=datetime.now(UTC), nations=("XAA", "XBB")
+    )
+    with JournalWriter(folder, start):
+        before = served.settings
+        served.settings = before.model_copy(update={"drills_dir": folder})
+        yield start.run
+        served.settings = before
+
+
+@pytest.fixture(scope="module")
+def sample(seeded: dict[str, dict[str, Any]], realm: ConsoleRealm, run: str) -> dict[str, str]:
     """Values for the parameters of addresses, of things that XAA has."""
+    asked = {"community": "TRIO", "nation": "XCC", "mode": "TEST", "since": "2026-01-01T00:00:00Z"}
     return {
         "message_id": seeded["alert-1"]["message_id"],
         "publication_id": seeded["alert-0"]["publication_id"],
@@ -40,11 +63,12 @@ def sample(seeded: dict[str, dict[str, Any]]) -> dict[str, str]:
         "code": "XBB",
         "language": "en",
         "kind": "threat_alert",
-        "name": "trio",
+        "name": TRIO,
         "seq": "1",
-        "key": "nothing",
-        "run": "nothing",
-        "digest": "nothing",
+        "key": f"XBB-{seeded['notice']['message_id']}",
+        "run": run,
+        "digest": realm.get("XAA", f"/v1/agreements/{TRIO}")["digest"],
+        "backfill_id": realm.post("XAA", "/v1/backfills", asked)["backfill_id"],
         "act": "countersign",
     }
 
@@ -61,7 +85,8 @@ def sent(visitor: Visitor, method: str, path: str, row: Row) -> httpx.Response:
     headers = SCRIPT if row.kind in ("part", "stream") or method in ("PUT", "DELETE") else DOCUMENT
     if method in UNSAFE:
         headers = headers | {"X-CSRF-Token": visitor.csrf}
-        return visitor.request(method, path, headers=headers, data={"csrf": visitor.csrf})
+        # What is typed to confirm is right: nothing but the role stops who may not act.
+        return visitor.request(method, path, headers=headers, data={"csrf": visitor.csrf, "typed": TRIO})
     return visitor.request(method, path, headers=headers)
 
 
@@ -136,15 +161,29 @@ def test_a_session_of_another_nation_is_none_here(
         visitor.close()
 
 
+@pytest.fixture(scope="module")
+def only_for_two(realm: ConsoleRealm) -> str:
+    """An exercise notice that XAA gave to XBB alone: its message id."""
+    notice = draft("exercise_notice", "XAA", subject="A bulk carrier boarded", to=("XBB",))
+    message_id = str(realm.post("XAA", "/v1/messages", notice)["message_id"])
+    realm.wait_for("XBB", message_id)
+    return message_id
+
+
 @pytest.mark.parametrize("name", ONE_OF_EACH)
 def test_what_was_not_released_to_a_nation_is_not_there_for_anybody_of_it(
-    name: str, visit: Visit, sample: dict[str, str], seeded: dict[str, dict[str, Any]]
+    name: str,
+    visit: Visit,
+    sample: dict[str, str],
+    seeded: dict[str, dict[str, Any]],
+    only_for_two: str,
 ) -> None:
-    """The request of XAA went to XBB alone: at XCC its ids are ids of nothing."""
+    """A request and a notice of XAA went to XBB alone: at XCC their ids are ids of nothing."""
     foreign = sample | {
         "message_id": seeded["request"]["message_id"],
         "publication_id": seeded["request"]["publication_id"],
         "identifier": seeded["request"]["message_id"],
+        "key": f"XAA-{only_for_two}",
     }
     visitor, wrong = visit(name, "XCC"), []
     visitor.get("/settings")
@@ -157,6 +196,35 @@ def test_what_was_not_released_to_a_nation_is_not_there_for_anybody_of_it(
         if answer.status_code not in (404, *row.closed, 422) or "bulk carrier" in answer.text:
             wrong.append(f"{method} {path}: {answer.status_code}")
     assert not wrong, wrong
+
+
+def test_an_agreement_of_others_is_not_there_nor_anothers_views(
+    visit: Visit, realm: ConsoleRealm, sample: dict[str, str]
+) -> None:
+    """XBB proposes an agreement to XCC; rita keeps a view."""
+    terms = realm.get("XBB", f"/v1/agreements/{TRIO}")
+    names = ("kinds", "modes", "highest", "categories", "not_before", "not_after")
+    proposed = {name: terms[name] for name in names} | {"id": "two", "version": 1, "title": "Bulk carrier"}
+    digest = realm.post("XBB", "/v1/agreements", proposed | {"parties": ["XBB", "XCC"]})["digest"]
+    rita = visit("rita")
+    rita.get("/settings")
+    view, script = "/traffic/views/of-rita", SCRIPT | {"X-CSRF-Token": rita.csrf}
+    assert rita.request("PUT", view, headers=script, json={"query": "from:XBB"}).is_success
+    routes, wrong = [each for each in rows("page", "part", "act") if "/agreements/{" in each[1]], []
+    for name in ONE_OF_EACH:
+        visitor = visit(name)
+        visitor.get("/settings")
+        for (method, path, row), given in itertools.product(routes, (digest, "two")):
+            if method == "GET" or given == digest:
+                address = path.format(**sample | {"digest": digest, "name": given})
+                answer = sent(visitor, method, address, row)
+                if answer.status_code != 404 or "Bulk carrier" in answer.text:
+                    wrong.append(f"{name}: {method} {path} {given[:6]}: {answer.status_code}")
+        gone = sent(visitor, "DELETE", view, ROUTES["DELETE /traffic/views/{name}"])
+        if gone.status_code != 404 or "of-rita" in visitor.fetch("/traffic/views").text:
+            wrong.append(f"{name}: a view of rita")
+    assert not wrong, wrong
+    assert rita.request("DELETE", view, headers=script).is_success
 
 
 def test_nothing_is_done_for_a_request_that_did_not_come_from_our_page(

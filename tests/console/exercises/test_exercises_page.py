@@ -13,6 +13,7 @@ from tests.console.exercises.notices import square
 from tests.console.hostile import HostileMessage, unharmed
 from tests.console.judging_pages import violations
 from tests.console.overlaps import overlaps
+from tests.console.paper import faults_on_paper
 from tests.console.realm import ConsoleRealm
 from tests.console.seeding import draft, soon
 
@@ -174,6 +175,8 @@ async def test_hostile_words_harm_no_page_and_every_page_is_accessible(
             await page.goto(path)
         await unharmed(page)
         assert await violations(page) == []
+        wrong = await faults_on_paper(page)
+        assert not wrong, wrong
 
 
 async def refreshed(page: Page) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from schemas.header import Kind
 from tests.console.conftest import OpenPage
+from tests.console.hostile import unharmed
 from tests.console.judging_pages import violations
 from tests.console.message.crafted import MESSAGE_ID, answering, entry, message
 from tests.console.message.test_acts import published
@@ -39,7 +41,12 @@ async def test_pages_of_messages_have_no_barrier(
     open_page: OpenPage, seeded: dict[str, Any], language: str
 ) -> None:
     page = await open_page("chief", f"/messages/out/{seeded['alert-0']['publication_id']}", language=language)
-    for address in ("/releases", "/held", f"/messages/in/{seeded['alert-1']['message_id']}?tab=trail"):
+    for address in (
+        "/releases",
+        "/releases/backfills",
+        "/held",
+        f"/messages/in/{seeded['alert-1']['message_id']}?tab=trail",
+    ):
         assert await violations(page) == [], address
         await page.goto(address)
         await page.wait_for_selector("html[data-ready]", state="attached")
@@ -118,21 +125,27 @@ async def test_without_scripts_a_message_is_read_and_acted_on(
     assert "Acknowledged" in await page.locator(".message-side").inner_text()
 
 
-async def test_nothing_hostile_runs_or_hides_in_the_browser(
+async def test_nothing_hostile_runs_or_hides_in_the_browser_in_any_field_of_any_kind(
     open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made = message("threat_alert")
-    made["body"] = poisoned(made["body"], [0])
-    made["header"]["subject"] = HOSTILE[0] + HOSTILE[6]
-    answering(monkeypatch)(entry("threat_alert", made, marking=HOSTILE[2]))
-    page = await open_page("wanda", f"/messages/in/{MESSAGE_ID}")
-    for details in await page.locator("details").all():
-        await details.evaluate("(each) => { each.open = true; }")
-    assert await page.locator("x-hostile, main img, main [onmouseover]").count() == 0
-    assert "⟦U+202E⟧" in await page.locator("#message-title").inner_text()
-    assert "\u202e" not in await page.locator("main").inner_text()
-    width = await page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
-    assert width <= 0, "a line of ten thousand letters widens nothing"
+    page, said = await open_page("wanda", "/settings"), list[str]()
+    page.on("dialog", lambda dialog: said.append(dialog.message))
+    for place, kind in enumerate(Kind):
+        made = message(kind.value)
+        made["body"] = poisoned(made["body"], [place])
+        made["header"]["subject"] = HOSTILE[0] + HOSTILE[6]
+        answering(monkeypatch)(entry(kind.value, made, marking=HOSTILE[2]))
+        await page.goto(f"/messages/in/{MESSAGE_ID}")
+        await page.wait_for_selector("html[data-ready]", state="attached")
+        await page.evaluate(
+            "() => document.querySelectorAll('details').forEach(each => { each.open = true; })"
+        )
+        assert await page.locator("x-hostile, main img, main [onmouseover]").count() == 0, kind
+        assert "⟦U+202E⟧" in await page.locator("#message-title").inner_text(), kind
+        await unharmed(page)
+        width = await page.evaluate("() => document.documentElement.scrollWidth - window.innerWidth")
+        assert width <= 0, f"{kind}: a line of ten thousand letters widens nothing"
+    assert not said, "no dialog"
 
 
 async def test_a_message_fits_every_screen_and_paper(open_page: OpenPage, seeded: dict[str, Any]) -> None:

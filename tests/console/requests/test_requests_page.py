@@ -8,6 +8,7 @@ from playwright.async_api import expect
 from tests.console.conftest import OpenPage, Visit
 from tests.console.hostile import HostileMessage, unharmed
 from tests.console.judging_pages import violations
+from tests.console.paper import faults_on_paper
 from tests.console.realm import ConsoleRealm
 from tests.console.seeding import draft
 
@@ -79,6 +80,8 @@ async def test_hostile_titles_are_text(open_page: OpenPage, hostile: list[Hostil
     shown = [each for each in hostile if each.kind == "information_request" and each.accepted]
     assert await page.locator(".request").count() >= len(shown)
     await unharmed(page)
+    wrong = await faults_on_paper(page)
+    assert not wrong, wrong
 
 
 def test_an_auditor_sees_no_title(visit: Visit, seeded: Any) -> None:
