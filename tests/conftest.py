@@ -1,8 +1,10 @@
-"""For every test: hypothesis without its per-example deadline, and the long ones first.
+"""For every test: hypothesis without its per-example deadline, the long ones first, little garbage to look for.
 
 A busy machine is slow, not wrong. With several workers (`make test`) the next test goes to whoever is free:
 what takes long is begun early, so that no worker is left alone with it at the end.
 """
+
+import gc
 
 import pytest
 from hypothesis import settings
@@ -22,3 +24,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return places.get(folder, len(places))
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Set what collecting the tests has made aside: it stays, and the garbage collector would walk all of it."""
+    gc.collect()
+    gc.freeze()

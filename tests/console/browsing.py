@@ -18,6 +18,12 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     # The browser's own window is painted, too: nothing in it need move.
     *("--force-prefers-reduced-motion", "--animation-duration-scale=0"),
+    # Nobody types into its address field: what would drop down there is a page of its own for every window,
+    # and costs more than most of ours. Playwright's own are named again, for only the last such flag counts.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,AimEnabled,"
+    "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
+    "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,"
+    "AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,NetworkTimeServiceQuerying,PreconnectToSearch",
 )
 Allowed = Collection[int | str]
 VIEWPORT = {"width": 1600, "height": 900}
