@@ -17,6 +17,7 @@ from bus.protocol.errors import TrustError
 from entente.cli import COMMANDS, GROUPS, build_app
 from entente.realm_files import RealmFiles
 from entente.terminal import CommandFailed
+from gateways.http.api_keys import Scope
 from gateways.store_file import STORE_FILE
 from schemas.audit import AuditEvent, AuditRecord
 from schemas.trust import NationStatus
@@ -158,6 +159,19 @@ def test_a_key_written_to_a_file_is_for_its_owner_alone_and_never_over_another(
     assert target.stat().st_mode & 0o777 == 0o600
     with pytest.raises(CommandFailed, match="nothing is written over"):
         run(*add)
+
+
+def test_a_key_has_the_scopes_that_are_named_or_every_one_and_never_none(
+    realm: RealmFiles, tmp_path: Path
+) -> None:
+    state = tmp_path / "gateway"
+    state.mkdir()
+    place = ("--state-dir", str(state), "--keys-file", str(realm.keys_file("XAA")))
+    run("key", "add", "all", *place, "--every-scope")
+    assert json.loads(run("key", "list", *place, "--json"))[0]["scopes"] == [scope.value for scope in Scope]
+    for wrong in ((), ("--every-scope", "--scope", "inbox:read")):
+        with pytest.raises(CommandFailed, match="--every-scope"):
+            run("key", "add", "none", *place, *wrong)
 
 
 LABEL = ["--policy", "NATO", "--classification", "NATO RESTRICTED", "--releasable-to", "XBB"]
