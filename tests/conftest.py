@@ -1,4 +1,4 @@
-"""For every test: hypothesis without its per-example deadline, the long ones first, little garbage to look for.
+"""For every test: hypothesis without its per-example deadline, long ones first, little garbage to look for.
 
 A busy machine is slow, not wrong. With several workers (`make test`) the next test goes to whoever is free:
 what takes long is begun early, so that no worker is left alone with it at the end.
@@ -27,6 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Set what collecting the tests has made aside: it stays, and the garbage collector would walk all of it."""
+    """Set what collecting the tests has made aside: it stays, and looking for garbage would walk all of it."""
     gc.collect()
     gc.freeze()
