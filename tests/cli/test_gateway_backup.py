@@ -255,6 +255,17 @@ def _bend(place: Place, name: str) -> None:
 
 
 def _damage(place: Place) -> None:
+    """What stands in a column is not what the table says: only SQLite's check looks at that."""
+    with closing(sqlite3.connect(place.copy / STORE_FILE)) as store:
+        store.execute("PRAGMA writable_schema = ON")
+        store.execute(
+            "UPDATE sqlite_master SET sql = replace(sql, 'value TEXT', 'value INTEGER') WHERE name = 'meta'"
+        )
+        store.commit()
+    place.forge(STORE_FILE, (place.copy / STORE_FILE).read_bytes())
+
+
+def _spoil(place: Place) -> None:
     data = bytearray((place.copy / STORE_FILE).read_bytes())
     data[8192:12288] = os.urandom(4096)
     place.forge(STORE_FILE, bytes(data))
@@ -294,6 +305,7 @@ REFUSED: dict[str, tuple[Callable[[Place], None], str]] = {
     "a bit of the store differs": (lambda p: _bend(p, STORE_FILE), "digests differ"),
     "a bit of the realm id differs": (lambda p: _bend(p, "realm-id"), "digests differ"),
     "the store is damaged, though the digest fits": (_damage, "damaged"),
+    "a page of the store is spoilt, though the digest fits": (_spoil, "damaged"),
     "the store is of a newer format": (_newer, "999"),
     "the manifest tells of another nation": (lambda p: _manifest(p, nation="XBB"), "the key file of XAA"),
     "the manifest tells of another format": (lambda p: _manifest(p, store_format=2), "not the one that"),

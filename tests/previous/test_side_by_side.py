@@ -23,6 +23,11 @@ def _nothing_refused(gateway: SmallGateway, *expected: str) -> None:
     }
 
 
+def _tables(gateway: SmallGateway) -> set[tuple[str, ...]]:
+    rows = gateway.store.connection.execute("SELECT type, name, tbl_name FROM sqlite_master")
+    return {row for row in rows if not row[1].startswith("sqlite_")}
+
+
 def test_what_the_previous_version_sends_is_taken_as_the_previous_version_took_it(tmp_path: Path) -> None:
     world = RecordedWorld(tmp_path)
     bravo = world.gateway("XBB")
@@ -40,6 +45,7 @@ def test_what_the_previous_version_sends_is_taken_as_the_previous_version_took_i
 def test_a_store_of_the_previous_version_goes_on_with_what_its_partner_says(tmp_path: Path) -> None:
     world = RecordedWorld(tmp_path)
     alfa = world.upgraded()
+    assert _tables(alfa) == _tables(world.gateway("XBB")), "what a new store has"
     assert states(alfa) == RECORDED["states_before"]
     world.replay(alfa)
     _nothing_refused(alfa)
