@@ -19,6 +19,7 @@ from playwright.async_api import Page
 from tests.console.browsing import Pages, Tabs, running_chromium
 from tests.console.compose.filling import SMALL, choose, fill
 from tests.console.realm import NATIONS, console_realm
+from tests.console.scenes import busy, drill_under_way
 from tests.console.seeding import seed
 from tests.console.serving import ServedConsole, served_console
 from tests.console.visiting import Visitor
@@ -62,6 +63,18 @@ async def beside_the_list(page: Page) -> None:
     await page.wait_for_selector("#drawer [data-message]")
 
 
+async def settled(page: Page) -> None:
+    """Wait for what comes after a page: the list with its figures, the map's land, the live connection."""
+    for there, awaited in (
+        ("#traffic", "#traffic[data-ready]"),
+        ("#map-stage", '#map-stage[data-state="ready"]'),
+        ("#flash", '#stream-pill:is([data-stream="live"], [data-stream="held"])'),
+    ):
+        if await page.locator(there).count():
+            await page.wait_for_selector(awaited, state="attached")
+    await page.evaluate("document.fonts.ready.then(() => 0)")
+
+
 def searched(words: str) -> Steps:
     """Search the traffic."""
 
@@ -83,6 +96,11 @@ async def wrong_password(page: Page) -> None:
     await page.fill("#f-password", "nothing of the kind")
     await page.click(".button-main")
     await page.wait_for_selector(".refusal")
+
+
+async def release_shown(page: Page) -> None:
+    """Scroll to who gets the message, and why."""
+    await page.locator(".release").scroll_into_view_if_needed()
 
 
 async def open_menu(page: Page) -> None:
@@ -141,6 +159,7 @@ SHOTS: list[Shot] = [
         for language in ("en", "ar")
     ),
     Shot("message-own", "/messages/{alert-0}", "chief"),
+    Shot("message-release", "/messages/{alert-0}", "chief", steps=release_shown),
     Shot("message-trail", "/messages/in/{alert-1}?tab=trail", "sofia"),
     Shot("message-metadata", "/messages/in/{alert-1}", "aude"),
     Shot("message-phone", "/messages/in/{notice}", size=PHONE),
@@ -184,7 +203,7 @@ async def take(
                 )
                 if shot.steps is not None:
                     await shot.steps(page)
-                await page.evaluate("document.fonts.ready.then(() => 0)")
+                await settled(page)
                 await page.screenshot(path=out / f"{shot.name}.png")
             except Exception as error:  # noqa: BLE001 (the other pictures are wanted all the same)
                 wrong.append(f"{shot.name}: {str(error)[:400]}")
@@ -207,7 +226,14 @@ def main() -> int:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         realm = stack.enter_context(console_realm(directory / "realm"))
         made = {name: answer["message_id"] for name, answer in seed(realm).items()}
-        consoles = {nation: stack.enter_context(served_console(realm, nation)) for nation in NATIONS}
+        busy(realm)
+        drills = directory / "drills"
+        drills.mkdir()
+        stack.enter_context(drill_under_way(drills))
+        consoles = {
+            nation: stack.enter_context(served_console(realm, nation, drills_dir=drills))
+            for nation in NATIONS
+        }
         wrong = asyncio.run(take(shots, given.out, consoles, made))
     sys.stdout.write("".join(f"{line}\n" for line in wrong) + f"{len(shots)} pictures in {given.out}\n")
     return len(wrong)

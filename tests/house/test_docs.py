@@ -19,6 +19,8 @@ from schemas.reasons import ReasonCode
 from schemas.wire import ContentType, Lane
 
 ROOT = Path(__file__).resolve().parents[2]
+LARGEST_PICTURE = 120_000
+"""Octets: they are in every clone for good."""
 
 
 def _page(name: str) -> str:
@@ -114,3 +116,13 @@ def test_paths_named_in_the_pages_exist() -> None:
             if not (ROOT / target).exists():
                 dead.append(f"{page.relative_to(ROOT)}: {target}")
     assert not dead
+
+
+def test_every_picture_in_the_pages_is_there_has_words_and_is_small_and_none_is_unused() -> None:
+    shown = set()
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
+        for words, target in re.findall(r"!\[([^\]]*)\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            assert len(words) > 20, f"{page.relative_to(ROOT)}: {target} does not say what is to be seen"
+            shown.add((page.parent / target).resolve())
+    assert shown == set((ROOT / "docs" / "pictures").iterdir())
+    assert not [path.name for path in shown if path.stat().st_size > LARGEST_PICTURE]
