@@ -194,4 +194,5 @@ histogram.refresh();
 counts.refresh();
 const open = openIn(location.search);
 if (open !== null) void drawer.show(open, { focus: false });
+tick();
 frame.dataset["ready"] = "true";
