@@ -1,6 +1,6 @@
 // Messages over time, stacked by precedence; dragging over it sets the span of the filter.
 
-import { t } from "../frame/wording.js";
+import { number, t } from "../frame/wording.js";
 import { bars as askBars } from "./api.js";
 import { PRECEDENCES } from "./row_words.js";
 
@@ -45,7 +45,7 @@ export function openHistogram(section, query, choose) {
         scales: { x: { time: true }, y: { range: (/** @type {unknown} */ _, /** @type {number} */ __, /** @type {number} */ top) => [0, Math.max(4, top)] } },
         axes: [
           { ...axis, size: 18, gap: 2, space: 90, grid: { show: false }, values: (/** @type {unknown} */ _, /** @type {number[]} */ at) => at.map(zulu) },
-          { ...axis, size: 40, gap: 4, space: 13, grid: { stroke: colour("--line"), width: 1 }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] },
+          { ...axis, size: 40, gap: 4, space: 13, grid: { stroke: colour("--line"), width: 1 }, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000], values: counted },
         ],
         series: [{}, ...series],
         hooks: { setSelect: [selected] },
@@ -53,6 +53,11 @@ export function openHistogram(section, query, choose) {
       [[], [], [], [], []],
       place,
     );
+  }
+
+  /** Nought is left out: it would stand on the first time. @param {unknown} _ @param {number[]} at */
+  function counted(_, at) {
+    return at.map((each) => (each === 0 ? "" : number(each)));
   }
 
   /** @param {UPlotChart} of */
