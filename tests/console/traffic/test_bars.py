@@ -66,6 +66,10 @@ async def test_flash_is_said_at_once_and_leaves_when_anyone_of_the_nation_acknow
     assert await page.evaluate("() => window.sounds") == 1, "asked for once, with the choice"
     assert await other.evaluate("() => window.sounds") == 0, "sound is off until switched on"
     await expect(elsewhere.locator(".flash-entry")).to_contain_text(f"{word} first")
+    looking = await open_page("sofia", "/settings")
+    await expect(looking.locator(".flash-entry")).to_contain_text(f"{word} first")
+    await expect(looking.locator("[data-act=acknowledge]")).to_have_count(0)
+    await expect(looking.locator(".band-text").first).to_contain_text("NATO RESTRICTED")
     assert await elsewhere.evaluate("() => window.sounds") == 0
     assert (await elsewhere.title()).startswith("(1) ")
     await expect(elsewhere.locator("body > .band-top")).to_contain_text("NATO RESTRICTED")

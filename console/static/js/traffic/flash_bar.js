@@ -45,14 +45,11 @@ export function openFlashBar(bar, region, hearing) {
 
   async function refresh() {
     clearTimeout(timer);
-    try {
-      const { rows, counts } = await awaiting();
-      show(rows, counts["FLASH"] ?? rows.length);
-    } catch {
-      // What is known stays; the pill says when the server is gone.
-    }
+    // Where it cannot be asked what is known stays; the pill says when the server is gone.
+    const told = await awaiting().catch(() => null);
     clearTimeout(timer);
     timer = setTimeout(() => void refresh(), ANYWAY);
+    if (told !== null) show(told.rows, told.counts["FLASH"] ?? told.rows.length);
   }
 
   /**
@@ -112,14 +109,15 @@ export function openFlashBar(bar, region, hearing) {
     }
     paintMode(/** @type {HTMLElement} */ (entry.querySelector("[data-part=mode]")), row.mode);
     const open = /** @type {HTMLElement} */ (entry.querySelector("[data-act=open]"));
-    const accept = /** @type {HTMLButtonElement} */ (entry.querySelector("[data-act=acknowledge]"));
+    /** Who may not acknowledge has none. @type {HTMLButtonElement | null} */
+    const accept = entry.querySelector("[data-act=acknowledge]");
     open.setAttribute("href", (document.documentElement.dataset["root"] ?? "") + pathOf(row));
     open.addEventListener("click", (event) => {
       if (!hearing.open) return;
       event.preventDefault();
       hearing.open(row);
     });
-    accept.addEventListener("click", () => void give(row, accept));
+    accept?.addEventListener("click", () => void give(row, accept));
     entries.set(keyOf(row), entry);
     return entry;
   }
