@@ -91,7 +91,11 @@ class ConsoleSettings(BaseSettings):
     map_places_file: Path | None = Field(
         None, description="TOML file with places of nations on the map, over those of the console."
     )
-    log_level: str = Field("info", description="Least level that is logged.")
+    log_level: str = Field(
+        "info",
+        pattern="^(?i:debug|info|warning|error)$",
+        description="Lowest level of log lines: debug, info, warning or error.",
+    )
 
     @field_validator("root_path")
     @classmethod

@@ -39,6 +39,7 @@ def run(
     from console.server import run as run_console
     from console.settings import ConsoleSettings
     from console.several import create_several
+    from gateways.logs import configure
 
     try:
         given = [_of(ConsoleSettings, each) for each in several or ()] or [ConsoleSettings()]
@@ -48,6 +49,7 @@ def run(
     except ValueError as error:
         raise CommandFailed(str(error)) from None
     nations = ", ".join(settings.nation for settings in given)
+    configure(given[0].log_level.upper(), nations)
     run_console(
         made,
         given[0],

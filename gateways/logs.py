@@ -30,6 +30,9 @@ def _fault_without_text(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any
     error = given[1] if isinstance(given, tuple) else given
     if isinstance(error, BaseException):
         event["fault"], event["place"] = type(error).__name__, place_of(error)
+    if event.get("logger") == "asyncio":
+        # It writes faults, and what functions were called with, into the line itself.
+        event["event"] = str(event["event"]).partition("\n")[0].partition("(")[0].rstrip()
     event.pop("exception", None)
     event.pop("stack_info", None)
     return event
@@ -41,7 +44,10 @@ def _no_traceback(record: logging.LogRecord) -> bool:
 
 
 def configure(level: str, nation: str) -> None:
-    """Send every log line of this process, the libraries' included, through the JSON format."""
+    """Send every log line of this process, the libraries' included, through the JSON format.
+
+    For gateways and consoles alike: ``entente`` calls it for the latter, which may not know this room.
+    """
 
     def of_nation(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
         event.setdefault("nation", nation)
@@ -75,11 +81,16 @@ def configure(level: str, nation: str) -> None:
             ],
         )
     )
+    # What cannot be written would be printed, with its values.
+    logging.raiseExceptions = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
     server = logging.getLogger("uvicorn.error")
     server.setLevel(logging.WARNING)
     server.addFilter(_no_traceback)
+    # These tell addresses, with what people search for, headers and parts of forms.
+    for name in ("httpx", "httpcore", "python_multipart"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     # uvicorn's access log would hold addresses with ids of messages; metrics count requests instead.
     logging.getLogger("uvicorn.access").disabled = True

@@ -1,5 +1,6 @@
 """The first minute with `entente up`: a link for each nation's console, and a realm that moves."""
 
+import json
 import re
 import signal
 import time
@@ -14,6 +15,9 @@ from entente.default_plan import default_plan
 from schemas.drill_journal import Played
 from tests.cli.up_process import LOOK_SECONDS, PATIENCE, UpProcess
 
+READY = ("gateway of ", "console of ")
+"""What the command itself tells whoever started it."""
+SEARCHED = "KANARIENVOGEL"
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 
@@ -63,10 +67,11 @@ def test_a_newcomer_signs_in_by_a_link_at_each_nation_and_sees_a_realm_at_work(t
         est_only = {name: value for name, value in est.cookies.items() if name.endswith("-est")}
         fin.cookies = est_only
         assert fin.ask("GET", "settings").status_code == 303, "one nation's session opens no other's console"
+        assert est.ask("GET", "", params={"q": SEARCHED}).status_code == 200
         _wait_for_lines(state / "drills", 6)
         [run] = read_runs(state / "drills")
         assert run.counts[Played.REFUSED] == 0, [line for line in run.lines if line.became is Played.REFUSED]
-        assert {drill.name for drill in read_catalogue(state / "drills")} == {"baltic-life", "baltic-guard"}
+        assert {drill.name for drill in read_catalogue(state / "drills")} >= {"baltic-life", "baltic-guard"}
         assert run.lines[-1].title in est.ask("GET", f"drills/{run.start.run}").text
         up.process.send_signal(signal.SIGINT)
         assert up.process.wait(15) == 0
@@ -74,6 +79,18 @@ def test_a_newcomer_signs_in_by_a_link_at_each_nation_and_sees_a_realm_at_work(t
         fin.close()
     [run] = read_runs(state / "drills")
     assert run.end is not None
+    _logs_are_lines_of_json_without_content(state, [line.title for line in run.lines])
+
+
+def _logs_are_lines_of_json_without_content(state: Path, titles: list[str]) -> None:
+    logs = [state / "console.log", *(state / "gateways").glob("*/gateway.log")]
+    for log in logs:
+        first, *lines = log.read_text(encoding="utf-8").splitlines()
+        told = [json.loads(line) for line in (first, *lines) if not line.startswith(READY)]
+        assert all({"at", "level", "logger", "nation", "event"} <= line.keys() for line in told), log
+        for said in (*titles, SEARCHED, "Bearer", "sign-in/link#"):
+            assert said not in log.read_text(encoding="utf-8"), log
+    assert '"event": "console.listening"' in logs[0].read_text(encoding="utf-8")
 
 
 def _wait_for_lines(folder: Path, count: int) -> None:
