@@ -27,6 +27,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Set what collecting the tests has made aside: it stays, and looking for garbage would walk all of it."""
+    """Set aside what collecting the tests has made: it stays, and every look for garbage would walk it."""
     gc.collect()
     gc.freeze()
