@@ -192,17 +192,18 @@ async def test_agenda_and_month_keep_themselves_current_under_the_reader(
     met = {"start": soon(days=13), "end": soon(days=14), "areas": [square(30.4, 40.4)]}
     for name in ("EX-THIRD", "EX-FOURTH"):
         await asyncio.to_thread(publish_notice, realm, "XCC", name, **met)
-    page = await open_page("wanda", "/exercises", viewport={"width": 900, "height": 500})
+    page = await open_page("wanda", "/exercises", viewport={"width": 900, "height": 400})
     month = await open_page("wanda", "/exercises?view=month")
     await page.click(".ex-conflicts summary")
-    link = f'.ex-name a[href$="/exercises/{key(notices["hostile"], "XBB")}"]'
+    link = f'.ex-name a[href$="/exercises/{key(notices["running"], "XCC")}"]'
     bar = f'.ex-bar[href$="/exercises/{key(notices["running"], "XCC")}"]'
     await page.focus(link)
+    await page.eval_on_selector(link, "link => link.scrollIntoView({block: 'start'})")
     await month.focus(f"{bar} >> nth=0")
     top = await page.evaluate("document.querySelector('main').scrollTop + scrollY")
     assert top > 0
-    # It comes first in the month: everything moves.
-    early = {"start": soon(hours=-2), "end": soon(days=2), "areas": [square(80, -60)]}
+    # It comes before the exercise that is looked at, which moves.
+    early = {"start": soon(days=-4), "end": soon(days=2), "areas": [square(80, -60)]}
     await asyncio.to_thread(publish_notice, realm, "XBB", "EX-SUDDEN", **early)
     for each, place, chosen in ((page, ".ex-name", link), (month, ".ex-bar", bar)):
         await refreshed(each)
