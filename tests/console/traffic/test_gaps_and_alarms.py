@@ -60,6 +60,7 @@ async def test_what_was_missed_is_said_and_fetched_again_and_no_alarm_or_flash_h
     crowd = [
         row | {"seq": 10**6 + each, "message_id": f"0{each}", "precedence": "FLASH"} for each in range(100)
     ]
+    crowd[1] |= {"originator": "XCC", "message_id": crowd[0]["message_id"]}
     played.begun = str((await asked(page, "/traffic/rows?limit=1"))["event_seq"])
 
     async def changes(route: Route) -> None:

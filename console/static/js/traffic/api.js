@@ -96,8 +96,9 @@ const keys = new Map();
 
 /** @param {string} messageId @param {string} originator */
 export function acknowledge(messageId, originator) {
-  const key = keys.get(messageId) ?? crypto.randomUUID();
-  keys.set(messageId, key);
+  const about = `${originator} ${messageId}`;
+  const key = keys.get(about) ?? crypto.randomUUID();
+  keys.set(about, key);
   return act(address(`/traffic/acknowledge/${encodeURIComponent(messageId)}`), "POST", { key, originator });
 }
 

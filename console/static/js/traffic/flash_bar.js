@@ -33,7 +33,7 @@ export function openFlashBar(bar, region, hearing) {
   const rest = /** @type {HTMLElement} */ (more.querySelector("a"));
   const template = /** @type {HTMLTemplateElement} */ (bar.querySelector("template"));
   const title = document.title;
-  /** @type {Map<string, HTMLElement>} */
+  /** By the row's number: two originators may give their messages the same id. @type {Map<number, HTMLElement>} */
   const entries = new Map();
   /** @type {Row[]} */
   let waiting = [];
@@ -64,14 +64,14 @@ export function openFlashBar(bar, region, hearing) {
     bar.hidden = rows.length === 0;
     document.title = rows.length > 0 ? `(${total}) ${title}` : title;
     count.textContent = String(total);
-    const shown = new Set(rows.slice(0, SHOWN).map(keyOf));
+    const shown = new Set(rows.slice(0, SHOWN).map((row) => row.seq));
     for (const [key, entry] of entries) {
       if (shown.has(key)) continue;
       entry.remove();
       entries.delete(key);
     }
     for (const row of rows.slice(0, SHOWN)) {
-      const entry = entries.get(keyOf(row)) ?? made(row);
+      const entry = entries.get(row.seq) ?? made(row);
       list.append(entry);
     }
     alsoShown(rows.slice(0, SHOWN).map(markingOf));
@@ -87,9 +87,6 @@ export function openFlashBar(bar, region, hearing) {
     }
     first = false;
   }
-
-  /** @param {Row} row */
-  const keyOf = (row) => row.message_id ?? String(row.seq);
 
   /** @param {Row} row */
   const said = (row) => ({
@@ -118,7 +115,7 @@ export function openFlashBar(bar, region, hearing) {
       hearing.open(row);
     });
     accept?.addEventListener("click", () => void give(row, accept));
-    entries.set(keyOf(row), entry);
+    entries.set(row.seq, entry);
     return entry;
   }
 
