@@ -25,10 +25,11 @@ class StoodStill(StrEnum):
 
     BROKER = "BROKER"
     GATEWAY = "GATEWAY"
+    LINK = "LINK"
 
 
 class Outage(Statement):
-    """Something stood still. ``nation``: whose gateway; absent for the broker, which is everybody's.
+    """Something stood still. ``nation``: whose gateway or link; absent for the broker, which is everybody's.
 
     ``until`` is absent when the drill ended before it came back.
     """

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from drills.agreement_play import AgreementPlay
 from drills.hostile import HostileActor, HostileResult, Loot
 from drills.hostile_agreements import AgreementForger
-from drills.injects import DraftTemplate, Hostile, HostileAct
+from drills.injects import DraftTemplate, Fault, Hostile, HostileAct
 from drills.partner_system import PartnerSystem
 from drills.played import Played, Tried
 from drills.ports import Machinery
@@ -94,8 +94,8 @@ class HostilePlay:
             await self._publish(inject, victim, template)
 
         lane = lane_of(Precedence(template.header["precedence"]))
-        await self._machinery.take_away(inject.nation)
+        await self._machinery.bring_about(Fault.GATEWAY_AWAY, inject.nation)
         try:
             return await actor.reseal(hostile, lane, publish)
         finally:
-            await self._machinery.bring_back(inject.nation)
+            await self._machinery.bring_about(Fault.GATEWAY_BACK, inject.nation)

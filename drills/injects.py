@@ -134,8 +134,25 @@ class Fault(StrEnum):
     """It runs again; what became known meanwhile reaches everybody before the next inject."""
     GATEWAY_AWAY = "GATEWAY_AWAY"
     """The gateway of the inject's nation stops; what is sent there waits."""
+    GATEWAY_KILLED = "GATEWAY_KILLED"
+    """It is killed (SIGKILL), in the middle of whatever it does."""
     GATEWAY_BACK = "GATEWAY_BACK"
-    """It runs again."""
+    """It runs again, after either."""
+    GATEWAY_PAUSED = "GATEWAY_PAUSED"
+    """It stands still (SIGSTOP), with all its connections open."""
+    GATEWAY_RESUMED = "GATEWAY_RESUMED"
+    """It goes on where it stood."""
+    BROKER_WIPED = "BROKER_WIPED"
+    """While it is away, all that it kept is destroyed: streams, consumers, mail."""
+    LINK_CUT = "LINK_CUT"
+    """The way between the nation's gateway and the broker is cut; both run on."""
+    LINK_SLOW = "LINK_SLOW"
+    """That way takes a third of a second longer, in both directions."""
+    LINK_RESTORED = "LINK_RESTORED"
+    """It is as it was."""
+
+
+ON_LINKS = frozenset({Fault.LINK_CUT, Fault.LINK_SLOW, Fault.LINK_RESTORED})
 
 
 class Attempt(Statement):

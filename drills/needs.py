@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from drills.injects import HostileAct
+from drills.injects import ON_LINKS, HostileAct
 from drills.scenario import Inject, Scenario
 
 
@@ -13,6 +13,7 @@ class Need(StrEnum):
     PROCESSES = "gateways and a broker that it can stop and start"
     REALM_OFFICE = "the realm's offline keys, to sign documents with"
     CREDENTIALS = "nations' keys and broker credentials, to misuse"
+    LINKS = "links between gateways and broker that it can cut and slow down"
     RECEIVER = "gateways that post webhooks to the machine on which it runs"
 
 
@@ -27,7 +28,7 @@ def needs_of(scenario: Scenario) -> Mapping[Need, tuple[str, ...]]:
 
 def _needs(inject: Inject) -> Iterator[Need]:
     if inject.fault is not None:
-        yield Need.PROCESSES
+        yield Need.LINKS if inject.fault in ON_LINKS else Need.PROCESSES
     if inject.accession is not None:
         yield Need.REALM_OFFICE
     if inject.webhook is not None:

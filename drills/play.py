@@ -148,8 +148,14 @@ class Player:
         until = asyncio.get_running_loop().time() + PATIENCE
         while self._realm.broker_runs and self._under_way and asyncio.get_running_loop().time() < until:
             sent = self._played.sent[self._under_way[0]]
+            if sent.originator in self._realm.unreachable:
+                self._under_way.pop(0)
+                continue
             shown = await self._partners[sent.originator].publication(sent.answer["publication_id"])
-            if all(row["state"] in SETTLED for row in shown["deliveries"]):
+            if all(
+                row["state"] in SETTLED or row["nation"] in self._realm.unreachable
+                for row in shown["deliveries"]
+            ):
                 self._under_way.pop(0)
             else:
                 await asyncio.sleep(_POLL)

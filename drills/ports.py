@@ -3,21 +3,17 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from drills.injects import Fault
+
 
 class Machinery(Protocol):
-    """Port: the processes of the realm, taken away and brought back (processes, not nations)."""
+    """Port: the processes of the realm and the links between them (processes, not nations)."""
 
-    async def take_away(self, nation: str) -> None:
-        """Stop the gateway in order."""
+    async def bring_about(self, fault: Fault, nation: str) -> None:
+        """Let this happen to the nation's gateway or link, or to the broker; returns when it is so.
 
-    async def bring_back(self, nation: str) -> None:
-        """Start it again; returns when it is ready."""
-
-    async def broker_away(self) -> None:
-        """Stop the broker in order."""
-
-    async def broker_back(self) -> None:
-        """Start it again, with all it kept."""
+        What is brought back is ready, and has all that it kept. DrillError when it cannot be done.
+        """
 
 
 @dataclass(frozen=True)

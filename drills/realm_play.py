@@ -1,7 +1,7 @@
 """What happens to the realm and its machinery in a drill, watched until every gateway knows."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from drills.course import Outage, StoodStill
@@ -31,6 +31,7 @@ class RealmPlay:
         self._outages = outages
         self.broker_runs = True
         self.away: set[str] = set()
+        self._cut: set[str] = set()
 
     async def accession(self, inject: Inject, accession: Accession) -> Happened:
         """A nation becomes a member of a community."""
@@ -54,45 +55,96 @@ class RealmPlay:
         )
         return Happened(inject, what, tuple(sorted(missing)))
 
+    @property
+    def unreachable(self) -> set[str]:
+        """Nations that no mail reaches, or leaves, as things stand."""
+        return self.away | self._cut
+
     async def fault(self, inject: Inject, fault: Fault) -> Happened:
         """Something stops, or runs again; returns once the gateways have noticed."""
         nation = inject.nation
         match fault:
-            case Fault.BROKER_AWAY:
-                self._begins(StoodStill.BROKER, inject, None)
-                await self._machinery.broker_away()
-                await self._connected(False)
-                self.broker_runs, what = False, "the broker stands still; gateways accept and queue"
-            case Fault.BROKER_BACK:
-                await self._machinery.broker_back()
-                await self._connected(True)
-                self._ends(StoodStill.BROKER, None)
-                self.broker_runs, what = True, "the broker runs again"
-            case Fault.GATEWAY_AWAY:
-                self._begins(StoodStill.GATEWAY, inject, nation)
-                await self._machinery.take_away(nation)
-                self.away.add(nation)
-                what = f"the gateway of {nation} is away; what is sent there waits"
+            case Fault.BROKER_AWAY | Fault.BROKER_BACK | Fault.BROKER_WIPED:
+                what = await self._broker(inject, fault)
+            case Fault.LINK_CUT | Fault.LINK_SLOW | Fault.LINK_RESTORED:
+                what = await self._link(inject, fault)
             case Fault.GATEWAY_BACK:
-                await self._machinery.bring_back(nation)
                 self._ends(StoodStill.GATEWAY, nation)
+                await self._machinery.bring_about(fault, nation)
                 self.away.discard(nation)
                 what = f"the gateway of {nation} runs again"
+            case Fault.GATEWAY_RESUMED:
+                self._ends(StoodStill.GATEWAY, nation)
+                await self._machinery.bring_about(fault, nation)
+                self.away.discard(nation)
+                what = f"the gateway of {nation} goes on where it stood"
+            case Fault.GATEWAY_AWAY:
+                self._leaves(inject)
+                await self._machinery.bring_about(fault, nation)
+                what = f"the gateway of {nation} is away; what is sent there waits"
+            case Fault.GATEWAY_KILLED:
+                self._leaves(inject)
+                await self._machinery.bring_about(fault, nation)
+                what = f"the gateway of {nation} was killed; what is sent there waits"
+            case Fault.GATEWAY_PAUSED:
+                self._leaves(inject)
+                await self._machinery.bring_about(fault, nation)
+                what = f"the gateway of {nation} stands still; what is sent there waits"
         return Happened(inject, what)
+
+    async def _broker(self, inject: Inject, fault: Fault) -> str:
+        if fault is Fault.BROKER_AWAY:
+            self._begins(StoodStill.BROKER, inject, None)
+            await self._machinery.bring_about(fault, inject.nation)
+            await self._connected(False, self._partners)
+            self.broker_runs = False
+            return "the broker stands still; gateways accept and queue"
+        if fault is Fault.BROKER_WIPED:
+            await self._machinery.bring_about(fault, inject.nation)
+            return "all that the broker kept is destroyed"
+        self._ends(StoodStill.BROKER, None)
+        await self._machinery.bring_about(fault, inject.nation)
+        await self._connected(True, self._partners)
+        self.broker_runs = True
+        return "the broker runs again"
+
+    async def _link(self, inject: Inject, fault: Fault) -> str:
+        nation = inject.nation
+        if fault is Fault.LINK_CUT:
+            self._begins(StoodStill.LINK, inject, nation)
+            await self._machinery.bring_about(fault, inject.nation)
+            await self._connected(False, (nation,))
+            self._cut.add(nation)
+            return f"{nation} is cut off from the broker; its gateway accepts and queues"
+        if fault is Fault.LINK_SLOW:
+            await self._machinery.bring_about(fault, inject.nation)
+            return f"whatever goes to {nation} or comes from it takes longer"
+        self._ends(StoodStill.LINK, nation)
+        await self._machinery.bring_about(fault, nation)
+        self._cut.discard(nation)
+        await self._connected(True, (nation,))
+        return f"the link of {nation} is as it was"
+
+    def _leaves(self, inject: Inject) -> None:
+        self._begins(StoodStill.GATEWAY, inject, inject.nation)
+        self.away.add(inject.nation)
 
     def _begins(self, what: StoodStill, inject: Inject, nation: str | None) -> None:
         began = datetime.now(UTC)
         self._outages.append(Outage(what=what, nation=nation, serial=inject.serial, began=began))
 
     def _ends(self, what: StoodStill, nation: str | None) -> None:
-        """What stood still last runs again."""
+        """What stood still is brought back from now on: how long that takes is part of recovering."""
         for place, outage in enumerate(self._outages):
             if (outage.what, outage.nation) == (what, nation) and outage.until is None:
                 self._outages[place] = outage.model_copy(update={"until": datetime.now(UTC)})
 
-    async def _connected(self, wanted: bool) -> None:
-        """Wait until every gateway knows that the broker is there, or that it is not."""
-        for nation, partner in self._partners.items():
+    async def _connected(self, wanted: bool, nations: Iterable[str]) -> None:
+        """Wait until these nations' gateways know that the broker is there, or that it is not."""
+        for nation in nations:
+            partner = self._partners[nation]
+            if wanted and nation in self._cut:
+                continue
             until = asyncio.get_running_loop().time() + PATIENCE
             while nation not in self.away and await partner.broker_connected() is not wanted:
                 if asyncio.get_running_loop().time() > until:

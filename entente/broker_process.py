@@ -58,6 +58,10 @@ class BrokerProcess:
             await ended(self._watch, "the watch over the broker", self._report)
         await self._server.stop()
 
+    async def wipe(self) -> None:
+        """Destroy all that it kept. EmbeddedServerError while it runs."""
+        await self._server.wipe_store()
+
     async def kill(self) -> None:
         """SIGKILL: the crash of the broker. The watch brings it back."""
         await self._server.kill()

@@ -60,6 +60,7 @@ class ChildProcess:
         if process is not None and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
                 process.terminate()
+                process.send_signal(signal.SIGCONT)  # else one that stands still would not hear of it
             try:
                 await asyncio.wait_for(process.wait(), PATIENCE_STOP)
             except TimeoutError:
@@ -68,6 +69,18 @@ class ChildProcess:
                 await process.wait()
         if self._watch is not None:
             await ended(self._watch, f"the watch over {self.name}", self._report)
+
+    async def crash(self) -> None:
+        """SIGKILL, and stay away until `start`."""
+        self._stopping = True
+        self.kill()
+        await self.stop()
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it lives."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.send_signal(number)
 
     def kill(self) -> None:
         """SIGKILL: a crash. The watch starts it again."""

@@ -15,6 +15,7 @@ from rich.table import Table
 from drills.cap_play import CapTerms, cap_drill
 from drills.hostile import Loot
 from drills.judging import SETTLE_SECONDS
+from drills.needs import Need, needs_of
 from drills.outcome import DrillOutcome
 from drills.partner_system import GatewayAccess
 from drills.played import DrillError
@@ -181,7 +182,8 @@ async def _run(
         progress.phase("founding the realm")
         await asyncio.to_thread(found_or_keep, place, scenario.realm)
         progress.phase(f"starting the broker and {len(scenario.realm.nations)} gateways")
-        async with running_realm(place, lock, progress.note, HOOKS) as realm:
+        links = Need.LINKS in needs_of(scenario)
+        async with running_realm(place, lock, progress.note, HOOKS, with_links=links) as realm:
             accesses = {
                 nation: GatewayAccess(nation, address.url, address.key)
                 for nation, address in realm.gateways.items()

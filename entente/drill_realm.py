@@ -1,18 +1,24 @@
 """A drill's realm on this machine: the ports that the drill needs, over real processes and real keys."""
 
 import asyncio
+import signal
 from datetime import UTC, datetime
 
 import httpx
 
 from bus.authority import Realm
+from bus.embedded import EmbeddedServerError
+from drills.injects import ON_LINKS, Fault
 from drills.played import DrillError
 from drills.ports import SignedDocuments
 from entente.bringing_out import put_in_force, request_body
+from entente.gateway_process import GatewayProcess
 from entente.realm import RunningRealm
 from entente.realm_files import RealmFiles
 from schemas.community import Community, Membership
 from schemas.trust import DocumentType
+
+SLOW_SECONDS = 0.3
 
 
 class RealmMachinery:
@@ -21,24 +27,57 @@ class RealmMachinery:
     def __init__(self, realm: RunningRealm) -> None:
         self._realm = realm
 
-    async def take_away(self, nation: str) -> None:
-        """Stop a nation's gateway in order."""
-        await self._realm.processes[nation].stop()
+    async def bring_about(self, fault: Fault, nation: str) -> None:
+        """Stop, kill, pause, cut, destroy, or bring back. DrillError when it cannot be done here."""
+        if fault in ON_LINKS:
+            self._on_link(fault, nation)
+        elif fault in (Fault.BROKER_AWAY, Fault.BROKER_WIPED, Fault.BROKER_BACK):
+            await self._on_broker(fault)
+        else:
+            await self._on_gateway(fault, self._realm.processes[nation])
 
-    async def bring_back(self, nation: str) -> None:
-        """Start it again; returns when it is ready."""
-        process = self._realm.processes[nation]
-        await process.start()
-        async with httpx.AsyncClient(trust_env=False) as client:
-            await process.wait_ready(client)
+    async def _on_gateway(self, fault: Fault, process: GatewayProcess) -> None:
+        match fault:
+            case Fault.GATEWAY_AWAY:
+                await process.stop()
+            case Fault.GATEWAY_KILLED:
+                await process.crash()
+            case Fault.GATEWAY_PAUSED:
+                process.signal(signal.SIGSTOP)
+            case Fault.GATEWAY_RESUMED:
+                process.signal(signal.SIGCONT)
+                await _ready(process)
+            case Fault.GATEWAY_BACK:
+                await process.start()
+                await _ready(process)
 
-    async def broker_away(self) -> None:
-        """Stop the broker in order; it is not brought back by itself."""
-        await self._realm.broker.stop()
+    async def _on_broker(self, fault: Fault) -> None:
+        broker = self._realm.broker
+        if fault is Fault.BROKER_AWAY:
+            await broker.stop()
+        elif fault is Fault.BROKER_BACK:
+            await broker.start()
+        else:
+            try:
+                await broker.wipe()
+            except EmbeddedServerError as error:
+                raise DrillError(str(error)) from error
 
-    async def broker_back(self) -> None:
-        """Start it again, with its streams."""
-        await self._realm.broker.start()
+    def _on_link(self, fault: Fault, nation: str) -> None:
+        link = self._realm.links.get(nation)
+        if link is None:
+            raise DrillError(f"the gateway of {nation} has no link of its own in this realm")
+        if fault is Fault.LINK_CUT:
+            link.cut()
+        elif fault is Fault.LINK_SLOW:
+            link.slow_down(SLOW_SECONDS)
+        else:
+            link.restore()
+
+
+async def _ready(process: GatewayProcess) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await process.wait_ready(client)
 
 
 class KeyHolders:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from drills.cap_play import CapTerms, cap_drill
 from drills.hostile import Loot
+from drills.injects import Fault
 from drills.needs import Need, needs_of
 from drills.outcome import DrillOutcome
 from drills.partner_system import GatewayAccess
@@ -142,17 +143,8 @@ async def _trust(access: GatewayAccess, client: httpx.AsyncClient) -> Mapping[st
 class _NobodyThere:
     """Machinery and office of a target that gives none: the needs were checked, so nobody asks."""
 
-    async def take_away(self, nation: str) -> None:
-        raise DrillError(f"nobody here stops the gateway of {nation}")
-
-    async def bring_back(self, nation: str) -> None:
-        raise DrillError(f"nobody here starts the gateway of {nation}")
-
-    async def broker_away(self) -> None:
-        raise DrillError("nobody here stops the broker")
-
-    async def broker_back(self) -> None:
-        raise DrillError("nobody here starts the broker")
+    async def bring_about(self, fault: Fault, nation: str) -> None:
+        raise DrillError(f"nobody here brings about {fault.value} of {nation}")
 
     async def accede(self, community: str, nation: str) -> SignedDocuments:
         raise DrillError(f"nobody here signs that {nation} joins {community}")

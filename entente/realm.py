@@ -12,6 +12,7 @@ import httpx
 
 from bus.store import api_keys
 from bus.store.writer import Store, Transaction
+from entente.broker_link import BrokerLink
 from entente.broker_process import BrokerProcess
 from entente.founding import found_realm
 from entente.gateway_process import GatewayProcess
@@ -48,6 +49,8 @@ class RunningRealm:
     broker: BrokerProcess
     processes: Mapping[str, GatewayProcess]
     gateways: Mapping[str, GatewayAddress]
+    links: Mapping[str, BrokerLink]
+    """Between each gateway and the broker, where they were asked for."""
 
 
 def found_or_keep(state: StateDir, plan: RealmPlan) -> None:
@@ -69,11 +72,17 @@ def found_or_keep(state: StateDir, plan: RealmPlan) -> None:
 
 @contextlib.asynccontextmanager
 async def running_realm(
-    state: StateDir, lock: int, report: Report, settings: Mapping[str, str] | None = None
+    state: StateDir,
+    lock: int,
+    report: Report,
+    settings: Mapping[str, str] | None = None,
+    *,
+    with_links: bool = False,
 ) -> AsyncIterator[RunningRealm]:
     """Run the realm that lies in `state`, from start to a clean stop of every process.
 
-    ``settings`` are further settings of every gateway.
+    ``settings`` are further settings of every gateway. ``with_links``: each gateway reaches the broker over a
+    link that can be cut and slowed down.
 
     Raises GatewayDiedError, EmbeddedServerError or ProvisioningError when something does not come up.
     """
@@ -84,7 +93,11 @@ async def running_realm(
     users = {nation: trust.nations[nation].record.broker_user for nation in nations}
     broker = BrokerProcess(state, users, ports["broker"], report)
     processes: dict[str, GatewayProcess] = {}
+    links: dict[str, BrokerLink] = {}
     try:
+        for nation in nations if with_links else ():
+            links[nation] = BrokerLink(ports["broker"])
+            await links[nation].start()
         addresses = {nation: await _address(state, nation, trust.realm, ports[nation]) for nation in nations}
         for nation in nations:
             given = {
@@ -93,7 +106,7 @@ async def running_realm(
                 "state_dir": str(state.gateway(nation)),
                 "keys_file": str(state.realm.keys_file(nation)),
                 "trust_dir": str(state.realm.trust_dir),
-                "nats_url": f"nats://127.0.0.1:{ports['broker']}",
+                "nats_url": links[nation].url if nation in links else f"nats://127.0.0.1:{ports['broker']}",
                 "host": "127.0.0.1",
                 "port": str(ports[nation]),
             }
@@ -106,13 +119,14 @@ async def running_realm(
         places = {nation: (address.url, address.key) for nation, address in addresses.items()}
         keeping = asyncio.create_task(SnapshotKeeper(state.realm, places, report).run())
         try:
-            yield RunningRealm(state, broker, processes, addresses)
+            yield RunningRealm(state, broker, processes, addresses, links)
         finally:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
     finally:
         await asyncio.gather(*(process.stop() for process in processes.values()))
         await broker.stop()
+        await asyncio.gather(*(link.stop() for link in links.values()))
 
 
 async def _address(state: StateDir, nation: str, realm: str, port: int) -> GatewayAddress:

@@ -47,7 +47,7 @@ def _recovery(outage: Outage, title: str, outcome: DrillOutcome) -> Recovery:
     return Recovery(
         serial=outage.serial,
         title=title,
-        what="broker" if outage.what is StoodStill.BROKER else "gateway",
+        what=outage.what.value.lower(),
         nation=outage.nation or "",
         lasted_seconds=seconds(outage.began, outage.until),
         held_up=len(stopped),

@@ -5,10 +5,11 @@ from datetime import datetime
 from drills.after_action.cases import Copy, awaited, copies, end_of
 from drills.after_action.model import Band, Bar, Mark, Tick, Timeline, TimelineLane
 from drills.after_action.recovering import held_up
-from drills.course import Outage
+from drills.course import Outage, StoodStill
 from drills.objectives import Measure
 from drills.outcome import DrillOutcome
 
+_DOWN = {StoodStill.BROKER: "broker down", StoodStill.GATEWAY: "gateway down", StoodStill.LINK: "link cut"}
 SHOWN_BARS = ("FLASH", "IMMEDIATE")
 """Acknowledgements at other precedences would hide these."""
 
@@ -93,6 +94,6 @@ def _band(outage: Outage, nation: str, outcome: DrillOutcome, ended: datetime) -
     return Band(
         began=outage.began,
         until=outage.until or ended,
-        what="broker down" if outage.nation is None else "gateway down",
+        what=_DOWN[outage.what],
         held_up=len(stopped),
     )

@@ -8,7 +8,7 @@ import pytest
 from bus.protocol import deadlines, standings, succession
 from bus.protocol.delivery_states import SHOWN
 from drills.expectation import AgreementState
-from drills.injects import DraftTemplate, Fault, InjectReference, TearLineTemplate
+from drills.injects import DraftTemplate, InjectReference, TearLineTemplate
 from drills.life_expectation import Awaited, Gets, State, Status
 from drills.life_injects import RequestMove
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
@@ -50,7 +50,6 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
     assert lived == set(LIFE)
     moves = {inject.request.act for inject in scenario.injects if inject.request}
     assert moves == set(RequestMove)
-    assert {inject.fault for inject in scenario.injects if inject.fault} == set(Fault)
     expected = scenario.expectations
     assert {gets for each in expected for gets in each.shares.values()} == set(Gets)
     steps = {inject.step.act[0] for inject in scenario.injects if inject.step and inject.step.act}
