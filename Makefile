@@ -1,6 +1,6 @@
 # make drill           install, then play the main scenario: seven nations, real broker, real processes
 # make drill CAP=DIR   play every CAP 1.2 file under DIR as exercise threat alerts
-# make test            install with development extras; lint, then types beside the tests, in two workers
+# make test            install with development extras; lint, then types beside the tests, in three workers
 # make up              leave a realm running (state in ./.entente)
 # make screenshots     every page of the console in its main states, as pictures under reports/screenshots
 # make compose-drill   five nations in containers: build, start, play, look what reaches what; KEEP=1 leaves it running
@@ -11,9 +11,9 @@ BIN := $(VENV)/bin
 SCENARIO ?= baltic-guard
 # The label and exercise under which `make drill CAP=DIR` plays its alerts: CAP has none of its own.
 CAP_TERMS ?= --as-exercise "CAP REPLAY" --policy NATO --classification "NATO UNCLASSIFIED" --releasable-to NATO
-# Two whatever the machine: a worker runs brokers and gateways beside itself, which keeps one core busy and more
-# waiting for each other; and a machine with one core gains from the second while the first waits.
-WORKERS ?= 2
+# Three for two cores: a worker waits for its brokers, gateways and pages more than a quarter of the time. Each
+# more would collect every test again.
+WORKERS ?= 3
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # Node comes with the development extras; npm uses the registry that this machine is set up with.
@@ -32,7 +32,7 @@ test: lint
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
-# One test at a time to whoever is free: lengths differ too much for shares made in advance.
+# One test at a time to whoever is free, the console's all to one: lengths differ too much for shares made in advance.
 suite: $(VENV)/.installed-dev $(NODE_INSTALLED) chromium
 	@# Compiled once for the hundred processes that the tests start, also where Python may not keep what it compiles;
 	@# so are the tests themselves, which halves what collecting them costs the next time.
@@ -72,10 +72,12 @@ $(VENV)/.installed: pyproject.toml constraints.txt | python
 	@$(PIP) install -q -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.installed-dev: pyproject.toml constraints.txt | $(VENV)/.installed
-	@echo "Installing the development extras ..."
+# All at once, also into a fresh environment: pip would choose and build the rest twice.
+$(VENV)/.installed-dev: pyproject.toml constraints.txt | python
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing Entente with its development extras into $(VENV) (pinned by constraints.txt) ..."
 	@$(PIP) install -q -c constraints.txt -e ".[dev]"
-	@touch $@
+	@touch $(VENV)/.installed $@
 
 %/node_modules/.installed: %/package.json %/package-lock.json %/.npmrc | $(VENV)/.installed-dev
 	@echo "Installing the npm packages of $* (pinned by its package-lock.json) ..."

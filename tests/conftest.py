@@ -8,12 +8,16 @@ import gc
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 settings.register_profile("entente", deadline=None, database=None)
 settings.load_profile("entente")
 
 LONG_FIRST = ("faults", "flows", "drills", "cli", "gateway", "transport", "store")
 """Folders under tests/ with processes, a broker or much traffic; the others' tests take milliseconds."""
+
+CONSOLE = "tests/console/"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -24,6 +28,22 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return places.get(folder, len(places))
 
     items.sort(key=place)
+
+
+class OneConsole(LoadScopeScheduling):  # type: ignore[misc]
+    """Each test to whoever is free, but all of the console's to one worker, which begins with them.
+
+    They share a realm, consoles and a Chromium. Marks for groups have no effect with pytest 9.2.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return CONSOLE if nodeid.startswith(CONSOLE) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneConsole | None:
+    """How `make suite` asks for tests to be given out; other ways are left as they are."""
+    return OneConsole(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_collection_finish() -> None:

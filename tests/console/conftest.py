@@ -1,4 +1,4 @@
-"""One realm, one console per nation and one Chromium for everything in this directory.
+"""One realm, one console per nation and one Chromium for everything in this directory, which one worker runs.
 
 ``open_page`` gives pages that are signed in and watched: a test fails when its pages report an error, break a
 rule of their own security policy, reach for another host, or a request of theirs fails. Tests with a browser
@@ -22,13 +22,6 @@ from tests.console.visiting import Visitor
 
 OpenPage = Callable[..., Awaitable[Page]]
 Visit = Callable[..., Visitor]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever needs the realm runs in one worker, so that there is one realm."""
-    for item in items:
-        if "realm" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("console"))
 
 
 @pytest.fixture(scope="session")
