@@ -17,7 +17,12 @@ COPY gateways gateways
 COPY console console
 COPY drills drills
 COPY entente entente
-RUN python -m pip --python /opt/entente/bin/python install --no-cache-dir --no-deps .
+# Two packages bring every language's words along: of one we use none, of the other those that the console speaks.
+RUN python -m pip --python /opt/entente/bin/python install --no-cache-dir --no-deps . \
+    && cd /opt/entente/lib/python3*/site-packages \
+    && rm -r pycountry/locales \
+    && spoken="$(ls /build/console/languages | tr '\n' '|')root" \
+    && find babel/locale-data -name '*.dat' | grep -Ev "/($spoken)(_[^/]*)?\.dat$" | xargs rm
 
 FROM python:3.13-slim
 COPY --from=build /opt/entente /opt/entente
