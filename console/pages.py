@@ -90,11 +90,6 @@ def _palette_address(console: Console) -> str:
     return f"{console.root}/palette.css?v={Supply(console.palette.css().encode()).tag}"
 
 
-def render(request: Request, seat: Seat | None, template: str, **context: Any) -> str:
-    """A template's text, for answers that are no page (print-outs, calendars)."""
-    return _render(template, surroundings(request, seat) | context)
-
-
 def render_alone(template: str, wording: Wording, **context: Any) -> str:
     """A template's text for a page that belongs to no console: the one that chooses between several."""
     return _render(template, {"wording": wording, "t": wording.t} | context)

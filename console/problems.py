@@ -1,7 +1,7 @@
 """What goes wrong, as designed states: signed out, not permitted, not found, refused, unreachable."""
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote
@@ -199,8 +199,3 @@ def _place_of(error: BaseException) -> str:
         return ""
     code = trace.tb_frame.f_code
     return f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}"
-
-
-def problem_values(no: Refused) -> Mapping[str, Any]:
-    """What a template shows of a refusal in place."""
-    return {"code": no.code, "title": no.title, "detail": no.detail, "pointer": no.pointer}

@@ -22,7 +22,6 @@ CHANCE_OCTETS = 16
 MAC_OCTETS = 32
 _HEAD = 8 + 1 + 16
 """Time in microseconds, place of the redirect address in the settings' list, session (zeros for none)."""
-_SIZE = _HEAD + CHANCE_OCTETS + MAC_OCTETS
 _NO_SESSION = bytes(16)
 _SHAPE = re.compile(r"[A-Za-z0-9_-]{98}", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

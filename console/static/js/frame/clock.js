@@ -1,11 +1,10 @@
 /** Zulu and local time, corrected by what the server says. */
 
-import { language, zone } from "./root.js";
+import { zone } from "./root.js";
 
 let skew = skewOf(document.documentElement.dataset.now);
 const date = new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", year: "numeric", timeZone: "UTC" });
 const hours = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: zone, hourCycle: "h23" });
-const moments = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long", timeZone: zone, numberingSystem: "latn" });
 
 /** @param {string | undefined} server @returns {number} */
 function skewOf(server) {
@@ -21,11 +20,6 @@ export function now() {
 /** The server said what time it is (heartbeats do). @param {string} at RFC 3339 */
 export function serverSaid(at) {
   skew = skewOf(at);
-}
-
-/** @param {string} at RFC 3339 @returns {string} in the person's own time zone */
-export function localTime(at) {
-  return moments.format(new Date(at));
 }
 
 /** @param {string | number} at @returns {string} as lists have it: `22 0146:23Z` */

@@ -52,8 +52,6 @@ function address(place) {
 /** @param {HTMLElement} place @param {boolean} is */
 function stale(place, is) {
   place.classList.toggle("is-stale", is);
-  const note = document.querySelector("[data-stale-note]");
-  if (note instanceof HTMLElement) note.hidden = !is;
 }
 
 for (const place of document.querySelectorAll("[data-live]")) {
