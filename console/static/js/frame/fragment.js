@@ -53,22 +53,3 @@ export function imported(page) {
   }
   return holder;
 }
-
-/**
- * Replace what is in `place` by a fragment.
- * @param {Element} place
- * @param {string} path
- * @param {{ signal?: AbortSignal }} [options]
- * @returns {Promise<void>}
- */
-export async function fill(place, path, options = {}) {
-  place.setAttribute("aria-busy", "true");
-  try {
-    place.replaceChildren(await loadFragment(path, options));
-  } catch (error) {
-    if (!(error instanceof FragmentRefused) || error.page === null) throw error;
-    place.replaceChildren(imported(error.page));
-  } finally {
-    place.removeAttribute("aria-busy");
-  }
-}

@@ -14,9 +14,6 @@ export const language = document.documentElement.lang || "en";
 /** Time zone of local times. */
 export const zone = data.zone ?? "UTC";
 
-/** The room that the page belongs to. */
-export const room = data.room ?? "";
-
 /** @returns {string} the token for requests that change something */
 export function csrf() {
   return data.csrf ?? "";

@@ -10,7 +10,6 @@ let said = false;
 export function reportSignedOut() {
   if (said) return;
   said = true;
-  document.dispatchEvent(new CustomEvent("entente:signed-out"));
   const here = location.pathname.slice(root.length) + location.search;
   const link = element("a", { class: "button", href: `${root}/sign-in?next=${encodeURIComponent(here || "/")}` }, t("frame.live.sign_in"));
   const bar = element("div", { class: "signed-out-bar", role: "alert" }, element("span", {}, t("frame.live.signed_out")), link);

@@ -9,12 +9,7 @@ function marked(character) {
   return `⟦U+${code.toString(16).toUpperCase().padStart(4, "0")}⟧`;
 }
 
-/** @param {unknown} text @returns {string} controls, zero-width and direction-changing characters by number */
-export function visible(text) {
-  return String(text).replace(HIDING, (character) => (character === "\n" || character === "\t" ? character : marked(character)));
-}
-
-/** @param {unknown} text @returns {string} as visible, line breaks and tabs, too */
+/** @param {unknown} text @returns {string} controls, line breaks, zero-width and direction-changing characters by number */
 export function oneLine(text) {
   return String(text).replace(HIDING, marked);
 }

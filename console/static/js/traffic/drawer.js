@@ -71,7 +71,6 @@ export function openDrawer(drawer, hearing) {
       if (own !== turn) return;
       content.replaceChildren(part);
       content.scrollTop = 0;
-      drawer.dispatchEvent(new CustomEvent("drawer:filled", { bubbles: true }));
     } catch (error) {
       if (own !== turn) return;
       // The server's own word on it, where it gave one: not permitted, not there, signed out.

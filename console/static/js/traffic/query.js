@@ -9,9 +9,6 @@ import { PRECEDENCES } from "./row_words.js";
  * @property {readonly Precedence[]} precedences those switched on; none means all
  */
 
-/** @type {Filter} */
-export const NOTHING = { words: "", precedences: [] };
-
 /**
  * @param {string} search the query part of an address
  * @returns {Filter}
