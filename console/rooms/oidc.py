@@ -16,7 +16,7 @@ from fastapi.responses import RedirectResponse, Response
 from console.console import Console, console_of
 from console.gateway import Refused, SeatGateway, SessionOver, Unreachable
 from console.pages import page
-from console.rooms.sign_in import door_page, enter, local_path
+from console.rooms.sign_in import browser_of, door_page, enter, local_path
 from console.seating import Seat, seated
 from console.sessions import Session
 
@@ -42,7 +42,10 @@ async def go_to_provider(request: Request, next: str = "/") -> Response:  # noqa
     except Unreachable:
         return _failed(request, unreachable=True)
     begun = answer.json()
-    return _sent(console, begun["authorization_url"], begun["transaction"], local_path(next))
+    browser = request.cookies.get(console.cookies.browser, "")
+    return _sent(
+        console, begun["authorization_url"], begun["transaction"], local_path(next), browser_of(browser)
+    )
 
 
 @router.get("/sign-in/oidc/fresh")
@@ -60,7 +63,7 @@ async def come_back(
 ) -> Response:
     """The way back, with what the provider gave; used up whatever comes of it."""
     console = console_of(request)
-    transaction, target = _kept(request.cookies.get(console.cookies.way, ""))
+    transaction, browser, target = _kept(request.cookies.get(console.cookies.way, ""))
     if error or not (code and state and transaction):
         answer = _failed(request, declined=True)
     else:
@@ -70,7 +73,7 @@ async def come_back(
             if session is not None:
                 answer = await _confirmed(request, console, session, given)
             else:
-                answer = await _signed_in(request, console, given, target)
+                answer = await _signed_in(request, console, given, target, browser)
         except Refused as no:
             answer = _failed(request, error=no)
         except Unreachable:
@@ -79,10 +82,12 @@ async def come_back(
     return answer
 
 
-async def _signed_in(request: Request, console: Console, given: dict[str, str], target: str) -> Response:
+async def _signed_in(
+    request: Request, console: Console, given: dict[str, str], target: str, browser: str
+) -> Response:
     """A page of ours that goes on by itself, with the cookies of a new session."""
     told = await console.link.call("POST", f"{OIDC}/finish", json=given)
-    entered = await enter(request, told.json(), target)
+    entered = await enter(request, told.json(), target, browser)
     if entered.status_code != HTTPStatus.SEE_OTHER:
         return entered
     answer = page(
@@ -110,17 +115,21 @@ def back_address(request: Request, console: Console) -> str:
     return f"{'https' if over_tls else 'http'}://{host}{console.root}{BACK}"
 
 
-def _sent(console: Console, url: str, transaction: str, target: str) -> Response:
+def _sent(console: Console, url: str, transaction: str, target: str, browser: str = "") -> Response:
     answer = RedirectResponse(url, HTTPStatus.SEE_OTHER)
-    kept = f"{transaction}.{quote(target, safe='')}"
+    kept = f"{transaction}.{browser}.{quote(target, safe='')}"
     console.set_cookie(answer, console.cookies.way, kept, WAY_SECONDS, from_elsewhere=True)
     return answer
 
 
-def _kept(cookie: str) -> tuple[str, str]:
-    """What went with the browser: the transaction, and where the person wanted to go."""
-    transaction, _, target = cookie.partition(".")
-    return transaction, local_path(unquote(target))
+def _kept(cookie: str) -> tuple[str, str, str]:
+    """What went with the browser: the transaction, which browser it is, and where the person wanted to go.
+
+    The cookie that tells which browser it is stays behind, too: without its name drafts would be lost.
+    """
+    transaction, _, rest = cookie.partition(".")
+    browser, _, target = rest.partition(".")
+    return transaction, browser, local_path(unquote(target))
 
 
 def _confirming(console: Console, transaction: str) -> Session | None:

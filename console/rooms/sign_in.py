@@ -57,8 +57,13 @@ async def sign_in(
     return await enter(request, answer.json(), target)
 
 
-async def enter(request: Request, given: dict[str, object], target: str) -> Response:
-    """Begin a session with what the gateway gave, end the one that the browser had, and go to a page."""
+async def enter(
+    request: Request, given: dict[str, object], target: str, browser: str | None = None
+) -> Response:
+    """Begin a session with what the gateway gave, end the one that the browser had, and go to a page.
+
+    ``browser``: which it is, where its own cookie did not come along.
+    """
     console = console_of(request)
     try:
         before = await session_of(request, console)
@@ -73,7 +78,7 @@ async def enter(request: Request, given: dict[str, object], target: str) -> Resp
         with contextlib.suppress(Refused, Unreachable):
             await console.link.call("POST", "/v1/operators/sign-out", tokens.access)
         return await _form(request, live=True)
-    browser = browser_of(request.cookies.get(console.cookies.browser, ""))
+    browser = browser_of(browser or request.cookies.get(console.cookies.browser, ""))
     identifier = await console.begin_session(tokens, operator, browser)
     if operator["password_change_required"]:
         target = OWN_PASSWORD
