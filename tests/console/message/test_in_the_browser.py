@@ -23,14 +23,14 @@ async def in_a_drawer(page: Page, address: str) -> None:
     await page.evaluate(
         """async (address) => {
           const files = document.querySelector('link[rel=modulepreload]').href.replace(/js\\/.*/, 'js');
-          const { fill } = await import(`${files}/frame/fragment.js`);
+          const { loadFragment } = await import(`${files}/frame/fragment.js`);
           await import(`${files}/message/page.js`);
           const drawer = document.createElement('section');
           drawer.setAttribute('aria-label', 'drawer');
           const title = document.createElement('h1');
           title.textContent = 'Traffic';
           document.querySelector('main').replaceChildren(title, drawer);
-          await fill(drawer, address);
+          drawer.replaceChildren(await loadFragment(address));
         }""",
         address,
     )
