@@ -1,14 +1,35 @@
 // The chime for FLASH: three tones that rise, the same for every one. Off until a person has switched sound on.
 
+import { own } from "../frame/root.js";
 import { soundOn } from "../frame/sound.js";
 
 const TONES = [659.26, 830.61, 987.77];
+/** Whether this tab has the bell. */
+let holding = false;
 /** @type {AudioContext | null} */
 let audio = null;
 
-/** Sounds, where sound is on and the browser lets the page (a person has touched it). */
+/** How long a tab keeps the bell, in milliseconds: as long as the tones last. */
+const LASTS = 1000;
+
+/** Sounds, where sound is on and the browser lets the page (a person has touched it). One tab rings for all. */
 export function chime() {
-  if (!soundOn()) return;
+  // A page that nobody has touched may not sound, and must not keep the bell from one that may.
+  if (!soundOn() || navigator.userActivation?.hasBeenActive === false) return;
+  if (holding || !navigator.locks) {
+    ring();
+    return;
+  }
+  void navigator.locks.request(own("chime"), { ifAvailable: true }, async bell => {
+    if (!bell) return;
+    holding = true;
+    ring();
+    await new Promise(resolve => setTimeout(resolve, LASTS));
+    holding = false;
+  });
+}
+
+function ring() {
   audio ??= new AudioContext();
   const context = audio;
   void context.resume();
