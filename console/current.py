@@ -71,7 +71,7 @@ class _Inbox:
                 ("before", before),
                 ("originator", originator),
             ]
-            page = await self._gateway.get("/v1/inbox", params=asked)
+            page = await self._gateway.get_in_turn("/v1/inbox", asked)
             found += page["items"]
             if page["next"] == before:
                 return found, None
@@ -88,7 +88,7 @@ async def _received(
     found, before = await inbox.read(2**53, PAGE * PAGES)
     if before is None:
         return found, []
-    partners = (await seat.gateway.get("/v1/partners"))["items"]
+    partners = (await seat.gateway.get_in_turn("/v1/partners"))["items"]
     nations = sorted({entry["originator"] for entry in found} | {partner["nation"] for partner in partners})
     share = max(LEAST, min(PAGE, ROOM // max(1, len(nations))))
     room = asyncio.Semaphore(AT_A_TIME)
@@ -113,15 +113,15 @@ async def _received(
 
 async def _own(seat: Seat, kind: str, expires_after: datetime | None) -> tuple[list[Entry], bool]:
     """Publications have their content one by one only, so fewer of them are read."""
-    page = await seat.gateway.get(
-        "/v1/messages", params={"kind": kind, "current": "true", "limit": str(PAGE)}
+    page = await seat.gateway.get_in_turn(
+        "/v1/messages", {"kind": kind, "current": "true", "limit": str(PAGE)}
     )
     wanted = [entry for entry in page["items"] if not _expired(entry, expires_after)]
     room = asyncio.Semaphore(AT_A_TIME)
 
     async def read(entry: Entry) -> Entry:
         async with room:
-            shown: Entry = await seat.gateway.get(f"/v1/messages/{entry['publication_id']}")
+            shown: Entry = await seat.gateway.get_in_turn(f"/v1/messages/{entry['publication_id']}")
             return shown
 
     return list(await asyncio.gather(*map(read, wanted))), "next" in page

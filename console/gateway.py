@@ -3,10 +3,13 @@
 import json as jsonlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from http import HTTPStatus
+from math import ceil
 from typing import Any
 
 import httpx
 
+from console.pace import TooMany
 from console.sessions import Session, Tokens
 
 Params = Mapping[str, Any] | list[tuple[str, Any]]
@@ -119,6 +122,15 @@ class SeatGateway:
     async def get(self, path: str, params: Params | None = None, **options: Any) -> Any:
         """GET; the parsed JSON. Parameters that are None are left out."""
         return _parsed(await self._call("GET", path, params=_given(params), **options))
+
+    async def get_in_turn(self, path: str, params: Params | None = None) -> Any:
+        """As ``get``, for pages that make many: no faster than leaves the operator room for acts."""
+        try:
+            await self._session.pace.turn()
+        except TooMany as many:
+            problem = {"code": "RATE_LIMITED"}
+            raise Refused(HTTPStatus.TOO_MANY_REQUESTS, problem, str(ceil(many.seconds))) from None
+        return await self.get(path, params)
 
     async def raw(self, path: str, params: Params | None = None, **options: Any) -> httpx.Response:
         """GET; the answer as it is (bytes, XML, CSV)."""

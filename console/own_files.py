@@ -117,7 +117,7 @@ class OwnFiles:
             (b"cache-control", FOR_EVER if version == self._version else ASKED_EACH_TIME),
             (b"vary", b"Accept-Encoding"),
         ]
-        if tag in (each.strip() for each in asked.get("if-none-match", "").split(",")):
+        if tag in (each.strip().removeprefix("W/") for each in asked.get("if-none-match", "").split(",")):
             await _say(send, HTTPStatus.NOT_MODIFIED, headers)
             return
         if smaller:

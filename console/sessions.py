@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from console.pace import Pace
+
 SPARE = timedelta(seconds=20)
 """A token that ends within this is refreshed before it is used."""
 
@@ -46,6 +48,8 @@ class Session:
         self.csrf = secrets.token_urlsafe(32)
         self.notices: list[dict[str, Any]] = []
         self.last_active = time.monotonic()
+        self.pace = Pace()
+        """Of pages that read much."""
         self.way: str | None = None
         """The transaction of a way to the identity provider by which it is to become fresh."""
         self.ended = asyncio.Event()

@@ -79,6 +79,8 @@ async def _passed_on(seat: Seat, path: str, asked: dict[str, Any] | None = None)
         found = await seat.gateway.raw(path, asked)
     except Refused as no:
         return JSONResponse(no.problem, no.status, media_type="application/problem+json")
+    if not found.headers.get("Content-Type", "").startswith("application/json"):
+        raise Unreachable("no JSON")
     return Response(found.content, media_type="application/json", headers={"Cache-Control": "no-store"})
 
 

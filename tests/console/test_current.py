@@ -52,7 +52,7 @@ class PlayedInbox:
                 return httpx.Response(200, json={"items": items})
         return httpx.Response(200, json={"items": []})
 
-    async def get(self, path: str, params: Any = None) -> Any:
+    async def get_in_turn(self, path: str, params: Any = None) -> Any:
         """The same, asked as a seat asks."""
         given = [(name, value) for name, value in dict(params or {}).items() if value is not None]
         return self(httpx.Request("GET", f"http://gateway.test{path}", params=given)).json()

@@ -1,4 +1,4 @@
-"""How many messages a filter finds, as the page is told it."""
+"""Figures of the traffic, as the page is told them."""
 
 from typing import Any
 
@@ -24,3 +24,9 @@ async def test_counts_say_whether_there_may_be_more(cut: dict[str, Any], at_leas
         "counts": {"FLASH": 7, "IMMEDIATE": 0, "PRIORITY": 0, "ROUTINE": 9},
         "at_least": at_least,
     }
+
+
+async def test_what_is_no_answer_of_a_gateway_is_not_passed_on_as_one() -> None:
+    async with signed_in(lambda _: httpx.Response(200, html="<p>Log in to the proxy</p>")) as browser:
+        answer = await browser.get("/traffic/rows")
+    assert (answer.status_code, answer.json()["code"]) == (502, "UNREACHABLE")
