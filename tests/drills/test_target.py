@@ -1,25 +1,19 @@
 """Drills on gateways that run elsewhere: what a target cannot give is refused before anything starts."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from typer.testing import CliRunner
 
-from bus.keystore import write_secret
 from drills.needs import Need, needs_of
 from drills.scenario_file import find_scenario, load_scenario
 from entente.cli import build_app
 from entente.drill_target import Target, require_fit
 from entente.terminal import CommandFailed
 from schemas.strict_yaml import YamlRefused
-from tests.drills.cap_realm import Accesses
 from tests.drills.drill_process import SMALL
 
 NATIONS = ("XAA", "XBB", "XCC")
-PLAIN = ("1.1", "1.2", "2.1")
-"""Serials of the small drill that need nothing but gateways."""
 
 
 def drill(*arguments: str | Path) -> tuple[int, str]:
@@ -27,49 +21,6 @@ def drill(*arguments: str | Path) -> tuple[int, str]:
     words = ["drill", *(str(each) for each in arguments)]
     result = CliRunner().invoke(build_app("drill"), words, catch_exceptions=False)
     return result.exit_code, result.output
-
-
-def target(directory: Path, accesses: Accesses) -> Path:
-    gateways = {}
-    for nation, access in accesses.items():
-        write_secret(directory / f"{nation}.key", access.key.encode() + b"\n")
-        gateways[nation] = {"url": access.url, "key_file": f"{nation}.key"}
-    file = directory / "target.yaml"
-    file.write_text(yaml.safe_dump({"gateways": gateways}))
-    return file
-
-
-@pytest.fixture
-def plain(tmp_path: Path) -> Path:
-    """The small drill without what needs more than gateways."""
-    small: dict[str, Any] = yaml.load(SMALL.read_bytes(), yaml.BaseLoader)
-    small["injects"] = [each for each in small["injects"] if each["serial"] in PLAIN]
-    small["expectations"] = [each for each in small["expectations"] if each["inject"] in PLAIN]
-    for inject in small["injects"]:
-        inject["at"] = int(inject["at"])
-    file = tmp_path / "plain.yaml"
-    file.write_text(yaml.safe_dump(small, sort_keys=False))
-    return file
-
-
-def test_a_drill_plays_on_gateways_that_run_already_and_does_not_mind_what_stood_there(
-    tmp_path: Path, plain: Path, accesses: Accesses
-) -> None:
-    where = ("--target", target(tmp_path, accesses), "--reports", tmp_path / "reports")
-    for _ in range(2):
-        code, output = drill("run", plain, *where)
-        assert (code, "passed" in output) == (0, True), output
-    plain.write_text(plain.read_text().replace("CLASSIFICATION_TOO_HIGH", "NO_RECIPIENT"))
-    assert drill("run", plain, *where)[0] == 2, "an expectation that is not met is told by the exit code"
-
-
-def test_a_key_that_a_gateway_does_not_know_is_told_before_anything_is_played(
-    tmp_path: Path, plain: Path, accesses: Accesses
-) -> None:
-    file = target(tmp_path, accesses)
-    write_secret(tmp_path / "XBB.key", accesses["XAA"].key.encode())
-    with pytest.raises(CommandFailed, match=r"gateway of XBB.*CREDENTIALS_INVALID"):
-        drill("run", plain, "--target", file)
 
 
 def nowhere(*nations: str, office: str | None = None) -> Target:

@@ -1,0 +1,123 @@
+"""The exercise of five navies, set up and played by the commands of docker-compose.yml. No containers."""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from bus.embedded import server_binary
+from bus.keystore import write_secret
+from drills.scenario_file import find_scenario
+from entente.cli import build_app
+from entente.terminal import CommandFailed
+from gateways.settings import Settings
+from tests.free_ports import free_port
+from tests.gateway.running import Gateway, LoopThread
+
+NATIONS = ("XAA", "XBB", "XCC", "XDD", "XEE")
+
+
+def entente(*arguments: str | Path) -> str:
+    """A command in this process; what it prints. AssertionError when it fails."""
+    words = [str(each) for each in arguments]
+    result = CliRunner().invoke(build_app(words[0]), words, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The target file of five gateways of a realm that commands founded and handed out, and their broker."""
+    home = tmp_path_factory.mktemp("navies")
+    port, lines = free_port(), ["gateways:"]
+    entente("realm", "init", home / "realm", "--scenario", "ocean-accord")
+    places = [option for nation in NATIONS for option in ("--nation", f"{nation}={home / nation}")]
+    entente("realm", "hand-out", home / "realm", *places, "--public", home / "hub")
+    hub: tuple[str | Path, ...] = (home / "hub", "--keys", home / "keys", "--quota-mib", "64")
+    conf = home / "nats-server.conf"
+    entente("broker", "config", *hub, "--out", conf, "--store-dir", home / "store", "--port", str(port))
+    with ExitStack() as stack:
+        log = stack.enter_context((home / "broker.log").open("wb"))
+        broker = subprocess.Popen((server_binary(), "-c", conf), stdout=log, stderr=log)
+        stack.callback(broker.wait)
+        stack.callback(broker.kill)
+        url = f"nats://127.0.0.1:{port}"
+        entente("broker", "provision", *hub, "--nats-url", url, "--within", "20")
+        loop = LoopThread()
+        stack.callback(loop.close)
+        for nation in NATIONS:
+            own = home / nation
+            (own / "state").mkdir()
+            store = ("--state-dir", own / "state", "--keys-file", own / "keys.json")
+            entente("key", "add", "drill", *store, "--every-scope", "--key-file", own / "partner.key")
+            settings = Settings(
+                nation=nation,
+                realm=(own / "realm-id").read_text().strip(),
+                state_dir=own / "state",
+                keys_file=own / "keys.json",
+                trust_dir=own / "trust",
+                nats_url=url,
+                port=0,
+            )
+            gateway = Gateway(loop, settings)
+            stack.callback(gateway.stop)
+            lines.append(f"  {nation}: {{url: '{gateway.url}', key_file: {nation}/partner.key}}")
+        file = home / "target.yaml"
+        file.write_text("\n".join(lines))
+        yield file
+
+
+def test_the_five_navies_have_the_same_calendar_as_far_as_each_may_have_it(
+    target: Path, tmp_path: Path
+) -> None:
+    printed = entente("drill", "run", "ocean-accord", "--target", target, "--reports", tmp_path, "--json")
+    outcome: dict[str, Any] = json.loads(printed)
+    assert outcome["failures"] == []
+    assert {attempt["serial"]: attempt["stopped_by"] for attempt in outcome["attempts"]} == {
+        "2.1.1": "NOTICE_TOO_LATE",
+        "3.1.4": "CHANGE_NOT_CURRENT",
+        "3.1.5": "REFERENCE_NOT_ORIGINATOR",
+    }
+    lives = {life["begins"]: life["steps"][-1]["shown"] for life in outcome["lives"]}
+    assert lives["1.2.1"]["XEE"] == ["1.2.1 updated", "1.2.3 cancelled"]
+    assert lives["1.3.1"]["XAA"] == ["1.3.1 cancelled"]
+    assert "XEE" not in lives["1.3.1"], "who was never told learns nothing of the end"
+
+
+@pytest.fixture
+def short(tmp_path: Path) -> Path:
+    """One inject of it."""
+    whole: dict[str, Any] = yaml.load(find_scenario("ocean-accord").read_bytes(), yaml.BaseLoader)
+    whole["injects"] = [{**each, "at": 0} for each in whole["injects"] if each["serial"] == "2.1.2"]
+    for inject in whole["injects"]:
+        inject["publish"]["body"] |= {"below_threshold": True, "live_fire": False}
+        inject["publish"]["body"]["areas"] = [{"description": "Dun Sound"}]
+    whole["expectations"] = [each for each in whole["expectations"] if each["inject"] == "2.1.2"]
+    file = tmp_path / "short.yaml"
+    file.write_text(yaml.safe_dump(whole, sort_keys=False))
+    return file
+
+
+def test_a_drill_does_not_mind_what_stood_in_inboxes_before_it(
+    target: Path, short: Path, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        printed = entente("drill", "run", short, "--target", target, "--reports", tmp_path, "--json")
+        assert len(json.loads(printed)["messages"]) == 1
+
+
+def test_a_key_that_a_gateway_does_not_know_is_told_before_anything_is_played(
+    target: Path, short: Path, tmp_path: Path
+) -> None:
+    text = target.read_text().replace("key_file: ", f"key_file: {target.parent}/")
+    write_secret(tmp_path / "wrong.key", (target.parent / "XAA" / "partner.key").read_bytes())
+    wrong = tmp_path / "target.yaml"
+    wrong.write_text(text.replace(f"{target.parent}/XBB/partner.key", str(tmp_path / "wrong.key")))
+    with pytest.raises(CommandFailed, match=r"gateway of XBB.*CREDENTIALS_INVALID"):
+        entente("drill", "run", short, "--target", wrong)
