@@ -12,6 +12,7 @@ from bus.keystore import KeyFileError, NationKeys
 from bus.provisioning import ConfigurationConflict, ProvisioningError
 from bus.transport import NatsTransport
 from entente.cli import build_app
+from entente.hub_keys import hub_user
 from entente.realm_files import RealmFiles
 from entente.terminal import CommandFailed
 from schemas.wire import Lane
@@ -85,6 +86,27 @@ async def test_provisioning_says_why_when_there_is_no_broker_or_no_room_on_it(
     with pytest.raises(ProvisioningError) as refused:
         await asyncio.to_thread(entente, *provisioning, url, "--quota-mib", "100000", "--within", "0")
     assert not isinstance(refused.value, ConfigurationConflict), "a quota may grow, where there is room"
+
+
+def test_provisioning_goes_on_trying_while_the_broker_does_not_answer_but_not_against_a_conflict(
+    realm: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers: list[Exception | None] = [ProvisioningError("not yet"), ProvisioningError("not yet"), None]
+    answers.append(ConfigurationConflict("OUT_XAA", "subjects", "these", "those"))
+
+    async def answer(*_: object) -> None:
+        if (what := answers.pop(0)) is not None:
+            raise what
+
+    monkeypatch.setattr("entente.broker.provision", answer)
+    monkeypatch.setattr("entente.broker._PAUSE", 0)
+    keys = tmp_path / "keys"
+    hub_user(keys, "admin")
+    asked = ("broker", "provision", realm, "--keys", keys, "--nats-url", "nats://broker", "--within", "60")
+    entente(*asked)
+    with pytest.raises(ConfigurationConflict):
+        entente(*asked)
+    assert answers == []
 
 
 def test_the_hubs_keys_are_drawn_once_and_are_not_in_the_configuration(realm: Path, tmp_path: Path) -> None:
