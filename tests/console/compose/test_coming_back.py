@@ -17,6 +17,13 @@ from tests.console.serving import ServedConsole
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+NO_ROOM = """() => {
+    const put = Storage.prototype.setItem;
+    Storage.prototype.setItem = function (name, text) {
+        if (name.includes("draft")) throw new DOMException("full", "QuotaExceededError");
+        put.call(this, name, text);
+    };
+}"""
 COMPOSITION = '[name="composition"]'
 CIRCLE = '[name="/body/areas/0/circles/{}/{}"]'
 
@@ -72,6 +79,9 @@ async def test_a_draft_with_circles_outlives_a_reload_and_minimize_and_is_sent_o
         await expect(page.locator("#preview .verdict-bad")).to_contain_text("MINIMIZE_IN_FORCE")
         await page.wait_for_selector("[data-kept]")
         await expect(page.locator("[data-draft-state]")).to_contain_text("sealed")
+        await page.evaluate(NO_ROOM)
+        await page.fill('[name="/body/areas/0/description"]', "Two circles off the coast")
+        await expect(page.locator("[data-draft-state]")).to_contain_text("no room")
         await page.reload()
         await page.click("[data-draft-note] button >> nth=0")
         await page.wait_for_selector("html[data-ready]", state="attached")

@@ -40,7 +40,14 @@ export async function startDraft(form, number) {
   async function save() {
     const entries = entriesOf(form);
     entries.delete("csrf");
-    const at = await keep(key, name, composition, entries.toString());
+    let at;
+    try {
+      at = await keep(key, name, composition, entries.toString());
+    } catch {
+      delete form.dataset.kept;
+      if (said !== null) said.textContent = t("compose.live.draft_full");
+      return;
+    }
     form.querySelector("[data-draft-note]")?.setAttribute("hidden", "");
     form.dataset.kept = "yes";
     if (said !== null) said.textContent = t("compose.live.draft_kept", { time: group(new Date(at)) });
