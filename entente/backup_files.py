@@ -121,7 +121,7 @@ def read_manifest(directory: Path) -> Manifest:
 def _described(directory: Path, path: Path) -> BackedUpFile:
     digest, octets = hashlib.sha256(), 0
     try:
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise CommandFailed(f"{path} is not a plain file")
             while block := file.read(1024 * 1024):

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bus.keystore import KeyFileError, NationKeys, read_secret, write_secret
+from bus.protocol.errors import TrustError
 from bus.store.copying import copy_store, identity_of, look_into
 from bus.store.errors import StoreError
 from bus.store.migrations import FORMAT
@@ -22,6 +23,8 @@ from gateways.store_file import STORE_FILE
 from schemas.audit import AuditEvent
 
 ACTOR = "entente gateway backup"
+SPARE = 64 * 1024 * 1024
+"""So much of the disk is left for others while a copy is made."""
 StateDirOption = Annotated[
     Path, typer.Option(envvar="ENTENTE_GATEWAY_STATE_DIR", help="The gateway's state directory.")
 ]
@@ -53,7 +56,7 @@ def backup(
         else:
             say(f"the store is of the older format {number}: it is copied as it is, without an audit record")
         manifest = _written(target, source, keys, now)
-    except (StoreError, KeyFileError) as error:
+    except (StoreError, KeyFileError, TrustError) as error:
         raise CommandFailed(str(error)) from error
     except OSError as error:
         raise CommandFailed(f"{target} cannot be written: {error.strerror}") from error
@@ -90,6 +93,7 @@ def _written(target: Path, source: Path, keys: bytes | None, now: datetime) -> M
     """Everything is written beside, the manifest last, and gets its name when it is whole and on disk."""
     draft = Path(tempfile.mkdtemp(prefix=f".{target.name}.unfinished-", dir=target.parent))
     try:
+        _has_room(draft, source)
         copy_store(source, draft / STORE_FILE)
         contents = look_into(draft / STORE_FILE)
         _write(draft / REALM_ID, contents.realm.encode("ascii") + b"\n")
@@ -106,6 +110,17 @@ def _written(target: Path, source: Path, keys: bytes | None, now: datetime) -> M
         shutil.rmtree(draft, ignore_errors=True)
         raise
     return manifest
+
+
+def _has_room(target: Path, source: Path) -> None:
+    """A disk that the copy fills may be the one that the gateway writes to. Raises CommandFailed."""
+    wanted = sum(path.stat().st_size for path in (source, _log_of(source)) if path.exists())
+    if shutil.disk_usage(target).free < wanted + SPARE:
+        raise CommandFailed(f"no room for the copy: {wanted} bytes, and {SPARE} that stay free")
+
+
+def _log_of(store: Path) -> Path:
+    return store.with_name(f"{store.name}-wal")
 
 
 def _write(path: Path, data: bytes) -> None:

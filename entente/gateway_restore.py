@@ -124,7 +124,9 @@ def _put_aside(state_dir: Path, *, replace: bool) -> Iterator[Path | None]:
             os.link(path, aside / path.name)
         yield aside
     except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
+        # Once the new store has its place, the other has none but this one.
+        if store.samefile(aside / STORE_FILE):
+            shutil.rmtree(aside, ignore_errors=True)
         raise
 
 

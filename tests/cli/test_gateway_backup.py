@@ -1,7 +1,9 @@
 """`entente gateway backup` and `restore`: what is copied, and how a restored store begins."""
 
+import errno
 import hashlib
 import json
+import os
 import shutil
 import sqlite3
 import stat
@@ -9,6 +11,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -136,6 +139,16 @@ def test_a_backup_that_is_broken_off_is_never_taken_for_one(
         place.restore("--replace")
 
 
+def test_a_disk_that_has_no_room_for_a_backup_is_not_filled(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = place.store.stat().st_size + gateway_backup.SPARE - 1
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=room))
+    with pytest.raises(CommandFailed, match="no room"):
+        place.backup()
+    assert sorted(path.name for path in place.directory.iterdir()) == ["keys.json", "state"]
+
+
 def test_a_store_of_an_older_format_is_copied_as_it_is_and_brought_forward_by_going_back_to_it(
     place: Place,
 ) -> None:
@@ -180,3 +193,21 @@ def test_a_damaged_store_is_put_aside_with_its_log(place: Place) -> None:
     aside = Path(json.loads(place.restore("--replace", "--json"))["put_aside"])
     assert not log.exists()
     assert (aside / log.name).read_bytes() == b"its log"
+
+
+def test_what_was_there_is_kept_where_going_back_fails_after_it_was_replaced(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.backup()
+    before = place.store.stat().st_ino
+
+    def broken(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", broken)
+    with pytest.raises(CommandFailed, match="Input/output error"):
+        place.restore("--replace")
+    assert place.store.stat().st_ino != before
+    (aside,) = place.state.glob("replaced-*")
+    assert (aside / STORE_FILE).stat().st_ino == before
