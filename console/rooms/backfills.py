@@ -1,6 +1,7 @@
 """Backfills: what a nation that joined a community missed, listed, read, and sent exactly as it was read."""
 
 import asyncio
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -12,7 +13,7 @@ from console.console import console_of
 from console.forms.moments import read_moment
 from console.forms.preview import marking_of
 from console.gateway import Refused
-from console.marking import highest
+from console.marking import LEVELS, Marking, highest
 from console.pages import page
 from console.problems import NOT_FRESH
 from console.seating import Seat, seated
@@ -120,16 +121,23 @@ def _field_of(refused: Refused | None) -> str:
     return pointed if pointed in PLAIN else AT_FIELD.get(refused.code, "")
 
 
+def _marking(item: dict[str, Any], mode: str, seat: Seat) -> Marking:
+    """Of a message in the list. One whose label cannot be read counts as the highest."""
+    read = marking_of(item["label"], seat.nation)
+    found = Marking(str(item["marking"]), LEVELS - 1) if read is None else read
+    return replace(found, mode="" if mode == Mode.OPERATION else mode)
+
+
 async def _list(
     request: Request, seat: Seat, backfill_id: UUID, refused: Refused | None = None
 ) -> HTMLResponse:
     _must_write(seat)
     found = await seat.gateway.get(f"/v1/backfills/{backfill_id}")
-    items = [each | {"shown": marking_of(each["label"], seat.nation)} for each in found["items"]]
+    items = [each | {"shown": _marking(each, found["mode"], seat)} for each in found["items"]]
     return page(
         *(request, seat, "releases/backfill.html"),
         room="releases",
-        marking=highest(each["shown"] for each in items if each["shown"] is not None),
+        marking=highest(each["shown"] for each in items),
         status=refused.status if refused is not None else 200,
         backfill=found,
         items=items,

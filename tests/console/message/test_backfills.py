@@ -107,6 +107,7 @@ def test_a_list_says_of_every_message_whether_it_goes_and_sends_what_was_read(
         page = rolf.get(place).text
         assert "another nation’s message" in page
         assert "NATO SECRET XCC Only" in page
+        assert page.count("data-band-mode>EXERCISE<") == 2, "the page's bands name the mode"
         assert '<b class="hostile">' not in page
         assert "\u200b" not in page
         digest = re.search(r'name="digest" value="([^"]+)"', page)
