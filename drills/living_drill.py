@@ -8,12 +8,13 @@ draft that is refused, is a line in the journal, and the storyline goes on witho
 import asyncio
 import json
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import httpx
 
+from drills.left_standing import STANDING, end_left
 from drills.life_calls import cancel, recall, report_read, step_on_request
 from drills.partner_system import Answer, GatewayAccess, PartnerSystem, PartnerSystemError
 from drills.placeholders import PlaceholderError, PlayedMessage
@@ -23,7 +24,7 @@ from drills.storylines import PLAYED_HERE, Life, Storyline
 from schemas.base import rfc3339
 from schemas.cancellation import CancellationReason
 from schemas.drill_journal import JournalLine, Played
-from schemas.header import CHANGING, Kind
+from schemas.header import CHANGING
 
 PATIENCE = 10.0
 AT_ONCE = 4
@@ -31,8 +32,6 @@ AT_ONCE = 4
 HURRIED_SECONDS = 40.0
 HURRY = 6.0
 """So much faster it goes in its first seconds: whoever looks in the first minute sees a realm at work."""
-STANDING = (Kind.THREAT_ALERT.value, Kind.EXERCISE_NOTICE.value)
-"""Kinds that hold until something ends them."""
 ARRIVAL_TRIES = 20
 ARRIVAL_PAUSE = 0.5
 
@@ -52,6 +51,7 @@ class _Run:
 class LivingDrill:
     """Plays a life against gateways until it is cancelled; ``told`` gets every line of the journal.
 
+    ``left``: what an earlier run published and may have left standing: it is cancelled first.
     ``speed``: how much faster than written; ``seed`` fixes the order and every choice.
     """
 
@@ -61,12 +61,14 @@ class LivingDrill:
         accesses: Mapping[str, GatewayAccess],
         told: Callable[[JournalLine], None],
         *,
+        left: Iterable[JournalLine] = (),
         speed: float = 1.0,
         seed: int | None = None,
     ) -> None:
         self._life = life
         self._accesses = accesses
         self._told = told
+        self._left_before = tuple(left)
         self._speed = speed
         self._dice = random.Random(seed)
         self._began: float | None = None
@@ -79,6 +81,7 @@ class LivingDrill:
         self._began = asyncio.get_running_loop().time()
         async with httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client:
             partners = {nation: PartnerSystem(access, client) for nation, access in self._accesses.items()}
+            await end_left(self._left_before, partners)
             storylines = self._in_turn()
             async with asyncio.TaskGroup() as group:
                 for place in range(AT_ONCE):

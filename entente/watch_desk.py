@@ -18,6 +18,7 @@ from bus.store import operator_links, operators
 from bus.store.operators import Operator
 from bus.store.writer import Store, Transaction
 from drills.journal import JournalWriter, write_catalogue
+from drills.left_standing import left_standing
 from drills.living_drill import LivingDrill
 from drills.partner_system import GatewayAccess
 from drills.scenario_file import list_scenarios
@@ -101,8 +102,10 @@ async def living(realm: RunningRealm, report: Report) -> AsyncIterator[bool]:
         nations=life.nations,
     )
     accesses = {nation: GatewayAccess(nation, it.url, it.key) for nation, it in realm.gateways.items()}
+    left = left_standing(drills_dir(realm), LIFE)
     with JournalWriter(drills_dir(realm), start) as journal:
-        playing = asyncio.create_task(_reported(LivingDrill(life, accesses, journal.add), report))
+        drill = LivingDrill(life, accesses, journal.add, left=left)
+        playing = asyncio.create_task(_reported(drill, report))
         try:
             yield True
         finally:

@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from drills.journal import KEPT_JOURNALS, MOST_LINES, JournalWriter, write_catalogue
+from drills.left_standing import end_left, left_standing
 from drills.living_drill import LivingDrill
-from drills.partner_system import GatewayAccess
+from drills.partner_system import GatewayAccess, PartnerSystem
 from drills.scenario_file import ScenarioError
 from drills.storylines import LIVING, Life, load_life
 from entente.default_plan import default_plan
@@ -186,6 +187,39 @@ async def test_what_a_gateway_refuses_is_a_line_and_not_the_end(monkeypatch: pyt
     assert refused
     assert {line.code for line in refused} == {"QUEUE_FULL"}
     assert {line.became for line in realm.told} == {Played.REFUSED, Played.UNREACHABLE}
+
+
+async def test_what_the_run_before_left_standing_is_cancelled_first(tmp_path: Path) -> None:
+    for run, ids in (
+        ("baltic-life-20260504-1", ("old",)),
+        ("baltic-life-20260504-2", ("a", "b", "c", "d", "e")),
+    ):
+        with JournalWriter(tmp_path, START.model_copy(update={"run": run})) as journal:
+            for each in ids:
+                journal.add(LINE.model_copy(update={"publication_id": each}))
+            journal.add(LINE.model_copy(update={"did": "cancel", "publication_id": "b"}))
+            journal.add(LINE.model_copy(update={"publication_id": "f", "became": Played.REFUSED}))
+    with next(tmp_path.glob("*-2.journal.jsonl")).open("a") as broken_off:
+        broken_off.write('{"at": "2026-05-04T12')
+    left = left_standing(tmp_path, "baltic-life")
+    assert [line.publication_id for line in left] == ["a", "c", "d", "e"]
+    shown = {
+        "a": {"kind": "threat_alert", "status": "CURRENT", "expired": False},
+        "c": {"kind": "threat_alert", "status": "CANCELLED", "expired": False},
+        "d": {"kind": "information_request", "status": "CURRENT", "expired": False},
+    }
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.url.path))
+        found = shown.get(request.url.path.split("/")[3])
+        return httpx.Response(404 if found is None else 200, json=found or {"code": "NOT_FOUND"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(answer)) as client:
+        partner = PartnerSystem(GatewayAccess("EST", "http://est", "key"), client)
+        assert await end_left(left, {"EST": partner}) == 1
+    assert [path for method, path in asked if method == "POST"] == ["/v1/messages/a/cancel"]
+    assert left_standing(tmp_path / "nowhere", "baltic-life") == ()
 
 
 def test_a_journal_is_whole_lines_from_start_to_end(tmp_path: Path) -> None:
