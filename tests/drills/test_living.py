@@ -189,18 +189,20 @@ async def test_what_a_gateway_refuses_is_a_line_and_not_the_end(monkeypatch: pyt
     assert {line.became for line in realm.told} == {Played.REFUSED, Played.UNREACHABLE}
 
 
-async def test_what_the_run_before_left_standing_is_cancelled_first(tmp_path: Path) -> None:
-    for run, ids in (
-        ("baltic-life-20260504-1", ("old",)),
-        ("baltic-life-20260504-2", ("a", "b", "c", "d", "e")),
-    ):
-        with JournalWriter(tmp_path, START.model_copy(update={"run": run})) as journal:
+def _two_runs(folder: Path) -> None:
+    """Journals of two runs; the later one was broken off in the middle of a line."""
+    for run, ids in (("baltic-life-20260504-1", ["old"]), ("baltic-life-20260504-2", list("abcde"))):
+        with JournalWriter(folder, START.model_copy(update={"run": run})) as journal:
             for each in ids:
                 journal.add(LINE.model_copy(update={"publication_id": each}))
             journal.add(LINE.model_copy(update={"did": "cancel", "publication_id": "b"}))
             journal.add(LINE.model_copy(update={"publication_id": "f", "became": Played.REFUSED}))
-    with next(tmp_path.glob("*-2.journal.jsonl")).open("a") as broken_off:
+    with (folder / "baltic-life-20260504-2.journal.jsonl").open("a") as broken_off:
         broken_off.write('{"at": "2026-05-04T12')
+
+
+async def test_what_the_run_before_left_standing_is_cancelled_first(tmp_path: Path) -> None:
+    _two_runs(tmp_path)
     left = left_standing(tmp_path, "baltic-life")
     assert [line.publication_id for line in left] == ["a", "c", "d", "e"]
     shown = {
