@@ -196,7 +196,10 @@ class SeatGateway:
         if idempotency_key is not None:
             headers["Idempotency-Key"] = idempotency_key
         if json is not None:
-            options["content"] = jsonlib.dumps(json, ensure_ascii=False).encode()
+            try:
+                options["content"] = jsonlib.dumps(json, ensure_ascii=False).encode()
+            except UnicodeEncodeError:  # half a character, as "\ud800" in a script's JSON
+                raise Refused(422, {"code": "PARAMETER_INVALID"}) from None
             headers["Content-Type"] = "application/json"
         return await self._call(method, path, headers=headers, **options)
 

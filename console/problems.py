@@ -156,6 +156,11 @@ async def _unreadable(request: Request, _: RequestValidationError) -> Response:
 
 
 async def _http(request: Request, error: HTTPException) -> Response:
+    match error.__cause__:  # a body that the framework itself was reading
+        case TooLarge() as bound:
+            return await _too_large(request, bound)
+        case TooSlow() as bound:
+            return await _too_slow(request, bound)
     if wants_page(request) and request.method == "GET":
         # An address that nobody answers for: the header stays for whoever is signed in.
         with contextlib.suppress(SessionOver, PasswordMustChange, Refused, Unreachable):

@@ -34,9 +34,12 @@ async def relay(
 ) -> Response:
     """The bytes of ``GET path`` as an answer. A refusal of the gateway is raised before anything is sent.
 
-    A ``file`` has a place among files, a live stream one among streams. Raises Refused without a free one.
+    A ``file`` has a place among files, a live stream one among streams. Raises Refused without a free one,
+    and for a header that is no ASCII.
     """
     console = console_of(request)
+    if not all(value.isascii() for value in (headers or {}).values()):
+        raise Refused(HTTPStatus.UNPROCESSABLE_ENTITY, {"code": "PARAMETER_INVALID"})
     # What is passed on as it comes must not come compressed.
     headers = {"Accept-Encoding": "identity", **(headers or {})}
     async with contextlib.AsyncExitStack() as opening:

@@ -1,5 +1,6 @@
 """Writing a message: choosing a kind, its form, the preview beside it, and handing it to the gateway."""
 
+import re
 import uuid
 from typing import Annotated, Any
 
@@ -29,6 +30,8 @@ router = APIRouter()
 Seated = Annotated[Seat, Depends(seated)]
 ADD, REMOVE = "add:", "remove:"
 MAX_ID = 64
+_COMPOSITION = re.compile(f"[0-9A-Za-z-]{{1,{MAX_ID}}}")
+"""A form's own number. It goes to the gateway as a header: anything else is as good as none."""
 
 
 @router.get("/compose")
@@ -138,7 +141,8 @@ async def _sheet(request: Request, seat: Seat, held: Supplies) -> "_Sheet":
             values.setdefault(name, []).append(value)
     submitted = read_form(held.form, values)
     submitted.value.setdefault("header", {})["kind"] = held.kind
-    composition = values.get("composition", [""])[0][:MAX_ID] or str(uuid.uuid4())
+    given = values.get("composition", [""])[0]
+    composition = given if _COMPOSITION.fullmatch(given) else str(uuid.uuid4())
     sheet = _Sheet(request, seat, held, submitted, composition)
     sheet.pressed = values.get("do", [""])[0]
     return sheet

@@ -20,6 +20,7 @@ from console.rooms.sign_in import local_path
 from console.settings import ConsoleSettings
 from console.visible import is_plain, one_line, visible
 from tests.console import serving
+from tests.console.played import signed_in
 
 GIVEN = {"nation": "XAA", "gateway_url": "http://127.0.0.1:9"}
 
@@ -109,6 +110,10 @@ async def test_a_body_that_is_too_large_or_too_slow_is_not_read_to_its_end() -> 
         assert answer.status_code == 413
         answer = await browser.post("/read", content=slow())
         assert answer.status_code == 408
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        for body, status in ((endless(), 413), (slow(), 408)):
+            answer = await browser.post("/sign-in", content=body, headers=form)
+            assert answer.status_code == status, "the same where the framework reads it"
         assert "content-security-policy" in answer.headers
 
 
@@ -258,6 +263,13 @@ async def test_an_origin_that_nobody_can_read_is_not_ours(origin: str) -> None:
     async with client() as asked:
         answer = await asked.post("/sign-in/language", data={"language": "fr"}, headers={"Origin": origin})
     assert answer.status_code == 403
+
+
+async def test_half_a_character_is_refused_and_no_fault() -> None:
+    async with signed_in(lambda _: httpx.Response(200, json={})) as browser:
+        browser.headers["Content-Type"] = "application/json"
+        answer = await browser.put("/traffic/views/v", content=b'{"query": "\\ud800"}')
+    assert (answer.status_code, answer.json()["code"]) == (422, "PARAMETER_INVALID")
 
 
 async def test_who_leaves_in_the_middle_of_a_form_is_no_fault(capsys: pytest.CaptureFixture[str]) -> None:

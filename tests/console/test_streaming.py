@@ -243,4 +243,7 @@ async def test_what_the_gateway_does_not_begin_takes_no_place() -> None:
         request = cast(Request, SimpleNamespace(app=SimpleNamespace(state=SimpleNamespace(console=console))))
         with pytest.raises(Unreachable):
             await relay(request, seat, "/stream")
+        with pytest.raises(Refused) as no:
+            await relay(request, seat, "/stream", headers={"Last-Event-ID": "é"})
+        assert no.value.status == 422
         assert not console.streams

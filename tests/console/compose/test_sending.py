@@ -198,6 +198,10 @@ async def test_a_form_becomes_one_message_however_often_it_is_sent(visit: Visit)
     number = re.search(r'name="composition" value="([^"]+)"', renewed.text)
     assert number is not None
     assert number[1] != composition[1], "a message of its own"
+    looked = wanda.post("/compose/threat_alert", form | {"composition": "é\r\nX-Own: 1", "do": "preview"})
+    number = re.search(r'name="composition" value="([^"]+)"', looked.text)
+    assert number is not None
+    assert re.fullmatch("[0-9a-f-]{36}", number[1]), "nothing else goes into a header"
 
 
 async def test_without_scripts_rows_come_and_the_release_is_shown_on_asking(
