@@ -14,6 +14,7 @@ from console.gateway import Refused, Unreachable
 from console.mapping.items import MapItem, in_order, own_item, received_item
 from console.marking import Marking, highest
 from console.pages import fragment, page
+from console.rendering.list_row import ListRow
 from console.seating import Seat, seated
 
 router = APIRouter()
@@ -53,7 +54,7 @@ async def _read(seat: Seat) -> dict[str, Any]:
     markings += [item.marking for item in alerts or ()]
     return {
         "marking": highest(markings),
-        "rows": rows["rows"] if rows else None,
+        "rows": [ListRow(row, seat.wording) for row in rows["rows"]] if rows else None,
         "awaiting": awaiting,
         "partners": _standings(partners["items"], now) if partners else None,
         "alerts": alerts,

@@ -1,14 +1,19 @@
 """The wall in the browser: it keeps itself current, has nothing to press, and fits its screen."""
 
+import asyncio
+import re
 from typing import Any
 
+import httpx
 import pytest
+from playwright.async_api import Page, Route
 
 from tests.console.conftest import OpenPage, Visit
 from tests.console.hostile import HostileMessage, unharmed
 from tests.console.judging_pages import violations
 from tests.console.map.areas import in_words, publish_alert
 from tests.console.overlaps import overlaps
+from tests.console.played import signed_in
 from tests.console.realm import ConsoleRealm
 
 OVER_EACH_OTHER = """() => {
@@ -24,6 +29,15 @@ OVER_EACH_OTHER = """() => {
   return [...over, ...cut].map(part => part.innerText);
 }"""
 """Parts of the wall that stand over each other, and rows that its edge cuts."""
+
+ALERTS = """() => {
+  const note = document.querySelector('[data-wall-more]');
+  const edge = note.previousElementSibling.getBoundingClientRect();
+  const inside = [...document.querySelectorAll('.wall-alert')].map(row => row.getBoundingClientRect())
+    .filter(box => box.left < edge.right - 1 && box.right > edge.left + 1);
+  return [Number(note.dataset.all), inside.length, note.textContent.match(/[0-9]+/g)];
+}"""
+"""How many alerts there are, how many are seen, and how many more the note says."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -50,6 +64,50 @@ async def test_what_comes_stands_on_the_wall_by_itself(
         "[...document.querySelectorAll('.wall-row')].map(e => parseFloat(getComputedStyle(e).fontSize))"
     )
     assert min(sizes) >= 24
+    await _asks_once_at_a_time(page)
+
+
+async def _asks_once_at_a_time(page: Page) -> None:
+    """However often traffic comes while an answer is under way: then once more, and the newest stands."""
+    held = asyncio.Queue[Route]()
+    await page.route("**/wall/fragment", held.put)
+    crowd = "for (let n = 0; n < 3; n++) parts.dispatchEvent(new CustomEvent('live:refresh'))"
+    await page.evaluate(f"() => {{ const parts = document.getElementById('wall-parts'); {crowd} }}")
+    first = await held.get()
+    await page.evaluate("fetch('/static/js/wall/wall.js').then(() => null)")
+    assert held.empty()
+    await first.continue_()
+    second = await held.get()
+    await second.continue_()
+    await page.unroute("**/wall/fragment")
+
+
+async def test_what_no_longer_holds_says_so_on_the_wall() -> None:
+    row = {
+        "direction": "in",
+        "originator": "XBB",
+        "kind": "threat_alert",
+        "precedence": "ROUTINE",
+        "mode": "EXERCISE",
+        "at": "2026-11-22T10:00:00Z",
+    }
+    rows = [row | {"seq": seq, "status": status} for seq, status in ((2, "RECALLED"), (1, "CURRENT"))]
+    told = {
+        "/v1/traffic": {"rows": rows},
+        "/v1/traffic/awaiting": {"rows": [], "counts": {}},
+        "/v1/partners": {"items": []},
+    }
+
+    def gateway(asked: httpx.Request) -> httpx.Response:
+        known = told.get(asked.url.path)
+        return httpx.Response(404 if known is None else 200, json=known or {})
+
+    async with signed_in(gateway) as browser:
+        shown = await browser.get("/wall/fragment")
+    assert shown.status_code == 200
+    recalled, current = re.findall(r'<li data-key="\d".*?</li>', shown.text, re.DOTALL)
+    assert "Recalled" in recalled
+    assert "Recalled" not in current
 
 
 @pytest.mark.parametrize(("width", "language"), [(420, "ar"), (1366, "de")])
@@ -61,6 +119,9 @@ async def test_the_wall_fits_smaller_screens_too(
     await unharmed(page)
     assert await violations(page) == []
     assert await page.evaluate(OVER_EACH_OTHER) == []
+    every, seen, said = await page.evaluate(ALERTS)
+    assert seen <= every
+    assert seen == every or language != "de" or said == [str(every - seen)], "how many more there are"
     assert await overlaps(page) == []
 
 

@@ -2,6 +2,7 @@
 
 import { t } from "../frame/wording.js";
 import { onTraffic } from "../live/on_traffic.js";
+import { keepCount } from "./more.js";
 
 const parts = document.getElementById("wall-parts");
 const word = document.querySelector("[data-wall-state]");
@@ -16,5 +17,6 @@ function say(state) {
 }
 
 if (parts !== null) {
+  keepCount(parts);
   onTraffic(() => parts.dispatchEvent(new CustomEvent("live:refresh")), say);
 }
