@@ -8,6 +8,7 @@ const SECONDS = 6;
 export function toast(text, tone = "done") {
   const place = document.getElementById("toasts");
   if (!place) return;
+  for (const old of [...place.children]) if (old.textContent === text) old.remove(); // said again, not twice
   const shown = element("p", { class: `toast toast-${tone}` }, text);
   place.append(shown);
   leave(shown);
