@@ -11,11 +11,17 @@ const LONGEST_PAUSE = 60_000;
 function keepCurrent(place) {
   let pause = Number(place.dataset.liveSeconds ?? 0) * 1_000 || PAUSE;
   let timer = 0;
+  let asking = false;
+  let again = false;
   const usual = pause;
 
   async function refresh() {
     timer = 0;
     if (document.hidden) return;
+    // One at a time: of two, the older answer might come last.
+    again = asking;
+    if (asking) return;
+    asking = true;
     try {
       const fresh = [...(await loadFragment(address(place))).querySelectorAll("[data-live]")].at(0);
       if (fresh) {
@@ -27,9 +33,13 @@ function keepCurrent(place) {
     } catch (error) {
       if (error instanceof FragmentRefused && error.status === 401) return;
       pause = Math.min(pause * 2, LONGEST_PAUSE);
+      again = false;
       stale(place, true);
+    } finally {
+      asking = false;
     }
-    schedule();
+    if (again) void refresh();
+    else schedule();
   }
 
   function schedule() {
