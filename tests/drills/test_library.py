@@ -1,6 +1,9 @@
 """Scenarios that come with Entente, in realms of their own: real processes, a real broker, real signals."""
 
+import json
 from pathlib import Path
+
+import pytest
 
 from drills.after_action.reviewing import review
 from drills.course import StoodStill
@@ -8,6 +11,7 @@ from drills.injects import Fault
 from drills.objectives import Rating
 from drills.outcome import DrillOutcome
 from drills.scenario_file import list_scenarios
+from tests.drills.elsewhere import entente, gateways_elsewhere
 from tests.drills.test_drill_run import drill
 
 
@@ -28,6 +32,32 @@ def test_on_a_bad_day_everything_stops_and_nothing_is_lost(tmp_path: Path) -> No
         (StoodStill.BROKER, None),
     ]
     assert all(each.held_up for each in found.recoveries)
+
+
+@pytest.mark.parametrize(
+    ("name", "attempts"),
+    [
+        ("strait-watch", ["REQUEST_TRANSITION_ILLEGAL", "CREDENTIALS_INVALID"]),
+        ("cyber-shield", ["REFERENCE_BEYOND_RELEASE", "RECALLED", "CREDENTIALS_INVALID"]),
+        (
+            "three-shores",
+            ["NO_AGREEMENT", "AGREEMENT_NOT_COUNTERSIGNED", "AGREEMENT_SUSPENDED", "AGREEMENT_LEFT"],
+        ),
+    ],
+)
+def test_a_scenario_that_needs_gateways_alone_passes_with_every_objective_met(
+    tmp_path: Path, name: str, attempts: list[str]
+) -> None:
+    (tmp_path / "realm").mkdir()
+    with gateways_elsewhere(tmp_path / "realm", name) as target:
+        told = json.loads(
+            entente("drill", "run", name, "--target", target, "--reports", tmp_path / "reports", "--json")
+        )
+    assert told.pop("failures") == []
+    outcome = DrillOutcome.model_validate(told, strict=False)
+    assert [each.stopped_by for each in outcome.attempts] == attempts
+    assert outcome.seconds < 60
+    assert {each.rating for each in review(outcome).objectives} == {Rating.PERFORMED}
 
 
 def test_the_library_plays_every_fault() -> None:

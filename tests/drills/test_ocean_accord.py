@@ -1,75 +1,23 @@
 """The exercise of five navies, set up and played by the commands of docker-compose.yml. No containers."""
 
 import json
-import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from typer.testing import CliRunner
 
-from bus.embedded import server_binary
 from bus.keystore import write_secret
 from drills.scenario_file import find_scenario
-from entente.cli import build_app
 from entente.terminal import CommandFailed
-from gateways.settings import Settings
-from tests.free_ports import free_port
-from tests.gateway.running import Gateway, LoopThread
-
-NATIONS = ("XAA", "XBB", "XCC", "XDD", "XEE")
-
-
-def entente(*arguments: str | Path) -> str:
-    """A command in this process; what it prints. AssertionError when it fails."""
-    words = [str(each) for each in arguments]
-    result = CliRunner().invoke(build_app(words[0]), words, catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-    return result.stdout
+from tests.drills.elsewhere import entente, gateways_elsewhere
 
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The target file of five gateways of a realm that commands founded and handed out, and their broker."""
-    home = tmp_path_factory.mktemp("navies")
-    port, lines = free_port(), ["gateways:"]
-    entente("realm", "init", home / "realm", "--scenario", "ocean-accord")
-    places = [option for nation in NATIONS for option in ("--nation", f"{nation}={home / nation}")]
-    entente("realm", "hand-out", home / "realm", *places, "--public", home / "hub")
-    hub: tuple[str | Path, ...] = (home / "hub", "--keys", home / "keys", "--quota-mib", "64")
-    conf = home / "nats-server.conf"
-    entente("broker", "config", *hub, "--out", conf, "--store-dir", home / "store", "--port", str(port))
-    with ExitStack() as stack:
-        log = stack.enter_context((home / "broker.log").open("wb"))
-        broker = subprocess.Popen((server_binary(), "-c", conf), stdout=log, stderr=log)
-        stack.callback(broker.wait)
-        stack.callback(broker.kill)
-        url = f"nats://127.0.0.1:{port}"
-        entente("broker", "provision", *hub, "--nats-url", url, "--within", "20")
-        loop = LoopThread()
-        stack.callback(loop.close)
-        for nation in NATIONS:
-            own = home / nation
-            (own / "state").mkdir()
-            store = ("--state-dir", own / "state", "--keys-file", own / "keys.json")
-            entente("key", "add", "drill", *store, "--every-scope", "--key-file", own / "partner.key")
-            settings = Settings(
-                nation=nation,
-                realm=(own / "realm-id").read_text().strip(),
-                state_dir=own / "state",
-                keys_file=own / "keys.json",
-                trust_dir=own / "trust",
-                nats_url=url,
-                port=0,
-            )
-            gateway = Gateway(loop, settings)
-            stack.callback(gateway.stop)
-            lines.append(f"  {nation}: {{url: '{gateway.url}', key_file: {nation}/partner.key}}")
-        file = home / "target.yaml"
-        file.write_text("\n".join(lines))
+    """The target file of its five gateways."""
+    with gateways_elsewhere(tmp_path_factory.mktemp("navies"), "ocean-accord") as file:
         yield file
 
 
