@@ -50,7 +50,8 @@ async def _read(seat: Seat) -> dict[str, Any]:
         _or_none(seat.gateway.get("/v1/partners")),
         _or_none(_alerts(seat, now)) if seat.sees_content else _none(),
     )
-    markings = [Marking.of(row) for row in rows["rows"]] if rows else []
+    # What awaits acknowledgement may be older than all other rows.
+    markings = [Marking.of(row) for found in (rows, awaiting) if found for row in found["rows"]]
     markings += [item.marking for item in alerts or ()]
     return {
         "marking": highest(markings),

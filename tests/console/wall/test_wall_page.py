@@ -136,3 +136,20 @@ async def test_who_sees_no_content_sees_a_wall_without_words(
         assert "WALL secret words" not in shown.text
         assert "Threat alert" in shown.text
         assert "WALL secret words" in visit("wanda").get(path).text
+
+
+async def test_the_band_of_the_wall_covers_what_awaits_acknowledgement_too() -> None:
+    """It may be older than all other rows that stand there."""
+    old = {"precedence": "FLASH", "seq": 1, "originator": "XBB", "issued_at": "2026-03-01T09:00:00Z"}
+    old |= {"mode": "EXERCISE", "subject": "old", "marking": "NATO SECRET XAA Only", "level": 3}
+
+    def gateway(request: httpx.Request) -> httpx.Response:
+        awaiting = request.url.path.endswith("/awaiting")
+        told = (
+            {"rows": [old], "counts": {"FLASH": 1}} if awaiting else {"rows": [], "items": [], "next": 2**53}
+        )
+        return httpx.Response(200, json=told)
+
+    async with signed_in(gateway, accept="text/html") as browser:
+        assert (await browser.get("/wall")).text.count("data-band-text>NATO SECRET XAA Only<") == 2
+        assert 'data-text="NATO SECRET XAA Only"' in (await browser.get("/wall/fragment")).text
