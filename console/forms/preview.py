@@ -61,14 +61,15 @@ class Preview:
         return bool(((self.table or {}).get("change") or {}).get("confirm_narrowing"))
 
 
-def marking_of(label: Any, originator: str) -> Marking | None:
-    """A draft's label as it will be rendered; None while it is not complete."""
+def marking_of(label: Any, originator: str, mode: object = "") -> Marking | None:
+    """A draft's label as it will be rendered, in its mode; None while it is not complete."""
     try:
         read = DraftLabel.model_validate_json(json.dumps(label))
     except (ValidationError, ValueError):
         return None
     banner = markings(read, originator=originator).banner
-    return Marking(banner, level_of(read.classification), read.policy, read.classification)
+    said = str(mode) if mode in ("EXERCISE", "TEST") else ""
+    return Marking(banner, level_of(read.classification), read.policy, read.classification, said)
 
 
 def versions_of(draft: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -46,8 +46,9 @@ async def choose(request: Request, seat: Seated) -> HTMLResponse:
 async def sent(request: Request, seat: Seated, publication_id: uuid.UUID, form: str = "") -> HTMLResponse:
     """What became of a draft that was handed in: accepted, for whom, and what it waits for."""
     found = await seat.gateway.get(f"/v1/messages/{publication_id}")
-    label = (found.get("message") or {}).get("label") or {}
-    marking = marking_of({key: label.get(key) for key in label if not key.endswith("_set")}, seat.nation)
+    message = found.get("message") or {}
+    label = {key: value for key, value in (message.get("label") or {}).items() if not key.endswith("_set")}
+    marking = marking_of(label, seat.nation, (message.get("header") or {}).get("mode"))
     return page(
         *(request, seat, "compose/sent.html"),
         room="compose",
@@ -233,12 +234,14 @@ class _Sheet:
             # On controls of their own: the form itself shows faults only once it was sent.
             missing = placed(self.form().controls(), texts)
         value = self.submitted.value
-        versions = versions_of(value)
+        versions, header = versions_of(value), value.get("header") or {}
         return {
             "kind": self.held.kind,
             "preview": self.preview,
             "missing": missing,
-            "markings": [marking_of(each.get("label"), self.seat.nation) for each in versions],
-            "header": value.get("header") or {},
+            "markings": [
+                marking_of(each.get("label"), self.seat.nation, header.get("mode")) for each in versions
+            ],
+            "header": header,
             "confirmed_narrowing": bool(value.get("confirm_narrowing")),
         }

@@ -70,9 +70,12 @@ async def test_a_whole_message_is_written_and_sent(
     wanted = written(kind, f"EXERCISE: whole {kind}", precedence="PRIORITY")
     page = await open_page("wanda", f"/compose/{kind}")
     await fill(page, wanted)
+    await ready(page)
+    assert "EXERCISE" in await page.locator(".band-top").inner_text()
     publication = await send(page)
     same(realm.get("XAA", f"/v1/messages/{publication}")["message"], wanted)
     assert await page.locator("text=XBB").count()
+    assert "EXERCISE" in await page.locator(".band-top").inner_text()
 
 
 async def test_a_request_is_answered_from_where_it_was_read(

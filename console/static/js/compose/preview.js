@@ -78,6 +78,6 @@ function markPage(place) {
   const [highest] = bands.sort((one, other) => Number(other.dataset.level) - Number(one.dataset.level));
   const text = highest?.querySelector("strong")?.textContent ?? "";
   if (highest === undefined) return;
-  const { level, policy, classification } = highest.dataset;
-  showMarking({ text, level: Number(level), policy: policy ?? "", classification: classification ?? "" });
+  const { level, policy, classification, mode } = highest.dataset;
+  showMarking({ text, level: Number(level), policy: policy ?? "", classification: classification ?? "", mode });
 }
