@@ -39,6 +39,7 @@ def test_on_a_bad_day_everything_stops_and_nothing_is_lost(tmp_path: Path) -> No
     [
         ("strait-watch", ["REQUEST_TRANSITION_ILLEGAL", "CREDENTIALS_INVALID"]),
         ("cyber-shield", ["REFERENCE_BEYOND_RELEASE", "RECALLED", "CREDENTIALS_INVALID"]),
+        ("monsoon", []),
         (
             "three-shores",
             ["NO_AGREEMENT", "AGREEMENT_NOT_COUNTERSIGNED", "AGREEMENT_SUSPENDED", "AGREEMENT_LEFT"],
