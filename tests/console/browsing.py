@@ -158,6 +158,19 @@ class Tabs:
             self._free.setdefault(tab.key, []).append(tab)
 
 
+def shared_visitor(
+    signed_in: dict[tuple[str, str], Visitor], served: ServedConsole, nation: str, name: str
+) -> Visitor:
+    """The session that tests share: a new one where the last was displaced by later ones, or is too old."""
+    visitor = signed_in.get((nation, name))
+    if visitor is not None and visitor.get("/settings").is_success:
+        return visitor
+    if visitor is not None:
+        visitor.close()
+    signed_in[nation, name] = Visitor(served).sign_in(name)
+    return signed_in[nation, name]
+
+
 class Pages:
     """The pages of one test."""
 
@@ -209,9 +222,7 @@ class Pages:
             visitor = Visitor(served).sign_in(name)
             visitor.close()
             return visitor.cookies
-        if (nation, name) not in self.signed_in:
-            self.signed_in[nation, name] = Visitor(served).sign_in(name)
-        return self.signed_in[nation, name].cookies
+        return shared_visitor(self.signed_in, served, nation, name).cookies
 
     async def close(self) -> None:
         """Give every page back, and fail for what any of them complained of."""

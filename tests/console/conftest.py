@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page
 
-from tests.console.browsing import Pages, Tabs, running_chromium
+from tests.console.browsing import Pages, Tabs, running_chromium, shared_visitor
 from tests.console.hostile import HostileMessage, messages
 from tests.console.realm import NATIONS, ConsoleRealm, console_realm
 from tests.console.seeding import seed
@@ -97,9 +97,7 @@ def visit(consoles: dict[str, ServedConsole], signed_in: dict[tuple[str, str], V
 
     def visitor(name: str | None, nation: str = "XAA", *, own: bool = False) -> Visitor:
         if name is not None and not own:
-            if (nation, name) not in signed_in:
-                signed_in[nation, name] = Visitor(consoles[nation]).sign_in(name)
-            return signed_in[nation, name]
+            return shared_visitor(signed_in, consoles[nation], nation, name)
         made.append(Visitor(consoles[nation]))
         return made[-1].sign_in(name) if name is not None else made[-1]
 

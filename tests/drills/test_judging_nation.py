@@ -1,6 +1,7 @@
 """Every way in which a message may be at a nation otherwise than it must is found and said."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -19,7 +20,8 @@ def remark(expected: dict[str, Any], marking: str | None = None, **found: Any) -
     """What is said of nation XBB."""
     expectation = Expectation.model_validate_json(json.dumps({"inject": "1.1", **expected}))
     rows = {"decision": None, "state": None, "entry": None, "latency": None, **found}
-    outcome = nation_outcome(expectation, "XBB", marking=marking, **rows)
+    accepted_at = datetime(2026, 5, 4, 12, tzinfo=UTC)
+    outcome = nation_outcome(expectation, "XBB", marking=marking, accepted_at=accepted_at, **rows)
     assert outcome.as_expected == (outcome.remark == "")
     return outcome.remark
 

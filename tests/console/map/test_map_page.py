@@ -25,7 +25,7 @@ def alerts(realm: ConsoleRealm, seeded: Any) -> dict[str, dict[str, Any]]:
     across = [[[square(170, 50, 180, 58)], [square(-180, 50, -172, 58)]]][0]
     return {
         "hole": publish_alert(
-            realm, "XBB", "MAP hole", [polygon(square(17, 60, 23, 65), square(19, 62, 21, 64))]
+            realm, "XBB", "MAP hole", [polygon(square(-33, 60, -27, 65), square(-31, 62, -29, 64))]
         ),
         "across": publish_alert(
             realm,
@@ -79,7 +79,7 @@ async def test_the_list_says_what_is_drawn_and_choosing_centres_it(
     await page.focus("#map-stage canvas")
     await page.keyboard.press("ArrowLeft")
     await page.keyboard.press("ArrowRight")
-    assert re.match(r"62°3\d\.\d′N 020°0\d\.\d′E|62°[23]\d\.\d′N 0(19|20)°\d\d\.\d′E", await readout(page))
+    assert re.match(r"62°3\d\.\d′N 030°0\d\.\d′W|62°[23]\d\.\d′N 0(29|30)°\d\d\.\d′W", await readout(page))
     # A reload comes back to it.
     await page.reload()
     await drawn(page)

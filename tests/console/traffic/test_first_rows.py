@@ -48,8 +48,10 @@ async def test_rows_are_read_before_scripts_run_which_draw_the_same_and_ask_for_
     scripts.set()
     await listed(page)
     drawn = await page.evaluate(ROWS)
-    assert len(first) > 4
-    assert {seq: drawn.get(seq) for seq in first} == first
+    # The page brings thirty rows; of these the scripts draw what is near the eye.
+    both = first.keys() & drawn.keys()
+    assert len(both) > 4
+    assert {seq: drawn[seq] for seq in both} == {seq: first[seq] for seq in both}
     assert await page.locator(".grid-body[data-first]").count() == 0
 
     files = {url for url in asked if "/static/" in url or "/wording/" in url}
