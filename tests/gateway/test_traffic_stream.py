@@ -51,9 +51,12 @@ def test_a_stream_goes_on_after_the_last_batch_without_gap_or_duplicate(
     sent.append(received(xaa, xbb, subject="Pylon struck")["message_id"])
     again = {"Last-Event-ID": str(batch["through"])}
     with following(xaa, wanda, "pylon", headers=again) as lines:
-        later = next(batches(lines))
-    assert later["after"] == batch["through"]
-    assert [row["message_id"] for row in later["rows"]] == sent[2:]
+        later, place = [], batch["through"]
+        while not later:
+            batch = next(batches(lines))
+            assert batch["after"] == place
+            later, place = batch["rows"], batch["through"]
+    assert [row["message_id"] for row in later] == sent[2:]
 
 
 def test_a_row_that_the_search_finds_no_more_is_said_to_be_gone(
@@ -138,7 +141,9 @@ def test_many_who_follow_see_the_same(xaa: Gateway, wanda: Who) -> None:
     def follow() -> None:
         with following(xaa, wanda, "beacon") as lines:
             ready.release()
-            seen.append(next(batches(lines))["rows"][0]["publication_id"])
+            # A receipt of an earlier test's message that comes in now is a batch too, without a row.
+            with_rows = next(batch["rows"] for batch in batches(lines) if batch["rows"])
+            seen.append(with_rows[0]["publication_id"])
 
     ready = threading.Semaphore(0)
     followers = [threading.Thread(target=follow) for _ in range(3)]
