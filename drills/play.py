@@ -10,6 +10,7 @@ import httpx
 
 from drills.agreement_play import AgreementPlay
 from drills.expectation import SETTLED
+from drills.gate import Gate
 from drills.hostile import HostileActError, Loot
 from drills.hostile_play import HostilePlay
 from drills.injects import Acknowledge, Attempt, DraftTemplate
@@ -32,7 +33,7 @@ _POLL = 0.02
 
 
 class Player:
-    """Plays the injects of one scenario in order. `began` is called before each.
+    """Plays the injects of one scenario in order. `began` is called before each that the gate admits.
 
     ``patience``: seconds to wait for what must become of a message before the next inject.
     """
@@ -46,10 +47,12 @@ class Player:
         loot: Loot,
         began: Callable[[Inject], None],
         patience: float,
+        gate: Gate,
     ) -> None:
         self._scenario = scenario
         self._partners = partners
         self._began = began
+        self._gate = gate
         self._played = Played()
         self._realm = RealmPlay(partners, machinery, office, self._played.outages)
         self._agreements = AgreementPlay(partners)
@@ -64,13 +67,22 @@ class Player:
     async def play(self) -> Played:
         """Everything in order. DrillError when the play itself breaks down."""
         for inject in self._scenario.injects:
+            if not await self._gate.admits(inject, self._due(inject)):
+                continue
             self._began(inject)
             self._played.began[inject.serial] = datetime.now(UTC)
             try:
                 await self._one(inject)
+                self._gate.played(inject)
             except (PartnerSystemError, HostileActError, httpx.HTTPError) as error:
-                raise DrillError(f"inject {inject.serial}: {error or type(error).__name__}") from error
+                why = str(error) or type(error).__name__
+                if not self._gate.broke(inject, why):
+                    raise DrillError(f"inject {inject.serial}: {why}") from error
+                del self._played.began[inject.serial]
         return self._played
+
+    async def _due(self, inject: Inject) -> None:
+        """Returns when the inject's time has come: at once, since causes alone order the play."""
 
     async def _one(self, inject: Inject) -> None:
         partner = self._partners[inject.nation]

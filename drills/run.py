@@ -8,6 +8,7 @@ from typing import Protocol
 from drills.connecting import partner_systems
 from drills.counting import counted_by, since
 from drills.course import InjectOutcome
+from drills.gate import Gate, OpenGate
 from drills.hostile import Loot
 from drills.judging import Judge
 from drills.judging_life import lives
@@ -42,8 +43,9 @@ async def run_drill(
     progress: Progress,
     *,
     settle_seconds: float,
+    gate: Gate | None = None,
 ) -> DrillOutcome:
-    """Play and judge a scenario against gateways that are ready.
+    """Play and judge a scenario against gateways that are ready; ``gate`` is who controls it.
 
     DrillError when the play breaks down; a failed expectation is no error but part of the outcome.
     """
@@ -51,7 +53,9 @@ async def run_drill(
     async with partner_systems(accesses) as partners:
         before = await counted_by(partners)
         progress.phase("playing")
-        player = Player(scenario, partners, machinery, office, loot, progress.inject, settle_seconds)
+        player = Player(
+            scenario, partners, machinery, office, loot, progress.inject, settle_seconds, gate or OpenGate()
+        )
         played = await player.play()
         progress.phase("waiting for receipts")
         judge = Judge(scenario, partners, played, settle_seconds)
@@ -85,6 +89,7 @@ async def run_drill(
                 objectives=inject.objectives,
             )
             for inject in scenario.injects
+            if inject.serial in played.began
         ),
         outages=tuple(played.outages),
         figures=figures,
