@@ -6,127 +6,20 @@ arrived before it is acknowledged, an agreement's suspension be known to its par
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from drills.expectation import Expectation
-from drills.injects import (
-    Accession,
-    Acknowledge,
-    AgreementStep,
-    Attempt,
-    DraftTemplate,
-    Fault,
-    Hostile,
-)
-from drills.life_injects import (
-    ANSWERING,
-    Cancel,
-    Reading,
-    Recall,
-    RequestStep,
-    Serial,
-    Watch,
-    WebhookWanted,
-)
-from drills.objectives import Objective, ObjectiveId
-from schemas.base import Nation, ParagraphText, Statement, TitleText, unique
+from drills.fitting import misfit, require_fitting, require_known, unknown
+from drills.inject import LIFE as LIFE
+from drills.inject import Inject as Inject
+from drills.injects import DraftTemplate
+from drills.objectives import Objective
+from schemas.base import ParagraphText, Statement, TitleText, unique
 from schemas.header import ExerciseId, Relation
 from schemas.realm_plan import RealmPlan
 
-LIFE = ("cancel", "recall", "read", "request", "watch")
-"""Kinds that are about what became of an earlier inject's message."""
-KINDS = (
-    *("publish", "preview", "acknowledge", *LIFE, "agreement", "accession", "attempt", "hostile"),
-    *("fault", "webhook"),
-)
-
 CHANGES = (Relation.UPDATES, Relation.CORRECTS, Relation.SUPERSEDES, Relation.CANCELS)
-
-
-class Inject(Statement):
-    """One scripted event of exactly one kind."""
-
-    serial: Serial
-    at: Annotated[int, Field(ge=0, le=525_600)]
-    nation: Annotated[Nation, Field(alias="as")]
-    title: TitleText
-    objectives: Annotated[tuple[ObjectiveId, ...], Field(max_length=20), AfterValidator(unique)] = ()
-    publish: DraftTemplate | None = None
-    preview: DraftTemplate | None = None
-    acknowledge: Acknowledge | None = None
-    cancel: Cancel | None = None
-    recall: Recall | None = None
-    read: Reading | None = None
-    request: RequestStep | None = None
-    watch: Watch | None = None
-    agreement: AgreementStep | None = None
-    accession: Accession | None = None
-    attempt: Attempt | None = None
-    hostile: Hostile | None = None
-    fault: Fault | None = None
-    webhook: WebhookWanted | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if sum(getattr(self, kind) is not None for kind in KINDS) != 1:
-            raise PydanticCustomError(
-                "inject_kind", "an inject has exactly one of {kinds}", {"kinds": ", ".join(KINDS)}
-            )
-        return self
-
-    @property
-    def kind(self) -> str:
-        """Which of ``KINDS`` it is."""
-        return next(kind for kind in KINDS if getattr(self, kind) is not None)
-
-    @property
-    def template(self) -> DraftTemplate | None:
-        """The draft it hands in as it is written, or None when it hands in none."""
-        if self.attempt is not None:
-            return self.attempt.template
-        return self.publish or self.preview or (self.hostile.draft if self.hostile else None)
-
-    @property
-    def step(self) -> AgreementStep | None:
-        """What it does about an agreement, or tries to."""
-        return self.agreement or (self.attempt.agreement if self.attempt else None)
-
-    @property
-    def looks_at(self) -> str | None:
-        """The earlier inject whose message it does something with, without a draft of its own."""
-        for act in (self.acknowledge, self.cancel, self.recall, self.read, self.request, self.watch):
-            if act is not None:
-                return act.inject
-        return None
-
-    @property
-    def answers_request(self) -> bool:
-        """Whether it is a step on a request that is a message to the asker."""
-        return self.request is not None and self.request.act in ANSWERING
-
-    @property
-    def refers_to(self) -> tuple[str, ...]:
-        """Serials of the injects whose messages this one needs to have been played."""
-        found = list(self.template.refers_to) if self.template else []
-        if self.looks_at is not None:
-            found.append(self.looks_at)
-        if self.attempt is not None:
-            tried = (self.attempt.acknowledge, self.attempt.request)
-            found += [each.inject for each in tried if each is not None]
-        if self.hostile is not None and self.hostile.inject is not None:
-            found.append(self.hostile.inject)
-        return tuple(found)
-
-    @property
-    def about_agreement(self) -> str | None:
-        """The inject that proposed the agreement it is about; its own serial when it proposes."""
-        if self.hostile is not None:
-            return self.hostile.agreement
-        if self.step is None:
-            return None
-        act = self.step.act
-        return self.serial if act is None else act[1]
 
 
 class Chapter(Statement):
@@ -157,7 +50,7 @@ class Scenario(Statement):
             raise PydanticCustomError("inject_order", "injects stand in order of their time")
         played: dict[str, Inject] = {}
         for inject in self.injects:
-            _needs(inject, played, nations)
+            require_known(inject, played, nations)
             played[inject.serial] = inject
         for serial in (*serials, *judged):
             if serial not in judged or serial not in played:
@@ -165,13 +58,13 @@ class Scenario(Statement):
                     "unjudged", "inject and expectation {serial} do not go together", {"serial": serial}
                 )
         for expectation in self.expectations:
-            _fits(expectation, played[expectation.inject], nations)
+            require_fitting(expectation, played[expectation.inject], nations)
             _lives(expectation, played[expectation.inject], self)
         unique(tuple(chapter.event for chapter in self.chapters))
         known = set(unique(tuple(objective.id for objective in self.objectives)))
         for inject in self.injects:
-            if unknown := sorted(set(inject.objectives) - known):
-                raise _unknown(inject.serial, f"the objectives {', '.join(unknown)}")
+            if missing := sorted(set(inject.objectives) - known):
+                raise unknown(inject.serial, f"the objectives {', '.join(missing)}")
         return self
 
     def template(self, inject: Inject) -> DraftTemplate | None:
@@ -217,84 +110,17 @@ class Scenario(Statement):
         return next((chapter.title for chapter in self.chapters if chapter.event == event), "")
 
 
-def _needs(inject: Inject, played: dict[str, Inject], nations: set[str]) -> None:
-    """Everything that an inject names is there, and was played before."""
-    if inject.nation not in nations:
-        raise _unknown(inject.serial, f"nation {inject.nation}")
-    for other in inject.refers_to:
-        if other not in played or played[other].publish is None:
-            raise _unknown(inject.serial, f"an earlier message {other}")
-    like = inject.template.like if inject.template else None
-    if like is not None and (like not in played or not (played[like].publish or played[like].preview)):
-        raise _unknown(inject.serial, f"an earlier draft {like}")
-    proposed_in = inject.about_agreement
-    if proposed_in not in (None, inject.serial):
-        step = played[proposed_in].agreement if proposed_in in played else None
-        if step is None or step.propose is None:
-            raise _unknown(inject.serial, f"an earlier proposal {proposed_in}")
-
-
-def _fits(expectation: Expectation, inject: Inject, nations: set[str]) -> None:
-    """The expectation speaks of what the inject's kind can come to, and of nations that are there."""
-    mentioned = {
-        *expectation.named,
-        *expectation.acknowledged_by,
-        *expectation.decisions,
-        *expectation.states,
-        *expectation.equivalent,
-        *expectation.markings,
-        *expectation.versions,
-        *expectation.agreement,
-        *expectation.shares,
-        *expectation.in_life,
-    }
-    if not mentioned <= nations:
-        raise _unknown(inject.serial, f"the nations {', '.join(sorted(mentioned - nations))}")
-    sends = inject.publish is not None or inject.acknowledge is not None or inject.answers_request
-    sends |= inject.hostile is not None and inject.hostile.draft is not None
-    if sends != bool(expectation.recipients):
-        raise _misfit(inject, "must_have, display_only or withheld goes with publish and acknowledge")
-    complete = expectation.others is not None or expectation.named - {inject.nation} == nations - {
-        inject.nation
-    }
-    if inject.publish is not None and not complete:
-        raise _misfit(inject, "say of every other nation what must come of it")
-    if inject.preview is None and (inject.attempt is not None) != (expectation.refused is not None):
-        raise _misfit(inject, "refused goes with attempt and preview")
-    if inject.preview is not None and not (expectation.decisions or expectation.refused):
-        raise _misfit(inject, "a preview is judged by decisions or refused")
-    if (inject.hostile is not None) != (expectation.stopped_by_broker or expectation.rejected is not None):
-        raise _misfit(inject, "stopped_by_broker or rejected goes with hostile")
-    on_papers = inject.hostile is not None and inject.hostile.agreement is not None
-    if inject.agreement is not None and not expectation.agreement:
-        raise _misfit(inject, "say what the agreement is afterwards")
-    if expectation.agreement and inject.agreement is None and not on_papers:
-        raise _misfit(inject, "agreement goes with what is done about one, and with forged papers")
-
-
 def _lives(expectation: Expectation, inject: Inject, scenario: Scenario) -> None:
     """What is judged at once goes with what has a message that it is about."""
     if expectation.of_life and scenario.about(inject) is None:
-        raise _misfit(inject, "nothing is said of the life of a message where there is none")
+        raise misfit(inject, "nothing is said of the life of a message where there is none")
     if any(getattr(inject, kind) is not None for kind in LIFE) and not expectation.of_life:
-        raise _misfit(inject, "say what has become of the message by then")
+        raise misfit(inject, "say what has become of the message by then")
     if expectation.had_read and not expectation.of_recall:
-        raise _misfit(inject, "had_read goes with confirmed")
+        raise misfit(inject, "had_read goes with confirmed")
     if (inject.webhook is not None) != bool(expectation.posted):
-        raise _misfit(inject, "posted goes with webhook")
+        raise misfit(inject, "posted goes with webhook")
     template = scenario.template(inject)
     changing = template is not None and any(each.relation in CHANGES for each in template.references or ())
     if expectation.shares and not (inject.publish and changing):
-        raise _misfit(inject, "shares goes with what changes an earlier message")
-
-
-def _misfit(inject: Inject, what: str) -> PydanticCustomError:
-    return PydanticCustomError("expectation", "{serial}: " + what, {"serial": inject.serial})
-
-
-def _unknown(serial: str, what: str) -> PydanticCustomError:
-    return PydanticCustomError(
-        "scenario_unknown",
-        "inject {serial} needs {what}, which is not there",
-        {"serial": serial, "what": what},
-    )
+        raise misfit(inject, "shares goes with what changes an earlier message")
