@@ -118,10 +118,15 @@ class Console:
         return identifier
 
     async def sign_out(self, session: Session) -> None:
-        """End a session here and at the gateway. Here it ends whatever the gateway says."""
+        """End a session here and at the gateway. Here it ends whatever the gateway says.
+
+        By the refresh token: the access token of somebody who went away has ended.
+        """
         self.sessions.end(session)
+        await session.settled()
         with contextlib.suppress(Refused, Unreachable):
-            await self.link.call("POST", "/v1/operators/sign-out", session.tokens.access)
+            given = {"refresh_token": session.tokens.refresh}
+            await self.link.call("POST", "/v1/operators/revoke", json=given)
 
     async def watch_sessions(self) -> None:
         """Sign out whom nobody is at the keys for, until cancelled. Their streams end with it."""

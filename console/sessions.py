@@ -96,11 +96,15 @@ class Session:
     async def replace_tokens(self, replace: Refresh, refresh: Refresh) -> None:
         """New tokens by another way than a refresh: nothing else renews them meanwhile."""
         await self.tokens_for_call(refresh)
-        while (busy := self._busy()) is not None:
-            await asyncio.wait([busy])
+        await self.settled()
         self._replacing = asyncio.ensure_future(self._renew(replace))
         self._replacing.add_done_callback(_looked_at)
         await asyncio.shield(self._replacing)
+
+    async def settled(self) -> None:
+        """Wait until nothing renews the tokens."""
+        while (busy := self._busy()) is not None:
+            await asyncio.wait([busy])
 
     def _busy(self) -> "asyncio.Task[None] | None":
         tasks = (self._refreshing, self._replacing)

@@ -197,6 +197,22 @@ class Sessions:
 
         await self._context.store.write(job)
 
+    async def end_by_refresh_token(self, text: str) -> bool:
+        """Sign out with the refresh token, whose access token may have ended long ago; whether there was
+        a session. Raises StoreUnavailable.
+
+        A spent one ends its session, too: whoever has it, it is no longer its owner's alone.
+        """
+        if not is_token(text, TokenUse.REFRESH):
+            return False
+        hashed = token_hash(text)
+        # Anybody may send guesses: they must not make the disk work.
+        found = await self._context.store.read(lambda tx: stored.find(tx, hashed))
+        if found is None or found.token.use is not TokenUse.REFRESH:
+            return False
+        await self.end(_signed_in(found))
+        return True
+
     def _in_force(self, found: Found, now: datetime, *, spent_too: bool = False) -> bool:
         return (
             found.operator.enabled

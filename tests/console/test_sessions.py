@@ -1,6 +1,7 @@
 """Sessions: no fixation, no life after sign-out, one refresh at a time, an end for who has gone away."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -210,15 +211,40 @@ async def test_a_session_that_made_room_ends_at_the_gateway_too() -> None:
     signed_out: list[str] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
-        assert request.url.path == "/v1/operators/sign-out"
-        signed_out.append(request.headers["Authorization"])
-        return httpx.Response(204)
+        assert request.url.path == "/v1/operators/revoke"
+        assert "Authorization" not in request.headers, "an access token that ended would be refused"
+        signed_out.append(json.loads(request.read())["refresh_token"])
+        return httpx.Response(200, json={"ended": True})
 
     transport = httpx.MockTransport(answer)
     console.link._client = httpx.AsyncClient(base_url="http://gateway.test", transport=transport)
     for number in range(MOST_OF_ONE + 2):
         await console.begin_session(tokens(str(number)), OPERATOR)
-    assert signed_out == ["Bearer ena_0", "Bearer ena_1"]
+    assert signed_out == ["enr_0", "enr_1"]
+    await console.close()
+
+
+async def test_who_signs_out_while_the_tokens_are_renewed_signs_out_with_the_new_ones() -> None:
+    console = Console.of(ConsoleSettings(nation="XAA", gateway_url="http://127.0.0.1:9"))
+    begun, go, given = asyncio.Event(), asyncio.Event(), list[tuple[str, str]]()
+    played = PlayedGateway()
+
+    async def answer(request: httpx.Request) -> httpx.Response:
+        given.append((request.url.path.rpartition("/")[2], json.loads(request.read())["refresh_token"]))
+        begun.set()
+        await go.wait()
+        return httpx.Response(200) if request.url.path.endswith("/revoke") else played(request)
+
+    transport = httpx.MockTransport(answer)
+    console.link._client = httpx.AsyncClient(base_url="http://gateway.test", transport=transport)
+    _, session = console.sessions.begin(tokens("old", seconds=5), OPERATOR)
+    calling = asyncio.create_task(session.tokens_for_call(SeatGateway(console.link, session)._refresh))
+    await begun.wait()
+    leaving = asyncio.create_task(console.sign_out(session))
+    await asyncio.sleep(0)
+    go.set()
+    await asyncio.gather(leaving, calling)
+    assert given == [("refresh", "enr_old"), ("revoke", "enr_1")]
     await console.close()
 
 

@@ -163,6 +163,7 @@ def operators(probe: Probe, xaa: Gateway) -> None:
     replaced = {"current_password": PASSWORD, "new_password": "eight herons cross the ford"}
     session = probe.succeed("POST /v1/operators/password", olga, replaced)
     probe.succeed("POST /v1/operators/sign-out", as_(session["access_token"]))
+    probe.succeed("POST /v1/operators/revoke", {}, {"refresh_token": session["refresh_token"]})
 
 
 def operators_of_the_provider(probe: Probe, xaa: Gateway, provider: OwnProvider) -> None:

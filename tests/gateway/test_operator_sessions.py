@@ -150,6 +150,31 @@ async def test_a_guessed_refresh_token_makes_the_disk_do_nothing(
     monkeypatch.setattr(desk.store, "write", written)
     with pytest.raises(SessionEnded):
         await desk.sessions.refresh(new_token(TokenUse.REFRESH, os.urandom))
+    assert not await desk.sessions.end_by_refresh_token(new_token(TokenUse.REFRESH, os.urandom))
+
+
+@pytest.mark.parametrize("minutes", [0, 11, 31, 13 * 60])
+async def test_whoever_leaves_ends_the_session_however_long_the_access_token_is_over(
+    desk: Desk, minutes: int
+) -> None:
+    issued, other = await signed_in(desk), await signed_in(desk)
+    desk.pass_(minutes=minutes)
+    assert await desk.sessions.end_by_refresh_token(issued.refresh)
+    assert not await desk.sessions.end_by_refresh_token(issued.refresh)
+    with pytest.raises(SessionEnded):
+        await desk.sessions.refresh(issued.refresh)
+    assert await alive(desk, other) == (minutes == 0)
+    assert (await desk.events())[2:] == ["operator.signed-out"]
+
+
+async def test_a_copy_of_a_spent_refresh_token_ends_the_session_and_no_other_token_does(desk: Desk) -> None:
+    first = await signed_in(desk)
+    second = await desk.sessions.refresh(first.refresh)
+    for worthless in (second.access, "enr_" + second.access[4:], new_token(TokenUse.REFRESH, os.urandom), ""):
+        assert not await desk.sessions.end_by_refresh_token(worthless)
+    assert await alive(desk, second)
+    assert await desk.sessions.end_by_refresh_token(first.refresh)
+    assert not await alive(desk, second)
 
 
 async def test_a_token_of_another_gateway_is_unknown(desk: Desk, tmp_path: Path) -> None:

@@ -171,6 +171,12 @@ def test_after_signing_out_both_tokens_are_worth_nothing(alone: Gateway) -> None
 
 
 def test_a_session_goes_on_with_its_refresh_token_once(alone: Gateway) -> None:
+    leaving = {"refresh_token": sign_in(alone, "anna")["refresh_token"]}
+    position = alone.audit_position()
+    for ended in (True, False):
+        answer = alone.client.post("/v1/operators/revoke", json=leaving)
+        assert (answer.status_code, answer.json()) == (200, {"ended": ended})
+    assert [record["event"] for record in alone.audit(position)] == ["operator.signed-out"]
     session = sign_in(alone, "anna")
     body = {"refresh_token": session["refresh_token"]}
     following = alone.client.post("/v1/operators/refresh", json=body).json()

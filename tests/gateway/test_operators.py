@@ -113,6 +113,7 @@ ROUTES: dict[str, Right | None] = {
     "POST /v1/operators/sign-in": None,
     "POST /v1/operators/link": None,
     "POST /v1/operators/refresh": None,
+    "POST /v1/operators/revoke": None,
     "POST /v1/operators/fresh": OWN,
     "GET /v1/operators/oidc": None,
     "POST /v1/operators/oidc/begin": None,

@@ -56,6 +56,12 @@ class RefreshRequest(Statement):
     refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=64)] = Field(repr=False)
 
 
+class Revoked(Statement):
+    """What became of a session."""
+
+    ended: bool = Field(description="Whether the token was of a session, which has ended with this.")
+
+
 class FreshRequest(Statement):
     """The password, once more."""
 
@@ -161,6 +167,22 @@ async def sign_out(request: Request) -> Response:
     nothing_in_the_address(request)
     await gateway.sessions.end(signed_in)
     return statement_response(view(signed_in))
+
+
+@router.post(
+    "/revoke",
+    summary="End the session of a refresh token.",
+    responses={
+        200: {"model": Revoked, "description": "The token is worth nothing, whatever it was before."},
+        **problems(*BODY, C.STORE_UNAVAILABLE),
+    },
+    openapi_extra=OPEN | json_body(RefreshRequest.model_json_schema()),
+)
+async def revoke_session(request: Request) -> Response:
+    """As signing out, where the access token has ended. A token of no session is no fault (RFC 7009)."""
+    gateway = runtime(request)
+    given = await body(request, RefreshRequest)
+    return statement_response(Revoked(ended=await gateway.sessions.end_by_refresh_token(given.refresh_token)))
 
 
 @router.get(
