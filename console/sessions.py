@@ -173,19 +173,18 @@ class Sessions:
     def _left_alone(self, session: Session) -> bool:
         return time.monotonic() - session.last_active > self._idle
 
-    def of(self, operator: str) -> list[Session]:
-        """One operator's sessions, the one that was left alone longest first."""
-        own = [session for session in self._by_digest.values() if session.operator["name"] == operator]
-        return sorted(own, key=lambda session: session.last_active)
-
     def displaced(self) -> list[Session]:
         """Sessions that had to make room, told once: the gateway does not know yet that they are over."""
         taken, self._displaced = self._displaced, []
         return taken
 
     def _make_room(self, operator: str) -> None:
-        """An operator's sessions make room for their own first: nobody signs in so often that others go."""
-        own = self.of(operator)
+        """An operator's sessions make room for their own first: nobody signs in so often that others go.
+
+        Of these the one begun first goes, as at the gateway, which has just ended that one: two rules would
+        end two sessions.
+        """
+        own = [session for session in self._by_digest.values() if session.operator["name"] == operator]
         going = own[: max(0, len(own) - MOST_OF_ONE + 1)]
         if not going and len(self._by_digest) >= self._largest:
             going = [min(self._by_digest.values(), key=lambda session: session.last_active)]
