@@ -1,10 +1,12 @@
 """One scripted event of a scenario: what is done, by which nation, and which earlier injects it needs."""
 
+from datetime import timedelta
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from drills.exercise_clock import ExerciseTime, duration
 from drills.injects import (
     Accession,
     Acknowledge,
@@ -39,7 +41,7 @@ class Inject(Statement):
     """One scripted event of exactly one kind."""
 
     serial: Serial
-    at: Annotated[int, Field(ge=0, le=525_600)]
+    at: ExerciseTime
     nation: Annotated[Nation, Field(alias="as")]
     title: TitleText
     objectives: Annotated[tuple[ObjectiveId, ...], Field(max_length=20), AfterValidator(unique)] = ()
@@ -65,6 +67,11 @@ class Inject(Statement):
                 "inject_kind", "an inject has exactly one of {kinds}", {"kinds": ", ".join(KINDS)}
             )
         return self
+
+    @property
+    def moment(self) -> timedelta:
+        """When it is planned, in exercise time."""
+        return duration(self.at)
 
     @property
     def kind(self) -> str:

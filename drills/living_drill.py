@@ -20,7 +20,7 @@ from drills.partner_system import Answer, GatewayAccess, PartnerSystem, PartnerS
 from drills.placeholders import PlaceholderError, PlayedMessage
 from drills.played import Sent
 from drills.scenario import Inject
-from drills.storylines import PLAYED_HERE, Life, Storyline
+from drills.storylines import PLAYED_HERE, Life, Storyline, seconds_in
 from schemas.base import rfc3339
 from schemas.cancellation import CancellationReason
 from schemas.drill_journal import JournalLine, Played
@@ -110,8 +110,8 @@ class LivingDrill:
         self._last[run.storyline.title] = run
         at = 0.0
         for inject in run.storyline.injects:
-            await self._wait(inject.at - at)
-            at = inject.at
+            await self._wait(seconds_in(inject) - at)
+            at = seconds_in(inject)
             answer = await _tried(self._do(run, inject, partners[inject.nation]))
             if answer is not None and answer.accepted:
                 run.done.add(inject.serial)

@@ -10,7 +10,7 @@ from typing import Any
 from drills.injects import DraftTemplate
 from schemas.base import rfc3339
 
-_TIME = re.compile(r"\{now(?:([+-])([0-9]{1,6})([smhd]))?\}", re.ASCII)
+_TIME = re.compile(r"\{(now|play)(?:([+-])([0-9]{1,6})([smhd]))?\}", re.ASCII)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
 
@@ -33,9 +33,13 @@ def filled_in(
     now: datetime,
     played: Mapping[str, PlayedMessage],
     misquote_digest: bool = False,
+    speed: float | None = None,
 ) -> bytes:
-    """The draft as JSON. PlaceholderError when a `{now...}` is malformed or a message was not played."""
-    header = with_times(template.header, now)
+    """The draft as JSON. PlaceholderError when a `{now...}` is malformed or a message was not played.
+
+    ``speed``: how many times as fast as the clock the time of `{play...}` runs; None: as the clock does.
+    """
+    header = with_times(template.header, now, speed)
     if template.references:
         header["references"] = [
             _reference(reference.inject, reference.relation.value, played, misquote_digest)
@@ -43,12 +47,12 @@ def filled_in(
         ]
     draft: dict[str, Any] = {
         "header": header,
-        "label": with_times(template.label, now),
-        "body": with_times(template.body, now),
+        "label": with_times(template.label, now, speed),
+        "body": with_times(template.body, now, speed),
     }
     if template.tear_lines:
         draft["tear_lines"] = [
-            with_times({"label": each.label, "subject": each.subject, "body": each.body}, now)
+            with_times({"label": each.label, "subject": each.subject, "body": each.body}, now, speed)
             for each in template.tear_lines
         ]
     if template.confirm_narrowing:
@@ -72,23 +76,28 @@ def _reference(
     }
 
 
-def with_times(value: Any, now: datetime) -> Any:
-    """A value out of a scenario with every `{now...}` in it replaced by that time. PlaceholderError."""
+def with_times(value: Any, now: datetime, speed: float | None = None) -> Any:
+    """A value out of a scenario with every `{now...}` and `{play...}` in it replaced by that time.
+
+    PlaceholderError when one is malformed.
+    """
     if isinstance(value, dict):
-        return {key: with_times(item, now) for key, item in value.items()}
+        return {key: with_times(item, now, speed) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [with_times(item, now) for item in value]
-    if isinstance(value, str) and value.startswith("{now"):
-        return _time(value, now)
+        return [with_times(item, now, speed) for item in value]
+    if isinstance(value, str) and value.startswith(("{now", "{play")):
+        return _time(value, now, speed)
     return value
 
 
-def _time(text: str, now: datetime) -> str:
+def _time(text: str, now: datetime, speed: float | None) -> str:
     match = _TIME.fullmatch(text)
     if match is None:
-        raise PlaceholderError(f"{text} is not {{now}}, {{now+45d}}, {{now-20m}} or the like")
-    sign, amount, unit = match.groups()
+        raise PlaceholderError(f"{text} is not {{now}}, {{now+45d}}, {{play+30m}} or the like")
+    word, sign, amount, unit = match.groups()
     if amount is None:
         return rfc3339(now)
     offset = timedelta(**{_UNITS[unit]: int(amount)})
+    if word == "play" and speed is not None:
+        offset /= speed
     return rfc3339(now + offset if sign == "+" else now - offset)

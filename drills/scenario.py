@@ -1,7 +1,7 @@
 """A scenario: a realm, a main events list, and what must come of it (domain reference 7.1).
 
-`at` is exercise time in minutes: it orders the injects, and play waits for causes (a message must have
-arrived before it is acknowledged, an agreement's suspension be known to its parties), not for clocks.
+`at` is exercise time: it orders the injects. Play waits for causes (a message must have arrived before it is
+acknowledged, an agreement's suspension be known to its parties), and for clocks only where there is a speed.
 """
 
 from typing import Annotated, Self
@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from drills.exercise_clock import Speed
 from drills.expectation import Expectation
 from drills.fitting import misfit, require_fitting, require_known, unknown
 from drills.inject import LIFE as LIFE
@@ -30,11 +31,16 @@ class Chapter(Statement):
 
 
 class Scenario(Statement):
-    """A whole scenario. Every inject needs its expectation: what nobody judges is not a drill."""
+    """A whole scenario. Every inject needs its expectation: what nobody judges is not a drill.
+
+    ``speed``: how many times as fast as the clock exercise time runs; without it, injects wait for causes
+    alone.
+    """
 
     title: TitleText
     summary: ParagraphText
     exercise_id: ExerciseId
+    speed: Speed | None = None
     realm: RealmPlan
     objectives: Annotated[tuple[Objective, ...], Field(max_length=50)] = ()
     chapters: Annotated[tuple[Chapter, ...], Field(max_length=100)] = ()
@@ -46,7 +52,8 @@ class Scenario(Statement):
         serials = unique(tuple(inject.serial for inject in self.injects))
         judged = unique(tuple(expectation.inject for expectation in self.expectations))
         nations = {planned.nation for planned in self.realm.nations}
-        if [inject.at for inject in self.injects] != sorted(inject.at for inject in self.injects):
+        planned = [inject.moment for inject in self.injects]
+        if planned != sorted(planned):
             raise PydanticCustomError("inject_order", "injects stand in order of their time")
         played: dict[str, Inject] = {}
         for inject in self.injects:

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from drills.exercise_clock import SECOND, duration
 from drills.injects import DraftTemplate
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
 from drills.scenario import Inject
@@ -39,10 +40,15 @@ def _in_order(injects: tuple[Inject, ...]) -> tuple[Inject, ...]:
                 "inject_order", "{serial} refers to what was not played", {"serial": inject.serial}
             )
         seen.add(inject.serial)
-    if [inject.at for inject in injects] != sorted(inject.at for inject in injects):
+    if [seconds_in(inject) for inject in injects] != sorted(seconds_in(inject) for inject in injects):
         raise PydanticCustomError("inject_order", "injects stand in order of their time")
     unique(tuple(inject.serial for inject in injects))
     return injects
+
+
+def seconds_in(inject: Inject) -> float:
+    """When an inject of a storyline is played, counted from the storyline's beginning."""
+    return duration(inject.at, SECOND).total_seconds()
 
 
 def _like(inject: Inject) -> tuple[str, ...]:
