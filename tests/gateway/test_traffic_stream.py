@@ -11,7 +11,7 @@ from schemas.event import EventType
 from schemas.operator import Role
 from tests.gateway.operator_desk import as_, hire, sign_in
 from tests.gateway.running import Gateway, assert_problem
-from tests.gateway.traffic_desk import Who, batches, following, found, get, publish, received, told
+from tests.gateway.traffic_desk import Json, Who, batches, following, found, get, publish, received, told
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,8 @@ def test_a_stream_goes_on_after_the_last_batch_without_gap_or_duplicate(
     sent.append(received(xaa, xbb, subject="Pylon struck")["message_id"])
     again = {"Last-Event-ID": str(batch["through"])}
     with following(xaa, wanda, "pylon", headers=again) as lines:
-        later, place = [], batch["through"]
+        later: list[Json] = []
+        place = batch["through"]
         while not later:
             batch = next(batches(lines))
             assert batch["after"] == place
