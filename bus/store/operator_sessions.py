@@ -4,6 +4,7 @@ import sqlite3
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from bus.store.columns import instant, micros
 from bus.store.operators import COLUMNS, Operator, of_row
@@ -93,12 +94,30 @@ def find(tx: sqlite3.Connection, token_hash: str) -> Found | None:
     if row is None:
         return None
     operator = of_row(row)
-    use, fresh_at, until, spent, session_id, means, started_at, used_at, ends_at = row[9:]
-    return Found(
-        Token(token_hash, session_id, TokenUse(use), instant(fresh_at), instant(until), bool(spent)),
-        Session(session_id, operator.name, means, instant(started_at), instant(used_at), instant(ends_at)),
-        operator,
+    use, fresh_at, until, spent = row[9:13]
+    session = _session(operator.name, row[13:])
+    token = Token(
+        token_hash, session.session_id, TokenUse(use), instant(fresh_at), instant(until), bool(spent)
     )
+    return Found(token, session, operator)
+
+
+def _session(operator: str, columns: tuple[Any, ...]) -> Session:
+    session_id, means, started_at, used_at, ends_at = columns
+    return Session(session_id, operator, means, instant(started_at), instant(used_at), instant(ends_at))
+
+
+def find_session(tx: sqlite3.Connection, session_id: str) -> tuple[Session, Operator] | None:
+    """A session and its operator, whatever their state."""
+    row = tx.execute(
+        f"SELECT {COLUMNS}, s.session_id, s.means, s.started_at, s.used_at, s.ends_at"  # noqa: S608 - fixed
+        " FROM operator_session s JOIN operator o ON o.name = s.operator WHERE s.session_id = ?",
+        (session_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    operator = of_row(row)
+    return _session(operator.name, row[9:]), operator
 
 
 def spend(tx: sqlite3.Connection, token_hash: str) -> bool:

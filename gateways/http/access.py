@@ -86,14 +86,18 @@ class Access:
         request.scope["entente.caller"] = caller
         return caller
 
-    async def still_admits(self, caller: Caller, right: Right) -> bool:
+    async def still_admits(self, caller: Caller, right: Right, *, past_token: bool = False) -> bool:
         """Whether a caller admitted before would be admitted now: for answers that go on for long.
 
+        ``past_token``: also when an operator's access token has ended since, as long as the session lasts.
         Raises StoreUnavailable when the keys or the session cannot be read.
         """
         if caller.signed_in is not None:
+            begun, look = caller.signed_in, self._sessions
             try:
-                signed_in = await self._sessions.of_access_hash(caller.signed_in.token_hash)
+                signed_in = await (
+                    look.as_of_now(begun) if past_token else look.of_access_hash(begun.token_hash)
+                )
             except SessionEnded:
                 return False
             now = of_operator(signed_in)

@@ -7,7 +7,7 @@ is disabled, by this process or by another, is refused with the next request.
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Self
 
@@ -106,6 +106,16 @@ class Sessions:
             with suppress(StoreUnavailable):
                 await self._context.store.write(lambda tx: stored.used(tx, found.session.session_id, now))
         return _signed_in(found)
+
+    async def as_of_now(self, begun: SignedIn) -> SignedIn:
+        """Who this is now, also when the access token has ended meanwhile. It is no use of the session.
+
+        Raises SessionEnded, StoreUnavailable.
+        """
+        found = await self._context.store.read(lambda tx: stored.find_session(tx, begun.session_id))
+        if found is None or not self._lasts(*found, self._context.now()):
+            raise SessionEnded
+        return replace(begun, operator=found[1])
 
     def still(self, tx: Transaction, signed_in: SignedIn, now: datetime) -> SignedIn:
         """Who this is as of this transaction: the operator may have been disabled meanwhile, or lost a role.
@@ -215,11 +225,13 @@ class Sessions:
 
     def _in_force(self, found: Found, now: datetime, *, spent_too: bool = False) -> bool:
         return (
-            found.operator.enabled
+            self._lasts(found.session, found.operator, now)
             and (spent_too or not found.token.spent)
             and now < found.token.until
-            and now < found.session.used_at + self._lifetimes.idle
         )
+
+    def _lasts(self, session: Session, operator: Operator, now: datetime) -> bool:
+        return operator.enabled and now < min(session.ends_at, session.used_at + self._lifetimes.idle)
 
     def _room(self, tx: Transaction, found: Found, now: datetime) -> None:
         stored.drop_expired_access(tx, found.session.session_id, now)

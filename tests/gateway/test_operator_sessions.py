@@ -153,6 +153,28 @@ async def test_a_guessed_refresh_token_makes_the_disk_do_nothing(
     assert not await desk.sessions.end_by_refresh_token(new_token(TokenUse.REFRESH, os.urandom))
 
 
+async def test_a_file_goes_on_without_its_token_until_its_session_ends(desk: Desk) -> None:
+    issued = await signed_in(desk)
+    desk.pass_(minutes=15)
+    assert not await alive(desk, issued)
+    await desk.change("UPDATE operator SET roles = ?", '["auditor"]')
+    now = await desk.sessions.as_of_now(issued.signed_in)
+    assert now.operator.roles == {Role.AUDITOR}, "the roles of now, not of then"
+    desk.pass_(minutes=15)
+    with pytest.raises(SessionEnded):  # the file was no use of the session
+        await desk.sessions.as_of_now(issued.signed_in)
+
+
+@pytest.mark.parametrize(
+    "what", [pytest.param(case[1], id=case[0]) for case in ENDS if case[1] is not _later]
+)
+async def test_a_file_ends_once(desk: Desk, what: Callable[[Desk, Issued], Awaitable[None]]) -> None:
+    issued = await signed_in(desk)
+    await what(desk, issued)
+    with pytest.raises(SessionEnded):
+        await desk.sessions.as_of_now(issued.signed_in)
+
+
 @pytest.mark.parametrize("minutes", [0, 11, 31, 13 * 60])
 async def test_whoever_leaves_ends_the_session_however_long_the_access_token_is_over(
     desk: Desk, minutes: int

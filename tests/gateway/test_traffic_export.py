@@ -4,14 +4,19 @@ import asyncio
 import csv
 import io
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
+from bus.store.audit_search import Found
+from gateways.http.audit_export import ExportFormat
+from gateways.http.long_files import CutOff
+from gateways.http.routes import audit_search
 from gateways.http.routes.saved_views import MOST
-from gateways.http.routes.traffic_export import COLUMNS, CutOff, TrafficExportFormat, _written, safe_cell
+from gateways.http.routes.traffic_export import COLUMNS, TrafficExportFormat, _written, safe_cell
 from schemas.operator import Role
 from tests.gateway.operator_desk import as_, hire, sign_in
 from tests.gateway.running import NO_BROKER, Gateway, World, assert_problem
@@ -71,15 +76,25 @@ async def test_a_file_whose_rest_is_for_nobody_any_more_breaks_off(closes: bool)
     closing = asyncio.Event()
     if closes:
         closing.set()
+    asked: list[bool] = []
 
-    async def still_admits(*_: object) -> bool:
-        return False
+    async def still_admits(*_: object, past_token: bool) -> bool:
+        asked.append(past_token)
+        return closes
 
-    gateway = SimpleNamespace(closing=closing, access=SimpleNamespace(still_admits=still_admits))
-    file = _written(cast(Any, gateway), cast(Any, None), [1], TrafficExportFormat.JSONL, "REALM LIMITED")
-    assert json.loads(await anext(file))["rows"] == 1
-    with pytest.raises(CutOff):
-        await anext(file)
+    async def pages() -> AsyncIterator[Found]:
+        yield Found((), None)
+
+    gateway = cast(Any, SimpleNamespace(closing=closing, access=SimpleNamespace(still_admits=still_admits)))
+    nobody = cast(Any, None)
+    for file in (
+        _written(gateway, nobody, [1], TrafficExportFormat.JSONL, "REALM LIMITED"),
+        audit_search._written(gateway, nobody, ExportFormat.CSV, pages()),
+    ):
+        assert b"\n" in await anext(file), "the head"
+        with pytest.raises(CutOff):
+            await anext(file)
+    assert asked == [True, True] * (not closes), "a token of ten minutes does not end a file"
 
 
 def test_the_setting_switches_exports_off(world: World, tmp_path: Path) -> None:

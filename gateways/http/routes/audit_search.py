@@ -12,9 +12,11 @@ from bus.store.audit_search import AuditQuery, Found, by_seq, search
 from gateways.context import GatewayContext
 from gateways.http.api_keys import Scope
 from gateways.http.audit_export import MEDIA_TYPES, ExportFormat, head_of, item_bytes, lines_of
+from gateways.http.caller import Caller
+from gateways.http.long_files import require_still
 from gateways.http.problems import ApiRefused
 from gateways.http.routes.answers import Before, Limit, answers, json_response, problems
-from gateways.http.runtime import runtime
+from gateways.http.runtime import Runtime, runtime
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.base import Statement, UtcTime, rfc3339
 from schemas.reasons import ReasonCode as C
@@ -152,17 +154,15 @@ async def export_audit(
     evidence.add(AuditEvent.AUDIT_EXPORTED, count=count)
     await context.store.write(evidence.write)
 
-    async def told() -> AsyncIterator[bytes]:
-        yield head_of(form)
-        async for page in _pages(context, query, top, limit):
-            yield lines_of(form, page.records)
-
     headers = {
         "Cache-Control": "no-store",
         "Content-Disposition": f'attachment; filename="audit-{context.nation}.{form.value}"',
         "X-Content-Type-Options": "nosniff",
     }
-    return StreamingResponse(told(), 200, headers, media_type=MEDIA_TYPES[form])
+    pages = _pages(context, query, top, limit)
+    return StreamingResponse(
+        _written(gateway, caller, form, pages), 200, headers, media_type=MEDIA_TYPES[form]
+    )
 
 
 @router.get(
@@ -180,6 +180,16 @@ async def show_audit_record(
     if found is None:
         raise ApiRefused(C.NOT_FOUND)
     return json_response(item_bytes(found))
+
+
+async def _written(
+    gateway: Runtime, caller: Caller, form: ExportFormat, pages: AsyncIterator[Found]
+) -> AsyncIterator[bytes]:
+    """The file, page by page. Raises CutOff."""
+    yield head_of(form)
+    async for page in pages:
+        await require_still(gateway, caller, Scope.AUDIT_READ)
+        yield lines_of(form, page.records)
 
 
 async def _pages(context: GatewayContext, query: AuditQuery, before: int, limit: int) -> AsyncIterator[Found]:

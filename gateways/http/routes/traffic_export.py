@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from bus.store import traffic_rows
 from bus.store.writer import Transaction
 from gateways.http.caller import Caller
+from gateways.http.long_files import require_still
 from gateways.http.problems import ApiRefused
 from gateways.http.reading import level_of
 from gateways.http.routes.answers import problems
@@ -40,10 +41,6 @@ COLUMNS = (
     *("originator", "action", "info", "subject", "marking", "status", "expired", "key_standing"),
     *("awaiting_ours", "own_receipt", "copies", "message_id", "publication_id", "inbox_seq"),
 )
-
-
-class CutOff(Exception):
-    """The rest of a file is for nobody any more. Its transfer breaks off: no part is taken for all."""
 
 
 class TrafficExportFormat(StrEnum):
@@ -133,11 +130,10 @@ async def _highest(gateway: Runtime, seqs: Sequence[int]) -> str:
 async def _written(
     gateway: Runtime, caller: Caller, seqs: Sequence[int], form: TrafficExportFormat, highest: str
 ) -> AsyncIterator[bytes]:
-    """The file, page by page. Raises CutOff when the gateway stops or the caller is admitted no more."""
+    """The file, page by page. Raises CutOff."""
     yield _head(form, highest, len(seqs))
     for begin in range(0, len(seqs), PAGE):
-        if gateway.closing.is_set() or not await gateway.access.still_admits(caller, RIGHT):
-            raise CutOff
+        await require_still(gateway, caller, RIGHT)
         rows = await shown_rows(gateway, caller, seqs[begin : begin + PAGE])
         yield (
             _csv(map(_cells, rows))
