@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from drills.backfills import Fates
 from drills.life_expectation import Gets, LifeExpectation, State
 from drills.life_injects import Serial
 from schemas.base import Nation, ShortText, TitleText, unique
@@ -44,6 +45,9 @@ class Expectation(LifeExpectation):
     classification reads in a nation's own policy. ``shares``: what nations get of a change. ``posted``: the
     types of event that a webhook is posted, each at least once.
 
+    ``after``: at these nations it stands in the inbox after the messages of these injects, as their order is.
+    ``listed``: what the list of a backfill says of each earlier inject's message, and of no other.
+
     ``refused``: the attempt, or the draft that is previewed, is refused with this code.
     ``says``: words that the answer explains itself with. ``stopped_by_broker``: the broker does not take the
     hostile act. ``rejected``: the target's gateway refuses it with this code. ``agreement``: the state of
@@ -68,6 +72,8 @@ class Expectation(LifeExpectation):
     equivalent: dict[Nation, ShortText] = Field(default_factory=dict)
     shares: dict[Nation, Gets] = Field(default_factory=dict)
     posted: Annotated[tuple[EventType, ...], Field(max_length=50), AfterValidator(unique)] = ()
+    after: dict[Nation, Annotated[tuple[Serial, ...], Field(max_length=100)]] = Field(default_factory=dict)
+    listed: dict[Serial, Fates] = Field(default_factory=dict)
     refused: ReasonCode | None = None
     says: Annotated[tuple[TitleText, ...], Field(max_length=20)] = ()
     stopped_by_broker: bool = False

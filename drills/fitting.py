@@ -35,14 +35,18 @@ def require_fitting(expectation: Expectation, inject: Inject, nations: set[str])
         *expectation.versions,
         *expectation.agreement,
         *expectation.shares,
+        *expectation.after,
         *expectation.in_life,
     }
     if not mentioned <= nations:
         raise unknown(inject.serial, f"the nations {', '.join(sorted(mentioned - nations))}")
     sends = inject.publish is not None or inject.acknowledge is not None or inject.answers_request
+    sends |= inject.backfill is not None
     sends |= inject.hostile is not None and inject.hostile.draft is not None
     if sends != bool(expectation.recipients):
-        raise misfit(inject, "must_have, display_only or withheld goes with publish and acknowledge")
+        raise misfit(
+            inject, "must_have, display_only or withheld goes with publish, acknowledge and backfill"
+        )
     complete = expectation.others is not None or expectation.named - {inject.nation} == nations - {
         inject.nation
     }
@@ -55,6 +59,10 @@ def require_fitting(expectation: Expectation, inject: Inject, nations: set[str])
     if (inject.hostile is not None) != (expectation.stopped_by_broker or expectation.rejected is not None):
         raise misfit(inject, "stopped_by_broker or rejected goes with hostile")
     on_papers = inject.hostile is not None and inject.hostile.agreement is not None
+    if (inject.backfill is not None) != bool(expectation.listed):
+        raise misfit(inject, "listed goes with backfill")
+    if inject.backfill is not None and expectation.recipients != {inject.backfill.nation}:
+        raise misfit(inject, "a backfill goes to its nation alone")
     if inject.agreement is not None and not expectation.agreement:
         raise misfit(inject, "say what the agreement is afterwards")
     if expectation.agreement and inject.agreement is None and not on_papers:

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from drills.backfills import Backfill
 from drills.exercise_clock import ExerciseTime, duration
 from drills.injects import (
     Accession,
@@ -33,7 +34,7 @@ LIFE = ("cancel", "recall", "read", "request", "watch")
 """Kinds that are about what became of an earlier inject's message."""
 KINDS = (
     *("publish", "preview", "acknowledge", *LIFE, "agreement", "accession", "attempt", "hostile"),
-    *("fault", "webhook"),
+    *("fault", "webhook", "backfill"),
 )
 
 
@@ -59,6 +60,7 @@ class Inject(Statement):
     hostile: Hostile | None = None
     fault: Fault | None = None
     webhook: WebhookWanted | None = None
+    backfill: Backfill | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Self:

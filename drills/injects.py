@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from drills.backfills import Backfill
 from drills.life_injects import RequestStep, Serial
 from schemas.acknowledgement import AcknowledgementLevel, AcknowledgementOutcome
 from schemas.agreement import ActKind
@@ -118,11 +119,13 @@ class AgreementStep(Statement):
 class Accession(Statement):
     """The realm puts in force that a nation is a member of a community from this moment on.
 
-    The inject's nation brings the signed documents to its own gateway, which passes them on.
+    The inject's nation brings the signed documents to its own gateway, which passes them on. ``leaves``: that
+    it is a member no more.
     """
 
     community: CommunityName
     nation: Nation
+    leaves: bool = False
 
 
 class Fault(StrEnum):
@@ -156,11 +159,11 @@ ON_LINKS = frozenset({Fault.LINK_CUT, Fault.LINK_SLOW, Fault.LINK_RESTORED})
 
 
 class Attempt(Statement):
-    """Something that must be refused: a draft, an acknowledgement, a step on an agreement or a request.
+    """Something that must be refused: a draft, acknowledgement, step on an agreement or request, or backfill.
 
     ``like`` takes the draft of an earlier inject and changes members of its header and label (null takes one
     out) and its references. ``key_of`` tries another nation's API key, ``key`` any text, "" none at all.
-    ``misquote_digest`` falsifies the digest of every reference.
+    ``misquote_digest`` falsifies the digest of every reference, or of the list that is confirmed.
     """
 
     draft: DraftTemplate | None = None
@@ -171,16 +174,17 @@ class Attempt(Statement):
     acknowledge: Acknowledge | None = None
     agreement: AgreementStep | None = None
     request: RequestStep | None = None
+    backfill: Backfill | None = None
     key_of: Nation | None = None
     key: str | None = None
     misquote_digest: bool = False
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        tried = (self.draft, self.like, self.acknowledge, self.agreement, self.request)
+        tried = (self.draft, self.like, self.acknowledge, self.agreement, self.request, self.backfill)
         if sum(each is not None for each in tried) != 1:
             raise PydanticCustomError(
-                "attempt", "an attempt has one of draft, like, acknowledge, agreement, request"
+                "attempt", "an attempt has one of draft, like, acknowledge, agreement, request, backfill"
             )
         if self.like is None and (self.header or self.label or self.references is not None):
             raise PydanticCustomError("attempt", "header, label and references change what like names")

@@ -7,7 +7,7 @@ from typing import Any
 
 from drills.expectation import SETTLED
 from drills.judging_nation import nation_outcome
-from drills.judging_steps import different_decisions, different_states, unsaid
+from drills.judging_steps import different_decisions, different_states, out_of_order, unsaid
 from drills.life_expectation import Gets
 from drills.outcome import AttemptOutcome, MessageOutcome, marking
 from drills.partner_system import PartnerSystem
@@ -44,9 +44,9 @@ class Judge:
         """
         shown: dict[str, Mapping[str, Any]] = {}
         for serial, sent in self._played.sent.items():
-            acknowledged_by = self._scenario.expectation(serial).acknowledged_by
+            acknowledged_by = self._scenario.expectation(sent.inject.serial).acknowledged_by
             shown[serial] = await self._settled(sent.originator, sent.answer, acknowledged_by)
-            settled(serial)
+            settled(sent.inject.serial)
         rejections = {}
         for serial, tried in self._played.tried.items():
             if tried.hostile is not None:
@@ -128,11 +128,12 @@ class Judge:
         shares = {row["nation"]: row["gets"] for row in change["shares"]} if change else {}
         banner = shown.get("marking", "")
         accepted_at = datetime.fromisoformat(shown["accepted_at"])
+        remarks += out_of_order(expectation.after, sent.inject.serial, self._order())
         if expectation.marking not in (None, banner):
             remarks.append(f"the marking must be {expectation.marking}, but is {banner}")
         return MessageOutcome(
             serial=sent.inject.serial,
-            title=sent.inject.title,
+            title=f"{sent.inject.title} ({sent.copy_of})" if sent.copy_of else sent.inject.title,
             originator=sent.originator,
             kind=header.get("kind", Kind.ACKNOWLEDGEMENT.value),
             precedence=shown["precedence"],
@@ -160,6 +161,18 @@ class Judge:
             ),
             remark="; ".join(remarks),
         )
+
+    def _order(self) -> dict[str, list[str]]:
+        """Every nation's inbox as the injects that wrote what stands there, in its order."""
+        wrote = {
+            (nation, sent.originator, sent.message_of(nation).message_id): sent.inject.serial
+            for sent in self._played.sent.values()
+            for nation in self._partners
+        }
+        return {
+            nation: [wrote.get((nation, each["originator"], each["message_id"]), "") for each in entries]
+            for nation, entries in self._inboxes.items()
+        }
 
     def _answers(self, sent: Sent) -> str:
         """The inject whose request this answers; empty when it answers none."""
@@ -239,8 +252,8 @@ class Judge:
         """Whatever stands in an inbox and was expected there by no inject."""
         expected = {
             (nation, sent.originator, sent.message_of(nation).message_id)
-            for serial, sent in self._played.sent.items()
-            for nation in self._scenario.expectation(serial).must_have
+            for sent in self._played.sent.values()
+            for nation in self._scenario.expectation(sent.inject.serial).must_have
         }
         return tuple(
             f"{nation} holds message {entry['message_id']} of {entry['originator']}, not meant for it"

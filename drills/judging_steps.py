@@ -1,6 +1,6 @@
 """Judging what is no message: previews, steps on agreements, what happened to the realm; codes counted."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from drills.expectation import Expectation
 from drills.outcome import (
@@ -59,6 +59,21 @@ def different_decisions(expectation: Expectation, codes: Mapping[str, str]) -> l
         for nation, wanted in expectation.decisions.items()
         if codes.get(nation) != wanted.value
     ]
+
+
+def out_of_order(
+    after: Mapping[str, Iterable[str]], serial: str, inboxes: Mapping[str, Sequence[str]]
+) -> list[str]:
+    """Sentences on nations that do not have this message behind those, each once and in their order."""
+    remarks = []
+    for nation, before in after.items():
+        wanted = [*before, serial]
+        found = [each for each in inboxes.get(nation, ()) if each in wanted]
+        if found != wanted:
+            remarks.append(
+                f"{nation} must have {', '.join(wanted)} in this order, but has {', '.join(found)}"
+            )
+    return remarks
 
 
 def unsaid(expectation: Expectation, said: str) -> list[str]:

@@ -52,17 +52,17 @@ class Observer:
         found: dict[str, dict[str, str]] = {}
         for nation in self._partners:
             for serial in chain if nation not in self._away else ():
-                status = await self._status(nation, self._played.sent[serial])
+                status = await self._status(nation, serial)
                 if status is not None:
                     found.setdefault(nation, {})[serial] = status
         return found
 
-    async def _status(self, nation: str, sent: Sent) -> str | None:
-        partner = self._partners[nation]
+    async def _status(self, nation: str, serial: str) -> str | None:
+        partner, sent = self._partners[nation], self._played.sent[serial]
         if nation == sent.originator:
             shown = await life_calls.publication(partner, sent.answer["publication_id"])
             return str(shown["status"])
-        held = await life_calls.entry(partner, sent.message_of(nation))
+        held = await life_calls.entry(partner, self._played.messages_of(nation)[serial])
         if held is None:
             return None
         status = str(held["status"])

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from drills.backfills import BackfillOutcome
 from drills.course import CopyTimes, InjectOutcome, NationFigures, Outage
 from drills.objectives import Objective
 from schemas.base import Statement, UtcTime
@@ -167,7 +168,15 @@ class EventOutcome(Statement):
     remark: str = ""
 
 
-Judged = AttemptOutcome | PreviewOutcome | AgreementOutcome | LifeStep | WebhookOutcome | EventOutcome
+Judged = (
+    AttemptOutcome
+    | PreviewOutcome
+    | AgreementOutcome
+    | BackfillOutcome
+    | LifeStep
+    | WebhookOutcome
+    | EventOutcome
+)
 
 
 class CodeCount(Statement):
@@ -213,6 +222,7 @@ class DrillOutcome(Statement):
     messages: tuple[MessageOutcome, ...]
     previews: tuple[PreviewOutcome, ...] = ()
     agreements: tuple[AgreementOutcome, ...] = ()
+    backfills: tuple[BackfillOutcome, ...] = ()
     lives: tuple[LifeOutcome, ...] = ()
     webhooks: tuple[WebhookOutcome, ...] = ()
     events: tuple[EventOutcome, ...] = ()
@@ -237,7 +247,7 @@ class DrillOutcome(Statement):
     @property
     def singly_judged(self) -> tuple["Judged", ...]:
         """Everything that is judged as one, beside the messages nation by nation."""
-        judged: list[Judged] = [*self.previews, *self.agreements]
+        judged: list[Judged] = [*self.previews, *self.agreements, *self.backfills]
         judged += [step for life in self.lives for step in life.steps]
         judged += [*self.webhooks, *self.events, *self.attempts]
         return tuple(judged)

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 
 from drills.agreement_play import AgreementPlay
+from drills.backfill_play import BackfillPlay
 from drills.expectation import SETTLED
 from drills.gate import Gate
 from drills.hostile import HostileActError, Loot
@@ -61,6 +62,7 @@ class Player:
         self._hostile = HostilePlay(
             scenario, partners, machinery, loot, self._played, self._agreements, self._publish
         )
+        self._backfills = BackfillPlay(partners, self._played)
         self._ahead: set[str] = set()
         self._under_way: list[str] = []
 
@@ -86,7 +88,7 @@ class Player:
 
     async def _one(self, inject: Inject) -> None:
         partner = self._partners[inject.nation]
-        if inject.about_agreement or inject.accession or inject.fault:
+        if inject.about_agreement or inject.accession or inject.fault or inject.backfill:
             await self._settled()
         for serial in inject.refers_to:
             await self._has_arrived(serial, inject.nation)
@@ -101,6 +103,9 @@ class Player:
             await self._attempt(inject, partner, inject.attempt)
         elif inject.hostile is not None:
             self._played.tried[inject.serial] = await self._hostile.play(inject, inject.hostile)
+        elif inject.backfill is not None:
+            self._under_way += await self._backfills.send(inject, inject.backfill)
+            await self._settled()
         elif inject.webhook is not None:
             self._played.hooked[inject.serial] = await hook_up(inject, partner, inject.webhook.types)
         else:
@@ -227,6 +232,11 @@ class Player:
         elif attempt.agreement is not None:
             now = datetime.now(UTC)
             answer = await self._agreements.hand_in(partner.nation, attempt.agreement, key, now)
+        elif attempt.backfill is not None:
+            await self._settled()
+            answer = await self._backfills.hand_in(
+                partner.nation, attempt.backfill, misquote_digest=attempt.misquote_digest
+            )
         elif attempt.request is not None:
             answer = await self._lives.step_on_request(partner.nation, attempt.request)
         else:

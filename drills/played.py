@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from drills.backfills import Backfill, BackfillRow
 from drills.course import Outage
 from drills.hostile import HostileResult
+from drills.inject import Inject
 from drills.partner_system import Answer
 from drills.placeholders import PlayedMessage
-from drills.scenario import Inject
 from drills.seen import Seen
 from drills.webhook_receiver import WebhookReceiver
 
@@ -20,13 +21,14 @@ class DrillError(Exception):
 
 @dataclass(frozen=True)
 class Sent:
-    """A message that a gateway accepted."""
+    """A message that a gateway accepted. ``copy_of``: the inject whose message a backfill sent anew."""
 
     inject: Inject
     originator: str
     draft: Mapping[str, Any]
     answer: Mapping[str, Any]
     sent_at: float
+    copy_of: str = ""
 
     @property
     def message(self) -> PlayedMessage:
@@ -88,6 +90,15 @@ class Happened:
 
 
 @dataclass(frozen=True)
+class ListRead:
+    """The list of a backfill, as it was read before it was sent."""
+
+    inject: Inject
+    wanted: Backfill
+    rows: tuple[BackfillRow, ...]
+
+
+@dataclass(frozen=True)
 class Life:
     """An inject on the life of a message: which inject's message, and what gateways showed of it then."""
 
@@ -108,13 +119,15 @@ class Hooked:
 
 @dataclass
 class Played:
-    """Everything that was played, by serial."""
+    """Everything that was played, by serial. ``copies``: what new members got by backfills, by nation."""
 
     sent: dict[str, Sent] = field(default_factory=dict)
     tried: dict[str, Tried] = field(default_factory=dict)
     previewed: dict[str, tuple[Inject, str, Answer]] = field(default_factory=dict)
     steps: dict[str, Step] = field(default_factory=dict)
     happened: dict[str, Happened] = field(default_factory=dict)
+    lists: dict[str, ListRead] = field(default_factory=dict)
+    copies: dict[str, dict[str, PlayedMessage]] = field(default_factory=dict)
     hooked: dict[str, Hooked] = field(default_factory=dict)
     lives: dict[str, Life] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
@@ -122,4 +135,5 @@ class Played:
 
     def messages_of(self, nation: str) -> dict[str, PlayedMessage]:
         """The messages by serial as a nation has them."""
-        return {serial: sent.message_of(nation) for serial, sent in self.sent.items()}
+        sent = {serial: sent.message_of(nation) for serial, sent in self.sent.items()}
+        return sent | self.copies.get(nation, {})

@@ -29,3 +29,6 @@ class RealmOffice(Protocol):
 
     async def accede(self, community: str, nation: str) -> SignedDocuments:
         """Sign the next version of a community, in which the nation is a member from now on."""
+
+    async def secede(self, community: str, nation: str) -> SignedDocuments:
+        """Sign the next version of a community, in which the nation is a member no more."""

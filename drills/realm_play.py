@@ -34,9 +34,10 @@ class RealmPlay:
         self._cut: set[str] = set()
 
     async def accession(self, inject: Inject, accession: Accession) -> Happened:
-        """A nation becomes a member of a community."""
+        """A nation becomes a member of a community, or is one no more."""
         loop = asyncio.get_running_loop()
-        documents = await self._office.accede(accession.community, accession.nation)
+        sign = self._office.secede if accession.leaves else self._office.accede
+        documents = await sign(accession.community, accession.nation)
         began = loop.time()
         answer = await self._partners[inject.nation].bring_trust(documents.body)
         if not answer.accepted:
@@ -50,7 +51,8 @@ class RealmPlay:
             if missing:
                 await asyncio.sleep(_POLL)
         what = (
-            f"{accession.nation} is a member of {accession.community} from now on; "
+            f"{accession.nation} is {'no' if accession.leaves else 'a'} member of {accession.community} "
+            f"{'any more' if accession.leaves else 'from now on'}; "
             f"in force at every gateway after {1000 * (loop.time() - began):.0f} ms"
         )
         return Happened(inject, what, tuple(sorted(missing)))

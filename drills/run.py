@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Protocol
 
+from drills.backfill_play import backfill_outcome
 from drills.connecting import partner_systems
 from drills.counting import counted_by, since
 from drills.course import InjectOutcome
@@ -100,6 +101,9 @@ async def run_drill(
         previews=previews,
         agreements=tuple(
             step_outcome(step, scenario.expectation(serial)) for serial, step in played.steps.items()
+        ),
+        backfills=tuple(
+            backfill_outcome(read, scenario.expectation(serial)) for serial, read in played.lists.items()
         ),
         lives=lives(scenario, played),
         webhooks=tuple(webhooks),

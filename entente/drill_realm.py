@@ -87,10 +87,14 @@ class KeyHolders:
         self._files = files
 
     async def accede(self, community: str, nation: str) -> SignedDocuments:
-        """Sign the community's next version and a snapshot. DrillError when there is no such community."""
-        return await asyncio.to_thread(self._accede, community, nation)
+        """Sign the community's next version and a snapshot. DrillError when that would change nothing."""
+        return await asyncio.to_thread(self._sign, community, nation, True)
 
-    def _accede(self, community: str, nation: str) -> SignedDocuments:
+    async def secede(self, community: str, nation: str) -> SignedDocuments:
+        """Sign the community's next version and a snapshot. DrillError when that would change nothing."""
+        return await asyncio.to_thread(self._sign, community, nation, False)
+
+    def _sign(self, community: str, nation: str, joins: bool) -> SignedDocuments:
         files, now = self._files, datetime.now(UTC)
         with files.exclusively():
             state = Realm.read(files.trust())
@@ -99,14 +103,19 @@ class KeyHolders:
                 raise DrillError(f"the realm has no community {community}")
             document = held.document
             assert isinstance(document, Community)
-            if nation in document.members_at(now):
-                raise DrillError(f"{nation} is a member of {community} already")
-            changed = document.model_copy(
-                update={
-                    "version": document.version + 1,
-                    "members": (*document.members, Membership(nation=nation, since=now)),
-                }
-            )
+            if joins == (nation in document.members_at(now)):
+                raise DrillError(f"{nation} is {'a' if joins else 'no'} member of {community} already")
             keys = files.realm_keys(state.root.threshold)
+            changed = _next(document, nation, joins, now)
             trust = put_in_force(files, state.with_document(changed, keys), now)
         return SignedDocuments(request_body(trust), trust.trust_version)
+
+
+def _next(document: Community, nation: str, joins: bool, now: datetime) -> Community:
+    """The next version of a community, in which a nation is a member from now on, or no more."""
+    ended = (
+        each.model_copy(update={"until": now}) if each.nation == nation and each.until is None else each
+        for each in document.members
+    )
+    members = (*document.members, Membership(nation=nation, since=now)) if joins else tuple(ended)
+    return document.model_copy(update={"version": document.version + 1, "members": members})

@@ -148,3 +148,6 @@ class _NobodyThere:
 
     async def accede(self, community: str, nation: str) -> SignedDocuments:
         raise DrillError(f"nobody here signs that {nation} joins {community}")
+
+    async def secede(self, community: str, nation: str) -> SignedDocuments:
+        raise DrillError(f"nobody here signs that {nation} leaves {community}")
