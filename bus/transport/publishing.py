@@ -108,6 +108,10 @@ class NatsPublisher:
         if refusal is None:
             self._confirmed = (link, last) if stored else None
             return PublishResult(stored, last)
+        if stored and refusal.actual_last is not None and refusal.actual_last < last:
+            # Said before what this very window has stored: not where the stream ends, but bundles that came
+            # there in another order than they were sent.
+            return PublishResult(stored, last, error=BrokerUnavailable("bundles overtook each other"))
         return PublishResult(stored, last, actual_last=refusal.actual_last, error=refusal.error)
 
     async def _publish(

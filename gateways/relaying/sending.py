@@ -162,7 +162,8 @@ class Sender:
             self._flows()
         elif result.actual_last is not None:
             self._flows()
-            await self._reconcile(result.actual_last, there if asking else len(self._pending))
+            # What was offered in this window only was answered: it is stored, or it is not there.
+            await self._reconcile(result.actual_last, max(0, there - result.stored))
         else:
             await self._recover(result)
 

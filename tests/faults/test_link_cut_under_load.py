@@ -2,10 +2,10 @@
 
 import random
 
+from entente.broker_link import BrokerLink
 from tests.faults import crash_rounds
 from tests.faults.load import Load, arrived_once_and_in_order
 from tests.faults.processes import ProcessWorld
-from tests.transport.link_proxy import link_proxy
 
 ROUNDS = crash_rounds(12)
 
@@ -13,7 +13,7 @@ ROUNDS = crash_rounds(12)
 async def test_links_cut_again_and_again_under_load_lose_and_double_nothing(world: ProcessWorld) -> None:
     await world.broker.start()
     port = world.broker.server.config.port
-    async with link_proxy(port) as first, link_proxy(port) as second:
+    async with BrokerLink(port) as first, BrokerLink(port) as second:
         alfa = world.gateway("XAA", nats_url=first.url)
         bravo = world.gateway("XBB", nats_url=second.url)
         await alfa.start()
@@ -28,7 +28,7 @@ async def test_links_cut_again_and_again_under_load_lose_and_double_nothing(worl
                 link.cut()
             await load.more(chance.randint(1, 60))
             for link in links[number % 3]:
-                link.heal()
+                link.restore()
             await load.more(chance.randint(1, 60))
         first.freeze()
         await load.more(50)

@@ -50,6 +50,10 @@ class Window:
     def refuse(self) -> None:
         self.answer.set_result(PublishResult(0, self.expected_last, error=PublishRefused("not this one")))
 
+    def say_where_it_ends(self) -> None:
+        """The stream ends elsewhere: nothing of the window is stored."""
+        self.answer.set_result(PublishResult(0, self.expected_last, actual_last=self.broker.last))
+
 
 class HeldBroker:
     """Transport and Publisher ports: always connected, and answers when the test says so."""
@@ -171,6 +175,29 @@ async def test_a_bundle_refused_thrice_holds_up_nobody_and_is_sealed_anew_later(
         lambda tx: tx.execute("SELECT serial, attempts FROM delivery WHERE delivery_seq = 1").fetchall()
     )
     assert serials == [(1, 2)]
+    await alone.relay.stop()
+
+
+async def test_a_bundle_of_another_writer_is_not_taken_for_what_was_refused(
+    alone: Alone,
+) -> None:
+    alone.relay.start()
+    first = await alone.publish("XBB")
+    (await alone.broker.window()).store()
+    await alone.state(first, "sent")
+    alone.broker.last += 1  # by somebody with our credentials
+    ours = await alone.publish("XCC")
+    (await alone.broker.window()).say_where_it_ends()
+    # Everything without a receipt leaves again behind it: the first, and ours, which never was there.
+    recipients: list[str] = []
+    while len(recipients) < 2:
+        window = await alone.broker.window()
+        assert window.expected_last == alone.broker.last
+        recipients += window.recipients
+        window.store()
+    assert sorted(recipients) == ["XBB", "XCC"]
+    await alone.state(ours, "sent")
+    assert alone.context.counters.alarm_broker_foreign == 1
     await alone.relay.stop()
 
 

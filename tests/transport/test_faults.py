@@ -8,9 +8,9 @@ from nats.aio.client import Client
 
 from bus.ports import BrokerUnavailable, reconcile
 from bus.transport import NatsTransport
+from entente.broker_link import BrokerLink
 from schemas.wire import Lane
 from tests.broker_fixtures import WAIT, Broker, bundles, number_of, worked_off
-from tests.transport.link_proxy import link_proxy
 from tests.transport.receiving import first_seen, take, take_until
 
 
@@ -140,7 +140,7 @@ async def test_a_stolen_last_bundle_is_noticed_by_the_heartbeat_long_before_the_
 async def test_cut_link_recovers_without_loss_on_both_sides(broker: Broker) -> None:
     count = 3000
     port = broker.server.config.port
-    async with link_proxy(port) as near_sender, link_proxy(port) as near_receiver:
+    async with BrokerLink(port) as near_sender, BrokerLink(port) as near_receiver:
         async with (
             broker.transport("XAA", near_sender.url) as sender,
             broker.transport("XBB", near_receiver.url) as receiver,
@@ -155,22 +155,42 @@ async def test_cut_link_recovers_without_loss_on_both_sides(broker: Broker) -> N
             near_receiver.cut()
             await receiver.wait_disconnected(WAIT)
             assert await mailbox.fetch(wait=0.05) == []
-            near_sender.heal()
-            near_receiver.heal()
+            near_sender.restore()
+            near_receiver.restore()
             numbers += await take_until(mailbox, count - 1)
             assert await sending > 0
             assert first_seen(numbers) == list(range(count))
 
 
+async def test_a_link_that_swaps_neighbours_loses_and_doubles_nothing_and_keeps_the_order(
+    broker: Broker,
+) -> None:
+    count, port = 20, broker.server.config.port
+    async with BrokerLink(port) as near_sender, BrokerLink(port) as near_receiver:
+        async with (
+            broker.transport("XAA", near_sender.url) as sender,
+            broker.transport("XBB", near_receiver.url) as receiver,
+        ):
+            near_sender.reorder()
+            near_receiver.reorder()
+            assert await publish_all(sender, count) > 0
+            mailbox = receiver.mailbox(Lane.NORMAL)
+            # What overtakes is not taken: the mailbox is rewound, and comes to nothing while this lasts.
+            numbers = [number_of(bundle.payload) for bundle in await mailbox.fetch(wait=0.3)]
+            near_receiver.restore()
+            numbers += await take_until(mailbox, count - 1)
+            assert first_seen(numbers) == list(range(count))
+
+
 async def test_a_publish_during_an_outage_is_not_sent_later_behind_the_callers_back(broker: Broker) -> None:
-    async with link_proxy(broker.server.config.port) as proxy, broker.transport("XAA", proxy.url) as sender:
+    async with BrokerLink(broker.server.config.port) as proxy, broker.transport("XAA", proxy.url) as sender:
         proxy.cut()
         # Both before and after the loss is noticed.
         for _ in range(2):
             result = await sender.publisher.publish_window(bundles("XAA", "XBB", 5), 0)
             assert isinstance(result.error, BrokerUnavailable)
             await sender.wait_disconnected(WAIT)
-        proxy.heal()
+        proxy.restore()
         await sender.wait_connected(WAIT)
         probe = await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 7)
         assert probe.actual_last == 0
@@ -192,7 +212,7 @@ async def test_a_connection_that_closed_unreported_is_replaced_even_when_the_cal
 
 
 async def test_a_link_that_hangs_without_closing_is_given_up_and_replaced(broker: Broker) -> None:
-    async with link_proxy(broker.server.config.port) as proxy:
+    async with BrokerLink(broker.server.config.port) as proxy:
         async with broker.transport("XAA", proxy.url, answer_seconds=0.3) as sender:
             assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 3), 0)).complete
             proxy.freeze()
@@ -203,7 +223,7 @@ async def test_a_link_that_hangs_without_closing_is_given_up_and_replaced(broker
 
 
 async def test_a_receiver_whose_link_hangs_recovers_on_a_new_one(broker: Broker) -> None:
-    async with link_proxy(broker.server.config.port) as proxy:
+    async with BrokerLink(broker.server.config.port) as proxy:
         async with broker.transport("XAA") as sender, broker.transport("XBB", proxy.url) as receiver:
             mailbox = receiver.mailbox(Lane.NORMAL)
             assert await mailbox.fetch(wait=0.05) == []
