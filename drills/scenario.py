@@ -9,6 +9,7 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from drills.actors import Actor
 from drills.exercise_clock import Speed
 from drills.expectation import Expectation
 from drills.fitting import misfit, require_fitting, require_known, unknown
@@ -45,6 +46,7 @@ class Scenario(Statement):
     objectives: Annotated[tuple[Objective, ...], Field(max_length=50)] = ()
     chapters: Annotated[tuple[Chapter, ...], Field(max_length=100)] = ()
     injects: Annotated[tuple[Inject, ...], Field(min_length=1, max_length=2000)]
+    actors: Annotated[tuple[Actor, ...], Field(max_length=500)] = ()
     expectations: Annotated[tuple[Expectation, ...], Field(max_length=2000)]
 
     @model_validator(mode="after")

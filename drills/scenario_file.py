@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from drills.acting import ActorError, acts, answer_template
 from drills.agreement_play import proposal
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
 from drills.scenario import Inject, Scenario
@@ -69,6 +70,10 @@ def load_scenario(path: Path) -> Scenario:
             raise _refused(path, data, where, inject, str(error)) from None
         if findings:
             raise _refused(path, data, where + _handed_in(inject), inject, "; ".join(findings))
+    try:
+        _try_actors(scenario)
+    except ActorError as error:
+        raise ScenarioError(f"{path}: {_where(data, error.pointer)}{error}") from None
     return scenario
 
 
@@ -81,9 +86,12 @@ def _handed_in(inject: Inject) -> str:
 
 
 def _refused(path: Path, data: bytes, pointer: str, inject: Inject, what: str) -> ScenarioError:
+    return ScenarioError(f"{path}: {_where(data, pointer)}inject {inject.serial}: {what}")
+
+
+def _where(data: bytes, pointer: str) -> str:
     place = place_in(data, pointer)
-    where = f"line {place[0]}, column {place[1]}: " if place is not None else ""
-    return ScenarioError(f"{path}: {where}inject {inject.serial}: {what}")
+    return f"line {place[0]}, column {place[1]}: " if place is not None else ""
 
 
 def _try_proposal(inject: Inject) -> None:
@@ -96,11 +104,34 @@ def _try_draft(scenario: Scenario, inject: Inject) -> list[str]:
     template = scenario.template(inject)
     if template is None:
         return []
-    everything = {other.serial: _SOME_MESSAGE for other in scenario.injects}
     now = datetime.now(UTC)
-    draft = parse_draft(filled_in(template, now=now, played=everything))
+    draft = parse_draft(filled_in(template, now=now, played=_everything(scenario), speed=scenario.speed))
     return [
         finding.explanation
         for finding in draft.body.findings(now + timedelta(seconds=1), draft.header.references)
         if finding.level.value == "ERROR" and inject.publish is not None
     ]
+
+
+def _try_actors(scenario: Scenario) -> None:
+    """What they react to is there, and what they would answer is a draft. ActorError."""
+    for act in acts(scenario):
+        if act.actor.answer is None:
+            continue
+        pointer, now = f"/actors/{act.number - 1}/answer", datetime.now(UTC)
+        try:
+            template = answer_template(act, scenario)
+            played = _everything(scenario)
+            draft = parse_draft(filled_in(template, now=now, played=played, speed=scenario.speed))
+        except JsonRefused as refused:
+            raise ActorError(pointer + refused.pointer, act.number, act.actor, refused.explanation) from None
+        except PlaceholderError as error:
+            raise ActorError(pointer, act.number, act.actor, str(error)) from None
+        later = now + timedelta(seconds=1)
+        for finding in draft.body.findings(later, draft.header.references):
+            if finding.level.value == "ERROR":
+                raise ActorError(pointer, act.number, act.actor, finding.explanation)
+
+
+def _everything(scenario: Scenario) -> dict[str, PlayedMessage]:
+    return {inject.serial: _SOME_MESSAGE for inject in scenario.injects}
