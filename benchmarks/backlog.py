@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.children import Answer, Child
-from benchmarks.drafts import nations
-from benchmarks.processes import cpu_seconds, directory_bytes, resident_bytes
 from benchmarks.world import Broker, founded, running_broker, running_nation
+from drills.load.processes import cpu_seconds, directory_bytes, resident_bytes
+from drills.load.realm import nations
 from entente.state_dir import StateDir
 
 AT_ONCE = 256

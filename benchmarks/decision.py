@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from statistics import median
 
-from benchmarks.drafts import ORIGINATOR, draft, nations
+from benchmarks.drafts import ORIGINATOR, draft
 from benchmarks.world import founded
 from bus.protocol.release import decide, plan_release
+from drills.load.realm import nations
 from schemas.message import parse_draft
 
 NATIONS = 60

@@ -3,24 +3,19 @@
 import json
 from typing import Any
 
+from drills.load.realm import nations
 from schemas.realm_plan import RealmPlan
 
 ORIGINATOR = "XAA"
 CONTENT_BYTES = 1024
 """About how large a message is once the gateway has completed the draft."""
 
-_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ADDED_BY_GATEWAY = 450
 """Bytes that message_id, originator, issued_at and the release set add, roughly."""
 _SENTENCE = (
     "Between 03:55 and 05:05 UTC three cables lost light within four nautical miles of each other. "
     "Reflectometry places all three breaks on the western slope; a fourth cable is at risk. "
 )
-
-
-def nations(count: int) -> tuple[str, ...]:
-    """The first ``count`` fictional nations, beginning with XAA."""
-    return tuple(f"X{one}{two}" for one in _LETTERS for two in _LETTERS)[:count]
 
 
 def realm_plan(count: int, agreements: int = 1, objective: int | None = None) -> RealmPlan:

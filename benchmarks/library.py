@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.children import Child
-from benchmarks.drafts import nations
-from benchmarks.processes import cpu_seconds
 from benchmarks.world import founded, running_broker, running_nations
+from drills.load.processes import cpu_seconds
+from drills.load.realm import nations
 
 AT_ONCE = 256
 WARM_UP = 300

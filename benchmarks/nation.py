@@ -11,9 +11,9 @@ import uvloop
 
 from benchmarks.children import Answer, answer_commands, settings_given
 from benchmarks.drafts import draft
-from benchmarks.processes import resident_bytes
 from bus.store import backlog, deadlines, events, inbox
 from bus.store.writer import Transaction
+from drills.load.processes import resident_bytes
 from gateways.collector import collect_seldom
 from gateways.context import GatewayContext
 from gateways.opening import open_gateway

@@ -9,8 +9,8 @@ import httpx
 
 from benchmarks.children import child
 from benchmarks.library import IDLE_PAUSE, IDLE_SECONDS, WARM_UP, bounded, percentile
-from benchmarks.processes import cpu_seconds, resident_bytes
 from benchmarks.world import founded
+from drills.load.processes import cpu_seconds, resident_bytes
 from entente.realm import GatewayAddress, RunningRealm, running_realm
 
 CONNECTIONS = 16

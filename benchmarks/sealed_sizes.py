@@ -2,10 +2,11 @@
 
 import asyncio
 
-from benchmarks.drafts import draft, nations
+from benchmarks.drafts import draft
 from benchmarks.stages import Desk
 from benchmarks.world import founded
 from bus.protocol.frame import MAX_DELIVERIES
+from drills.load.realm import nations
 from gateways.publishing.publish import accept_draft
 
 

@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 from statistics import median
 from typing import TypeVar
 
-from benchmarks.drafts import draft, nations
+from benchmarks.drafts import draft
 from benchmarks.world import founded
 from bus.keystore import NationKeys
 from bus.store import bundles, deliveries, lease
 from bus.store.bundles import StoredBundle
 from bus.store.lease import Lease
 from bus.store.writer import Store, Transaction
+from drills.load.realm import nations
 from entente.state_dir import StateDir
 from gateways.context import GatewayContext
 from gateways.publishing.publish import accept_draft

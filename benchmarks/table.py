@@ -8,9 +8,9 @@ from benchmarks.decision import Decision
 from benchmarks.floors import Crypto, RawNats
 from benchmarks.library import Idle, Saturated
 from benchmarks.over_http import OverHttp
-from benchmarks.processes import MIB
 from benchmarks.stages import Stages
 from benchmarks.traffic import TrafficSearch
+from drills.load.processes import MIB
 
 BUNDLE = 64
 Row = tuple[str, ...]

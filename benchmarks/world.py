@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.children import Child, child
-from benchmarks.drafts import nations, realm_plan
+from benchmarks.drafts import realm_plan
+from drills.load.realm import nations
 from entente.broker_process import BrokerProcess
 from entente.realm import found_or_keep
 from entente.state_dir import StateDir

@@ -1,4 +1,4 @@
-"""`entente drill run|list|check|compare`: play a scenario in its own realm or on a target, and report."""
+"""`entente drill run|list|check|compare|load`: play in a realm of its own or on a target, and report."""
 
 import asyncio
 import contextlib
@@ -26,6 +26,7 @@ from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, l
 from drills.table import show
 from entente.drill_check import check
 from entente.drill_compare import compare_
+from entente.drill_load import load
 from entente.drill_progress import DrillProgress
 from entente.drill_realm import KeyHolders, RealmMachinery
 from entente.drill_target import play_on, read_target, require_fit
@@ -39,6 +40,7 @@ from gateways.store_file import STORE_FILE
 app = typer.Typer(help="Simulated drills.", no_args_is_help=True)
 app.command("check")(check)
 app.command("compare")(compare_)
+app.command("load")(load)
 
 FAILED = 2
 """Exit code when the drill ran and an expectation was not met."""

@@ -87,7 +87,7 @@ async def play_on(
         for planned in scenario.realm.nations
     }
     progress.phase(f"waiting for {len(accesses)} gateways")
-    await _ready(accesses)
+    await require_ready(accesses)
     if cap is not None:
         return await cap_drill(*cap, accesses, progress, settle)
     office: RealmOffice = _NobodyThere()
@@ -99,7 +99,7 @@ async def play_on(
     )
 
 
-async def _ready(accesses: Mapping[str, GatewayAccess]) -> None:
+async def require_ready(accesses: Mapping[str, GatewayAccess]) -> None:
     """Wait for every gateway and its broker; then make sure that they are those of one realm.
 
     CommandFailed when one is not ready in time, does not know its key, or is of another realm.

@@ -69,3 +69,15 @@ def test_a_key_that_a_gateway_does_not_know_is_told_before_anything_is_played(
     wrong.write_text(text.replace(f"{target.parent}/XBB/partner.key", str(tmp_path / "wrong.key")))
     with pytest.raises(CommandFailed, match=r"gateway of XBB.*CREDENTIALS_INVALID"):
         entente("drill", "run", short, "--target", wrong)
+
+
+def test_a_load_on_their_gateways_loses_nothing_and_says_how_long_it_took(target: Path) -> None:
+    asked = ("--rate", "20", "--duration", "1", "--seed", "1", "--mix", "exercise_notice=3,acknowledgement=1")
+    figures: dict[str, Any] = json.loads(entente("drill", "load", "--target", target, *asked, "--json"))
+    assert figures["all_arrived"]
+    assert figures["offered"] + figures["without_occasion"] == 20
+    assert figures["accepted"] == figures["acceptance"]["all"]["count"] == figures["offered"]
+    assert 3 * figures["accepted"] < figures["copies"] == figures["delivered"]
+    assert figures["acceptance"]["all"]["p50"] > 0 < figures["delivery"]["all"]["p50"]
+    with pytest.raises(CommandFailed, match="covers threat_alert in mode EXERCISE"):
+        entente("drill", "load", "--target", target, "--mix", "threat_alert=1")
