@@ -7,6 +7,7 @@ from pydantic import Field
 
 from drills.objectives import ObjectiveId
 from schemas.base import Statement, UtcTime
+from schemas.drill_journal import WhyNot
 
 
 class InjectOutcome(Statement):
@@ -18,6 +19,24 @@ class InjectOutcome(Statement):
     kind: str
     at: UtcTime
     objectives: tuple[ObjectiveId, ...] = ()
+
+
+class NotPlayed(Statement):
+    """An inject that was skipped, or never came since the drill was aborted, and who asked for that.
+
+    ``needs``: the inject that was not played and without which it could not be; ``detail``: what a gateway
+    answered when it was tried all the same.
+    """
+
+    serial: str
+    title: str
+    nation: str
+    kind: str
+    objectives: tuple[ObjectiveId, ...] = ()
+    by: str
+    why: WhyNot
+    needs: str | None = None
+    detail: str = ""
 
 
 class StoodStill(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Coroutine
 from typing import Any, Protocol
 
-from drills.scenario import Inject
+from drills.inject import Inject
 
 
 class Gate(Protocol):
@@ -20,19 +20,3 @@ class Gate(Protocol):
 
     def played(self, inject: Inject) -> None:
         """An inject was played."""
-
-
-class OpenGate:
-    """Nobody controls the play: everything is played when its time has come."""
-
-    async def admits(self, inject: Inject, due: Coroutine[Any, Any, None]) -> bool:
-        """Always."""
-        await due
-        return True
-
-    def broke(self, inject: Inject, why: str) -> bool:
-        """What cannot be played ends the drill."""
-        return False
-
-    def played(self, inject: Inject) -> None:
-        """Nobody notes it."""

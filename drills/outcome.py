@@ -5,9 +5,10 @@ from typing import Annotated
 from pydantic import Field
 
 from drills.backfills import BackfillOutcome
-from drills.course import CopyTimes, InjectOutcome, NationFigures, Outage
+from drills.course import CopyTimes, InjectOutcome, NationFigures, NotPlayed, Outage
 from drills.objectives import Objective
 from schemas.base import Statement, UtcTime
+from schemas.drill_journal import ActHeard
 
 
 class NationOutcome(Statement):
@@ -206,7 +207,12 @@ class FileOutcome(Statement):
 
 
 class DrillOutcome(Statement):
-    """Everything that came of one run."""
+    """Everything that came of one run.
+
+    ``skipped``: injects that exercise control passed over; ``cancelled``: those that an abort left unplayed;
+    ``excused_answers``: requests, by inject, and nations that were not let answer; ``acts``: what exercise
+    staff asked for, and what was not taken of it.
+    """
 
     title: str
     summary: str
@@ -216,6 +222,11 @@ class DrillOutcome(Statement):
     nations: tuple[str, ...]
     objectives: tuple[Objective, ...] = ()
     injects: tuple[InjectOutcome, ...] = ()
+    skipped: tuple[NotPlayed, ...] = ()
+    cancelled: tuple[NotPlayed, ...] = ()
+    aborted_by: str | None = None
+    acts: tuple[ActHeard, ...] = ()
+    excused_answers: tuple[tuple[str, str], ...] = ()
     outages: tuple[Outage, ...] = ()
     figures: tuple[NationFigures, ...] = ()
     chapters: tuple[ChapterOutcome, ...] = ()

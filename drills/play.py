@@ -83,6 +83,15 @@ class Player:
                 del self._played.began[inject.serial]
         return self._played
 
+    @property
+    def so_far(self) -> Played:
+        """What has been played; it grows while the play goes on."""
+        return self._played
+
+    async def mend(self) -> None:
+        """After a play that was ended before its time: what faults took away is brought back."""
+        await self._realm.mend(self._scenario.injects)
+
     async def _due(self, inject: Inject) -> None:
         """Returns when the inject's time has come: at once, since causes alone order the play."""
 

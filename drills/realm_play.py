@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from drills.course import Outage, StoodStill
+from drills.dependence import BRINGS_BACK
 from drills.injects import Accession, Fault
 from drills.partner_system import PartnerSystem, PartnerSystemError
 from drills.played import Happened
@@ -126,6 +127,14 @@ class RealmPlay:
         self._cut.discard(nation)
         await self._connected(True, (nation,))
         return f"the link of {nation} is as it was"
+
+    async def mend(self, injects: Iterable[Inject]) -> None:
+        """Bring back what these faults took away and nothing has brought back since."""
+        open_ones = {outage.serial: outage for outage in self._outages if outage.until is None}
+        ends = {began: fault for fault, begins in BRINGS_BACK.items() for began in begins}
+        for inject in injects:
+            if inject.serial in open_ones and inject.fault in ends:
+                await self.fault(inject, ends[inject.fault])
 
     def _leaves(self, inject: Inject) -> None:
         self._begins(StoodStill.GATEWAY, inject, inject.nation)

@@ -9,7 +9,8 @@ from drills.backfill_play import backfill_outcome
 from drills.connecting import partner_systems
 from drills.counting import counted_by, since
 from drills.course import InjectOutcome
-from drills.gate import Gate, OpenGate
+from drills.excusing import judged_by, with_control
+from drills.exercise_control import ExerciseControl
 from drills.hostile import Loot
 from drills.judging import Judge
 from drills.judging_life import lives
@@ -20,6 +21,7 @@ from drills.play import Player
 from drills.ports import Machinery, RealmOffice
 from drills.scenario import Inject, Scenario
 from drills.webhook_play import webhook_outcome
+from drills.withdrawing import withdraw
 
 
 class Progress(Protocol):
@@ -44,9 +46,9 @@ async def run_drill(
     progress: Progress,
     *,
     settle_seconds: float,
-    gate: Gate | None = None,
+    control: ExerciseControl | None = None,
 ) -> DrillOutcome:
-    """Play and judge a scenario against gateways that are ready; ``gate`` is who controls it.
+    """Play and judge a scenario against gateways that are ready; ``control``: who may hold, skip and abort.
 
     DrillError when the play breaks down; a failed expectation is no error but part of the outcome.
     """
@@ -54,10 +56,14 @@ async def run_drill(
     async with partner_systems(accesses) as partners:
         before = await counted_by(partners)
         progress.phase("playing")
-        player = Player(
-            scenario, partners, machinery, office, loot, progress.inject, settle_seconds, gate or OpenGate()
-        )
+        control = control or ExerciseControl(scenario)
+        player = Player(scenario, partners, machinery, office, loot, progress.inject, settle_seconds, control)
+        control.sees(player.so_far, partners)
         played = await player.play()
+        if control.aborted:
+            progress.phase("bringing back what stands still")
+            await player.mend()
+        planned, scenario = scenario, judged_by(scenario, control.course)
         progress.phase("waiting for receipts")
         judge = Judge(scenario, partners, played, settle_seconds)
         messages, attempts, unexpected = await judge.judge(progress.settled)
@@ -68,11 +74,13 @@ async def run_drill(
             for serial, hooked in played.hooked.items()
         ]
         figures = since(before, await counted_by(partners))
+        if control.aborted:
+            control.withdrawn = await withdraw(played, partners)
     previews = tuple(
         preview_outcome(*previewed, scenario.expectation(serial))
         for serial, previewed in played.previewed.items()
     )
-    return DrillOutcome(
+    outcome = DrillOutcome(
         title=scenario.title,
         summary=scenario.summary,
         exercise_id=scenario.exercise_id,
@@ -111,4 +119,6 @@ async def run_drill(
         attempts=attempts,
         decisions_by_code=counted(messages, previews),
         unexpected=unexpected,
+        acts=tuple(control.acts),
     )
+    return with_control(outcome, planned, control.course)

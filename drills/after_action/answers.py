@@ -17,7 +17,7 @@ class Asked:
 
 
 def asked(outcome: DrillOutcome) -> tuple[Asked, ...]:
-    """Every request and nation that had to have it."""
+    """Every request and nation that had to have it, but for those that were not let answer."""
     answers: dict[tuple[str, str], MessageOutcome] = {}
     for message in outcome.messages:
         if message.answers:
@@ -30,5 +30,6 @@ def asked(outcome: DrillOutcome) -> tuple[Asked, ...]:
             if nation.must_have:
                 answer = answers.get((request.serial, nation.nation))
                 took = None if answer is None else seconds(request.accepted_at, answer.accepted_at)
-                found.append(Asked(request, nation.nation, took))
+                if took is not None or (request.serial, nation.nation) not in outcome.excused_answers:
+                    found.append(Asked(request, nation.nation, took))
     return tuple(found)

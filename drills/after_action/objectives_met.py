@@ -39,7 +39,10 @@ def _worst_first(case: Evidence) -> tuple[bool, float]:
 
 
 def _cases(objective: Objective, outcome: DrillOutcome) -> list[Evidence]:
+    # Also what was not played: an objective of skipped injects alone is measured over nothing.
+    not_played = (*outcome.skipped, *outcome.cancelled)
     serials = {inject.serial for inject in outcome.injects if objective.id in inject.objectives}
+    serials |= {inject.serial for inject in not_played if objective.id in inject.objectives}
     match objective.measure:
         case Measure.ANSWERED:
             return [
