@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from bus.protocol.deadlines import OPEN_IN, Awaited
 from bus.store.columns import instant, instant_or_none, integers_text
 from bus.store.traffic import LABEL_PARTS
+from schemas.header import Kind
 
 _OPEN = OPEN_IN[Awaited.ACKNOWLEDGEMENT]
 
@@ -56,6 +57,8 @@ class ShownRow:
     owing: bool
     acknowledged_at: datetime | None
     read_at: datetime | None
+    request_state: str | None = None
+    """Of a request received: how it stood when that was last told."""
     copies: tuple[Copy, ...] = ()
 
 
@@ -64,9 +67,14 @@ _SHARED = (
     " t.owing"
 )
 _ASKED = "json_each(?) j CROSS JOIN traffic t ON t.seq = j.value"
+_REQUEST_STATE = (
+    f"CASE WHEN t.kind = '{Kind.INFORMATION_REQUEST}' THEN (SELECT p.state FROM request r"  # noqa: S608
+    " JOIN request_party p USING (request_seq) WHERE r.message_id = i.message_id"
+    " AND r.originator = i.originator AND r.publication_seq IS NULL) END"
+)
 _RECEIVED = (
     f"SELECT {_SHARED}, i.inbox_seq, i.message_id, i.message_id, i.issued_at, i.precedence, i.handling,"  # noqa: S608
-    f" i.sign_kid, i.content, i.acknowledged_at, i.read_at FROM {_ASKED} AND t.ref > 0"
+    f" i.sign_kid, i.content, i.acknowledged_at, i.read_at, {_REQUEST_STATE} FROM {_ASKED} AND t.ref > 0"
     " CROSS JOIN inbox i ON i.inbox_seq = t.ref"
 )
 _PUBLISHED = (
@@ -123,6 +131,7 @@ def _row(row: Any, own: bool, copies: tuple[Copy, ...]) -> ShownRow:
         owing=bool(row[10]),
         acknowledged_at=instant_or_none(row[19]),
         read_at=instant_or_none(row[20]),
+        request_state=None if own else row[21],
         copies=copies,
     )
 

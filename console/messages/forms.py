@@ -47,6 +47,12 @@ def acknowledgement(fields: Fields, officer_role: str, now: datetime) -> dict[st
     }
 
 
+def says_least(acknowledgement: Mapping[str, Any]) -> bool:
+    """Whether it says no more than any acknowledgement: after one it would be a message for nothing."""
+    told = (acknowledgement["level"], acknowledgement["outcome"], acknowledgement.get("remarks"))
+    return told == ("READ", "NOTED", None)
+
+
 def request_act(name: str, fields: Fields) -> dict[str, Any]:
     """The body of an act on an information request: what was filled in."""
     taken: Mapping[str, tuple[str, ...]] = {

@@ -146,12 +146,12 @@ class ListRow:
 
     @property
     def ours(self) -> str:
-        """Of a message that was received: whether our acknowledgement is due, else our receipt."""
+        """Of what was received: that the request was answered, our acknowledgement is due, or our receipt."""
+        if self.row.get("request_state") in ("ANSWERED", "DECLINED"):
+            return str(self.row["request_state"]).lower()
         return "due" if self.row.get("awaiting_ours") else (self.row.get("own_receipt") or "").lower()
 
     @property
     def ours_words(self) -> str:
         """The same in words, where it matters."""
-        return (
-            self.wording.t(f"traffic.live.ours.{self.ours}") if self.ours in ("due", "acknowledged") else ""
-        )
+        return self.wording.t(f"traffic.live.ours.{self.ours}") if self.ours not in ("", "read") else ""

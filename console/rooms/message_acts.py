@@ -36,6 +36,11 @@ async def acknowledge(
     role = ", ".join(seat.roles).replace("_", " ").capitalize()
     body = forms.acknowledgement(fields, role, datetime.now(UTC))
     by_receipt = "true" if fields.get("by_receipt") == "on" else None
+    place = Place("in", str(message_id), originator)
+    if forms.says_least(body):
+        found = await seat.gateway.get(f"/v1/inbox/{message_id}{_query(originator=originator)}")
+        if found.get("acknowledged_at"):
+            return _after(request, seat, place, "acknowledged_before", "note")
     query = _query(originator=originator, by_receipt=by_receipt)
     act = _once_only(
         seat.gateway.post(
@@ -46,7 +51,6 @@ async def acknowledge(
             ),
         )
     )
-    place = Place("in", str(message_id), originator)
     return await _carry_out(request, seat, place, "acknowledge", act, fields)
 
 
@@ -115,12 +119,17 @@ async def _carry_out(
         if no.code == NOT_FRESH:
             raise
         return await _refused(request, seat, place, Refusal(name, no.code, no), fields, no.status)
+    return _after(request, seat, place, name)
+
+
+def _after(request: Request, seat: Seat, place: Place, name: str, tone: str = "done") -> Response:
+    """To the message as it stands now, which says what was done."""
     place = replace(place, drawer=not wants_page(request))
     if place.drawer:
         joint = "&" if "?" in place.path else "?"
         target = f"{place.path}{joint}done={name}"
     else:
-        seat.notice(f"message.done.{name}")
+        seat.notice(f"message.done.{name}", tone)
         target = place.path
     return RedirectResponse(seat.root + target, HTTPStatus.SEE_OTHER)
 

@@ -17,6 +17,7 @@ from gateways.http.signed_label import SignedLabel
 from schemas.base import Nation, Statement, UtcTime, Uuid, Uuid7
 from schemas.header import Kind, Mode, Precedence
 from schemas.label import DraftLabel
+from schemas.request_acts import RequestState
 from schemas.wire import Handling
 
 
@@ -70,6 +71,9 @@ class TrafficRowView(Statement):
     awaiting_ours: bool = Field(description="This nation was asked to acknowledge it and has not yet.")
     own_receipt: Literal["read", "acknowledged"] | None = Field(
         None, description="Of a message received: how far people of this nation have come with it."
+    )
+    request_state: RequestState | None = Field(
+        None, description="Of an information request received: how it stands with this nation."
     )
     copies: tuple[CopyView, ...] | None = Field(
         None, description="Of a message of ours: every copy, in order of nation."
@@ -143,6 +147,7 @@ class TrafficViews:
             receipts_wanted=bool(acknowledgement.get("required", False)),
             awaiting_ours=row.owing and row.status == Status.CURRENT and not expired,
             own_receipt=receipt,
+            request_state=None if row.request_state is None else RequestState(row.request_state),
             copies=tuple(
                 CopyView.model_construct(
                     nation=copy.nation,

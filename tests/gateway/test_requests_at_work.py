@@ -51,6 +51,14 @@ def test_requests_are_found_by_what_a_board_needs(
     assert listed(xbb, limit=1, before=page["next"]) == [asked]
     assert act(xbb, asked, "accept", {}).status_code == 201
     assert listed(xbb, state="ACCEPTED", limit=1) == [asked]
+    watch = staff[Role.WATCH_OFFICER]
+    rows = xbb.get("/v1/traffic", watch, params={"q": "type:information_request"}).json()["rows"]
+    assert {
+        row["message_id"]: row["request_state"] for row in rows if row["message_id"] in (asked, other)
+    } == {
+        asked: "ACCEPTED",
+        other: "SUBMITTED",
+    }
     assert listed(xbb, state=["ACCEPTED", "SUBMITTED"], limit=2) == [other, asked]
     assert (listed(xbb, role="asking"), asked in listed(xbb, role="asked")) == ([], True)
     assert asked in listed(xaa, role="asking", limit=500)

@@ -37,6 +37,8 @@ def test_a_message_is_acknowledged_once_however_often_the_form_is_sent(
     shown = followed(wanda, wanda.post(f"{page}/acknowledge?originator=XBB", form))
     assert "Acknowledged." in shown, "a toast says so"
     followed(wanda, wanda.post(f"{page}/acknowledge?originator=XBB", form))
+    again = followed(wanda, wanda.post(f"{page}/acknowledge?originator=XBB", {"once": "acts-9"}))
+    assert "Already acknowledged: nothing was sent." in again
     answers = realm.get("XAA", "/v1/messages", kind="acknowledgement", limit=50)["items"]
     assert len([each for each in answers if each["accepted_at"] >= sent["accepted_at"]]) == 1
 
@@ -135,6 +137,7 @@ def test_a_request_is_worked_on_answered_and_closed(realm: ConsoleRealm, visit: 
         theirs, theirs.post(f"{acts}/decline?originator=XAA", {"decline_code": "NO_CAPACITY", "once": "d"})
     )
     assert "The request is declined." in shown
+    assert 'data-ours="declined"' in theirs.get(f"/?q=id:{sent['message_id']}").text
     again = theirs.post(f"{acts}/decline?originator=XAA", {"decline_code": "NO_CAPACITY", "once": "e"})
     assert again.status_code == 409
     assert "REQUEST_TRANSITION_ILLEGAL" in again.text

@@ -33,6 +33,7 @@
  * @property {boolean} [receipts_wanted]
  * @property {boolean} [awaiting_ours] this nation owes an acknowledgement
  * @property {string | null} [own_receipt]
+ * @property {string | null} [request_state] how a request that was received stands here
  * @property {Copy[] | null} [copies] only of own messages
  */
 

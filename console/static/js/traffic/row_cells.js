@@ -175,8 +175,9 @@ function paintAcknowledgement(parts, row) {
     words = ticks.marks.map((mark) => `${mark.nation}: ${t(`traffic.live.tick.${mark.tick}`)}`).join(", ");
   } else {
     held.replaceChildren();
-    const state = row.awaiting_ours ? "due" : (row.own_receipt ?? "").toLowerCase();
-    words = state === "due" || state === "acknowledged" ? t(`traffic.live.ours.${state}`) : "";
+    const answered = row.request_state === "ANSWERED" || row.request_state === "DECLINED" ? row.request_state : null;
+    const state = answered?.toLowerCase() ?? (row.awaiting_ours ? "due" : (row.own_receipt ?? "").toLowerCase());
+    words = state === "" || state === "read" ? "" : t(`traffic.live.ours.${state}`);
     say(parts["count"], words);
     cell.dataset["ours"] = state;
   }
