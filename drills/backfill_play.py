@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from drills.backfills import Backfill, BackfillOutcome, BackfillRow, Fate, different_list
+from drills.backfills import WHY, Backfill, BackfillOutcome, BackfillRow, Fate, different_list
 from drills.expectation import Expectation
 from drills.inject import Inject
 from drills.partner_system import Answer, PartnerSystem, PartnerSystemError
@@ -108,13 +108,14 @@ def backfill_outcome(read: ListRead, expectation: Expectation) -> BackfillOutcom
 
 
 def _row(item: Json, written: Mapping[str, str]) -> BackfillRow:
-    fate = Fate.SENDS.value if item["sends"] else item.get("left_out") or item["code"]
+    left_out = item.get("left_out")
+    fate = Fate.SENDS.value if item["sends"] else left_out or item["code"]
     return BackfillRow(
         inject=written.get(item["message_id"], ""),
         subject=item.get("subject", ""),
         marking=item["marking"],
         fate=fate,
-        explanation=item["explanation"],
+        explanation=WHY[Fate(left_out)] if left_out else item["explanation"],
     )
 
 

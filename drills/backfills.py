@@ -34,6 +34,15 @@ class Fate(StrEnum):
     FULLER_VERSION = "fuller_version"
 
 
+WHY = {
+    Fate.EXPIRED: "It has expired.",
+    Fate.WITHDRAWN: "It was changed, cancelled or recalled since.",
+    Fate.NOT_OURS_TO_WIDEN: "It refers to another nation's message, which is not its author's to pass on.",
+    Fate.ALREADY_SENT: "An earlier backfill sent it.",
+    Fate.FULLER_VERSION: "The nation gets a fuller version.",
+}
+"""Why something stays out that release permits."""
+
 Fates = Annotated[tuple[Fate | ReasonCode, ...], Field(min_length=1, max_length=9)]
 """One for each version of a message, the fullest first."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from drills.after_action.page import report_style, review_section
 from drills.after_action.reviewing import review
 from drills.outcome import DrillOutcome
+from drills.report_backfills import backfill_section
 from drills.report_life import life_section
 from drills.report_messages import message_sections
 from drills.report_release import agreement_section, code_section, event_section, preview_section
@@ -44,6 +45,7 @@ def render_html(outcome: DrillOutcome) -> str:
         message_sections(outcome),
         code_section(outcome),
         preview_section(outcome),
+        backfill_section(outcome),
         life_section(outcome),
         agreement_section(outcome),
         event_section(outcome),

@@ -24,20 +24,26 @@ def _chapter(chapter: ChapterMessages) -> str:
     title = f"<h3>{escape(chapter.title)}</h3>" if chapter.title else ""
     note = f'<p class="note">{escape(chapter.note)}</p>' if chapter.note else ""
     head = "".join(f"<th>{escape(nation)}</th>" for nation in chapter.nations)
-    rows = "".join(_row(message, chapter.nations) for message in chapter.messages)
+    # Copies that one backfill sends stand under one inject, which is one place of the page.
+    above = ("", *(message.serial for message in chapter.messages))
+    rows = "".join(
+        _row(message, chapter.nations, first=message.serial != previous)
+        for previous, message in zip(above, chapter.messages, strict=False)
+    )
     return (
         f"{title}{note}<table><thead><tr><th>Inject</th><th class='wide'>Message</th><th>From</th>{head}"
         f"</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
-def _row(message: MessageOutcome, nations: tuple[str, ...]) -> str:
+def _row(message: MessageOutcome, nations: tuple[str, ...], *, first: bool) -> str:
     by_nation = {each.nation: each for each in message.nations}
     details = " ".join((message.kind.replace("_", " "), message.precedence))
     banner = message.marking or message.classification
+    place = f' id="i-{escape(message.serial)}"' if first else ""
     failed = f'<small class="bad">{escape(message.remark)}</small>' if message.remark else ""
     return (
-        f'<tr id="i-{escape(message.serial)}"><td class="fixed">{escape(message.serial)}</td>'
+        f'<tr{place}><td class="fixed">{escape(message.serial)}</td>'
         f"<td>{escape(message.title)}"
         f"<small>{escape(details)}</small><small>{escape(banner)}</small>{failed}</td>"
         f"<td>{escape(message.originator)}</td>"

@@ -5,6 +5,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from drills.backfills import BackfillOutcome, Fate
 from drills.chapters import DULL, ChapterMessages, chapters
 from drills.outcome import (
     AgreementOutcome,
@@ -30,6 +31,8 @@ def show(outcome: DrillOutcome, console: Console) -> None:
         console.print(Text(f"  {LEGEND}\n", style="dim"))
     for preview in outcome.previews:
         console.print(_preview(preview))
+    for backfill in outcome.backfills:
+        console.print(_backfill(backfill))
     if outcome.agreements:
         console.print(_agreements(outcome.agreements))
     for life in outcome.lives:
@@ -115,6 +118,17 @@ def _preview(preview: PreviewOutcome) -> Table:
         )
         change = row.change[0] if row.change and not row.permit else ""
         table.add_row(row.nation, decision, change + (" ..." if len(row.change) > 1 and change else ""))
+    return table
+
+
+def _backfill(backfill: BackfillOutcome) -> Table:
+    table = _table(f"Backfill {backfill.serial}, {backfill.nation} to {backfill.to}: {backfill.title}")
+    for column in ("Inject", "Message", "Now"):
+        table.add_column(column, no_wrap=column != "Message")
+    for row in backfill.rows:
+        style = "green" if row.fate == Fate.SENDS else "yellow"
+        fate = Text(row.fate.replace("_", " ").lower(), style=style if backfill.as_expected else "bold red")
+        table.add_row(row.inject, Text.assemble(row.subject, "\n", (row.marking, "dim")), fate)
     return table
 
 

@@ -106,12 +106,12 @@ class KeyHolders:
             if joins == (nation in document.members_at(now)):
                 raise DrillError(f"{nation} is {'a' if joins else 'no'} member of {community} already")
             keys = files.realm_keys(state.root.threshold)
-            changed = _next(document, nation, joins, now)
+            changed = next_version(document, nation, joins, now)
             trust = put_in_force(files, state.with_document(changed, keys), now)
         return SignedDocuments(request_body(trust), trust.trust_version)
 
 
-def _next(document: Community, nation: str, joins: bool, now: datetime) -> Community:
+def next_version(document: Community, nation: str, joins: bool, now: datetime) -> Community:
     """The next version of a community, in which a nation is a member from now on, or no more."""
     ended = (
         each.model_copy(update={"until": now}) if each.nation == nation and each.until is None else each

@@ -34,6 +34,43 @@ def test_on_a_bad_day_everything_stops_and_nothing_is_lost(tmp_path: Path) -> No
     assert all(each.held_up for each in found.recoveries)
 
 
+def test_who_comes_late_joins_or_leaves_has_what_it_may_have_and_nothing_else(tmp_path: Path) -> None:
+    code, told = drill(tmp_path, "late-guests")
+    assert told.pop("failures") == []
+    assert code == 0
+    assert told["seconds"] < 60
+    outcome = DrillOutcome.model_validate(told, strict=False)
+    has = {
+        nation: [
+            message.title.rpartition("(")[2].rstrip(")") if message.serial == "3.1.2" else message.serial
+            for message in outcome.messages
+            if message.kind == "threat_alert"
+            and any(each.nation == nation and each.latency_ms is not None for each in message.nations)
+        ]
+        for nation in ("XGC", "XGD", "XGE")
+    }
+    assert has == {
+        "XGC": ["1.1.2", "1.2.1", "1.2.2", "1.2.3", "1.2.4", "2.1.3", "2.1.5", "3.2.1", "4.1.2"],
+        "XGD": ["2.1.3", "1.1.2", "1.2.3", "3.2.1", "4.1.2"],
+        "XGE": ["1.1.2", "1.2.1", "1.2.2", "1.2.3", "1.2.4", "2.1.3", "2.1.5", "3.2.1"],
+    }
+    (backfill,) = outcome.backfills
+    assert [(row.inject, row.fate) for row in backfill.rows] == [
+        ("1.1.2", "sends"),
+        ("1.2.1", "CLASSIFICATION_TOO_HIGH"),
+        ("1.2.2", "withdrawn"),
+        ("1.2.3", "sends"),
+    ]
+    steps = {step.serial: step.shown for life in outcome.lives for step in life.steps}
+    assert steps["1.3.1"]["XGC"] == ("sent", "acknowledgement overdue")
+    assert steps["3.2.1"]["XGD"] == ("1.2.3 updated", "3.2.1 current"), "of 1.2.2 it never learned"
+    found = review(outcome)
+    assert (found.lost, found.leaked, found.gaps) == (0, 0, 0)
+    assert {each.rating for each in found.objectives} == {Rating.PERFORMED}
+    (late,) = found.recoveries
+    assert (late.nation, late.held_up) == ("XGC", 5)
+
+
 @pytest.mark.parametrize(
     ("name", "attempts"),
     [
