@@ -110,7 +110,7 @@ class OwnFiles:
 
     async def _send(self, file: File, version: str, scope: Scope, send: Send) -> None:
         asked = Headers(scope=scope)
-        smaller = file.smaller if "gzip" in asked.get("accept-encoding", "") else None
+        smaller = file.smaller if takes_gzip(asked.get("accept-encoding", "")) else None
         tag = f'"{file.tag}{"-gzip" if smaller else ""}"'
         headers = [
             (b"etag", tag.encode()),
@@ -124,6 +124,16 @@ class OwnFiles:
             headers.append((b"content-encoding", b"gzip"))
         headers.append((b"content-type", file.kind))
         await _say(send, HTTPStatus.OK, headers, smaller or file.content)
+
+
+def takes_gzip(accepted: str) -> bool:
+    """Whether ``Accept-Encoding`` allows gzip (RFC 9110, 12.5.3): named, or by ``*``, and not with q=0."""
+    weights: dict[str, str] = {}
+    for each in accepted.lower().split(","):
+        coding, _, weight = each.partition(";")
+        weights[coding.strip()] = weight.replace(" ", "").removeprefix("q=")
+    weight = weights.get("gzip", weights.get("*", "0"))
+    return re.fullmatch(r"0(\.0{0,3})?", weight) is None
 
 
 async def _say(

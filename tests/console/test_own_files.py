@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from console.modules import chain, imports
-from console.own_files import OwnFiles, own_files
+from console.own_files import OwnFiles, own_files, takes_gzip
 from console.pages import environment
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -56,6 +56,23 @@ async def test_what_is_long_and_text_comes_compressed_to_who_takes_it_under_a_ta
         for path in ("/font.woff2", "/short.css"):
             answer = await console.get(path, headers={"Accept-Encoding": "gzip"})
             assert "content-encoding" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    ("accepted", "taken"),
+    [
+        ("gzip, deflate, br, zstd", True),
+        ("br;q=1.0, GZIP;q=0.001", True),
+        ("*", True),
+        ("gzip;q=0", False),
+        ("*, gzip ; q=0.000", False),
+        ("*;q=0", False),
+        ("br, x-gzip-like", False),
+        ("", False),
+    ],
+)
+def test_who_refuses_gzip_gets_none(accepted: str, taken: bool) -> None:
+    assert takes_gzip(accepted) is taken
 
 
 async def test_nothing_but_the_files_is_there_and_nothing_but_reading_is_taken(
