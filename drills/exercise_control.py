@@ -40,6 +40,8 @@ class ExerciseControl:
         self.so_far = Played()
         self.partners: Mapping[str, PartnerSystem] = {}
         self.acts: list[ActHeard] = []
+        self.is_judging = False
+        """Everything was played."""
         self.withdrawn = 0
         """Messages that were cancelled after an abort."""
         self.changed = changed
@@ -121,11 +123,6 @@ class ExerciseControl:
 
     def played(self, inject: Inject) -> None:
         """The score may have changed."""
-        self.changed()
-
-    def judged(self, serial: str) -> None:
-        """Nothing more is to become of an inject."""
-        self.course.close(serial)
         self.changed()
 
     @property

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,22 +17,30 @@ from schemas.drill_journal import (
     JournalEnd,
     JournalLine,
     JournalStart,
+    ListLine,
 )
 
 MOST_LINES = 2000
-"""Of one journal; it then begins anew, so that a drill without end fills no disk."""
+"""Of the journal of a drill without end: it then begins anew, so that it fills no disk."""
 KEPT_JOURNALS = 5
+"""Of one drill."""
 
 
 class JournalWriter:
-    """The journal of one run: appended to, and a whole line at a time, so that a reader never sees half."""
+    """The journal of one run: appended to, and a whole line at a time, so that a reader never sees half.
 
-    def __init__(self, folder: Path, start: JournalStart) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    ``endless``: the drill goes on until it is stopped, and its journal begins anew once it has many lines.
+    ``end`` is its last line; whoever knows more of the end than that it came writes more into it.
+    """
+
+    def __init__(self, folder: Path, start: JournalStart, *, endless: bool = True) -> None:
+        make_folder(folder)
         self._path = folder / f"{start.run}{JOURNAL_SUFFIX}"
         self._start = start
+        self._endless = endless
         self._lines = 0
-        _drop_oldest(folder, KEPT_JOURNALS - 1)
+        self.end: JournalEnd | None = None
+        _drop_oldest(folder, start.drill, KEPT_JOURNALS - 1)
         self._begin()
 
     def __enter__(self) -> Self:
@@ -44,12 +53,12 @@ class JournalWriter:
         trace: TracebackType | None,
     ) -> None:
         with contextlib.suppress(OSError):
-            self._append(JournalEnd(ended_at=datetime.now(UTC)))
+            self._append(self.end or JournalEnd(ended_at=datetime.now(UTC)))
 
-    def add(self, line: JournalLine) -> None:
+    def add(self, line: JournalLine | ListLine) -> None:
         """Write a line. A full disk must not end the drill: then the line is missing."""
         with contextlib.suppress(OSError):
-            if self._lines >= MOST_LINES:
+            if self._endless and self._lines >= MOST_LINES:
                 self._begin()
             self._append(line)
             self._lines += 1
@@ -68,9 +77,15 @@ class JournalWriter:
             os.close(file)
 
 
+def make_folder(folder: Path) -> None:
+    """Make the drills' folder for its owner alone: whoever can write there controls drills. OSError."""
+    folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder.mkdir(exist_ok=True, mode=0o700)
+
+
 def write_catalogue(folder: Path, catalogue: DrillCatalogue) -> None:
     """Put the catalogue where consoles look for it."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     fresh = folder / f"{CATALOGUE_FILE}.new"
     fresh.write_text(_text(catalogue), encoding="utf-8")
     fresh.replace(folder / CATALOGUE_FILE)
@@ -80,7 +95,10 @@ def _text(statement: Statement) -> str:
     return json.dumps(statement.model_dump(mode="json", exclude_none=True), ensure_ascii=False) + "\n"
 
 
-def _drop_oldest(folder: Path, keep: int) -> None:
-    journals = sorted(folder.glob(f"*{JOURNAL_SUFFIX}"), key=lambda path: path.stat().st_mtime)
+def _drop_oldest(folder: Path, drill: str, keep: int) -> None:
+    """Keep the newest journals of a drill; the others' are not touched, since one may be written just now."""
+    of_it = re.compile(rf"{re.escape(drill)}-[0-9]{{8}}-[0-9]{{6}}(-[0-9]+)?{re.escape(JOURNAL_SUFFIX)}")
+    found = (path for path in folder.glob(f"{drill}-*{JOURNAL_SUFFIX}") if of_it.fullmatch(path.name))
+    journals = sorted(found, key=lambda path: path.stat().st_mtime)
     for path in journals[: max(0, len(journals) - keep)]:
         path.unlink(missing_ok=True)

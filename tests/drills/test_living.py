@@ -244,9 +244,13 @@ def test_a_journal_without_end_begins_anew(tmp_path: Path) -> None:
 
 def test_only_the_newest_journals_are_kept(tmp_path: Path) -> None:
     for number in range(KEPT_JOURNALS + 3):
-        with JournalWriter(tmp_path, START.model_copy(update={"run": f"up-{number}"})):
+        run = f"{START.drill}-20260504-12000{number}"
+        with JournalWriter(tmp_path, START.model_copy(update={"run": run})):
             pass
     assert len(list(tmp_path.glob("*.journal.jsonl"))) == KEPT_JOURNALS
+    other = START.model_copy(update={"run": "baltic-20260504-120000", "drill": "baltic"})
+    with JournalWriter(tmp_path, other):
+        assert len(list(tmp_path.glob("*.journal.jsonl"))) == KEPT_JOURNALS + 1, "each drill has its own"
 
 
 def test_the_catalogue_stands_where_consoles_look(tmp_path: Path) -> None:
