@@ -101,16 +101,30 @@ class AsyncClient(Life):
         self,
         after: int = 0,
         *,
+        before: int | None = None,
         limit: int = 100,
         kind: str | None = None,
         mode: str | None = None,
+        originator: str | None = None,
         current: bool = False,
+        expires_after: datetime | None = None,
     ) -> InboxPage:
         """A page of the inbox in order of filing. Keep ``next`` and give it as ``after``.
 
-        ``current``: only what nothing took the place of, and what was not cancelled.
+        ``before``, instead of ``after``: what was filed before this, the newest first; ``next`` is the next
+        ``before``. ``current``: only what nothing took the place of, and what was not cancelled.
         """
-        return await self._answered(calls.inbox(after, limit, kind, mode, current))
+        call = calls.inbox(
+            after,
+            before=before,
+            limit=limit,
+            kind=kind,
+            mode=mode,
+            originator=originator,
+            current=current,
+            expires_after=expires_after,
+        )
+        return await self._answered(call)
 
     async def message(self, message_id: str, *, originator: str | None = None) -> InboxEntry:
         """One message of the inbox."""

@@ -84,10 +84,22 @@ def publications(
     )
 
 
-def inbox(after: int, limit: int, kind: str | None, mode: str | None, current: bool) -> Call[InboxPage]:
-    """A page of the inbox in order of filing."""
-    narrowed = {"kind": kind, "mode": mode, "current": "true" if current else None}
-    return call_get("/v1/inbox", reads_as(InboxPage), after=after, limit=limit, **narrowed)
+def inbox(
+    after: int,
+    *,
+    before: int | None,
+    limit: int,
+    kind: str | None,
+    mode: str | None,
+    originator: str | None,
+    current: bool,
+    expires_after: datetime | None,
+) -> Call[InboxPage]:
+    """A page of the inbox in order of filing, or newest first. Raises ValueError without an offset."""
+    narrowed = {"kind": kind, "mode": mode, "originator": originator, "current": "true" if current else None}
+    until = None if expires_after is None else time_given(expires_after)
+    given = {"after": after, "before": before, "limit": limit, "expires_after": until}
+    return call_get("/v1/inbox", reads_as(InboxPage), **given, **narrowed)
 
 
 def message(message_id: str, originator: str | None) -> Call[InboxEntry]:
@@ -108,13 +120,11 @@ def acknowledge(
     by_receipt: bool,
 ) -> Call[Accepted | ToldByReceipt]:
     """Send a responsible person's answer. Raises ValueError for a time without an offset."""
-    if acknowledged_at.tzinfo is None:
-        raise ValueError("acknowledged_at needs an offset: datetime.now(UTC)")
     given = {
         "level": level,
         "outcome": outcome,
         "officer_role": officer_role,
-        "acknowledged_at": acknowledged_at.isoformat(),
+        "acknowledged_at": time_given(acknowledged_at),
         "remarks": remarks,
     }
     body = to_json({name: value for name, value in given.items() if value is not None})
@@ -187,6 +197,13 @@ def call_post(
             raise ValueError("an Idempotency-Key is 1 to 255 printable ASCII characters without spaces")
         headers["Idempotency-Key"] = key
     return Call("POST", path, read, _query(query), headers, body, repeatable=key is not None)
+
+
+def time_given(at: datetime) -> str:
+    """As it is sent. Raises ValueError without an offset."""
+    if at.tzinfo is None:
+        raise ValueError("a time needs an offset: datetime.now(UTC)")
+    return at.isoformat()
 
 
 def _query(given: Mapping[str, object]) -> dict[str, tuple[str, ...]]:

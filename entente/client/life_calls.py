@@ -8,7 +8,7 @@ from typing import TypeVar
 from pydantic_core import to_json
 
 from entente.client.answers import read_accepted, reads_as
-from entente.client.calls import Call, call_get, call_post, path_to
+from entente.client.calls import Call, call_get, call_post, path_to, time_given
 from entente.client.results.accepted import Accepted
 from entente.client.results.life import Cancellation, ReadReport, Recall
 from entente.client.results.request import InformationRequest, RequestPage
@@ -50,7 +50,7 @@ def requests(
     limit: int,
 ) -> Call[RequestPage]:
     """A page of requests, newest first. Raises ValueError for a time without an offset."""
-    due = None if due_before is None else _time(due_before)
+    due = None if due_before is None else time_given(due_before)
     narrowed = {"role": role, "state": states, "assignee": assignee, "due_before": due, "mode": mode}
     return call_get("/v1/requests", reads_as(RequestPage), before=before, limit=limit, **narrowed)
 
@@ -70,7 +70,7 @@ def answer_request(
     **said: str | None,
 ) -> Call[Accepted]:
     """Accept, decline or redirect a partner's request. Raises ValueError for a time without an offset."""
-    until = None if further_answer_by is None else _time(further_answer_by)
+    until = None if further_answer_by is None else time_given(further_answer_by)
     path = path_to("/v1/requests", message_id, act)
     body = _body(**said, further_answer_by=until)
     return call_post(path, body, read_accepted, key=key, originator=originator)
@@ -124,9 +124,3 @@ def _harmless(call: Call[T]) -> Call[T]:
 
 def _body(**members: object) -> bytes:
     return to_json({name: value for name, value in members.items() if value is not None})
-
-
-def _time(given: datetime) -> str:
-    if given.tzinfo is None:
-        raise ValueError("a time needs an offset: datetime.now(UTC)")
-    return given.isoformat()

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -60,6 +61,9 @@ def test_a_message_goes_its_way_by_the_client_alone(connect: Connect, xaa: Gatew
     assert entry.message_id == accepted.message_id
     assert entry.message["header"]["kind"] == "threat_alert"
     assert reader.do(lambda client: client.inbox(after)).items == (entry,)
+    narrowed = {"originator": "XAA", "expires_after": datetime.now(UTC), "limit": 1}
+    assert reader.do(lambda client: client.inbox(before=entry.inbox_seq + 1, **narrowed)).items == (entry,)
+    assert reader.do(lambda client: client.inbox(after, originator="XCC")).items == ()
     assert reader.do(lambda client: client.message(entry.message_id, originator="XAA")) == entry
     [event] = reader.take(lambda client: client.follow_events(happened, types=["message.received"]), 1)
     assert (event.message_id, event.nation) == (entry.message_id, "XAA")

@@ -156,6 +156,8 @@ def test_a_time_without_an_offset_is_no_time() -> None:
         calls.acknowledge(
             "m", remarks=None, originator=None, acknowledged_at=datetime(2026, 3, 2), **given  # noqa: DTZ001
         )  # fmt: skip
+    with pytest.raises(ValueError, match="offset"):
+        Client("http://127.0.0.1:9", api_key=KEY).inbox(expires_after=datetime(2026, 3, 2))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize("body", [b"<html>SECRET</html>", b"", b"[]", b'{"detail": "SECRET"}'])
