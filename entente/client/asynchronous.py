@@ -93,9 +93,10 @@ class AsyncClient(Life):
         kind: str | None = None,
         mode: str | None = None,
         source_id: str | None = None,
+        current: bool = False,
     ) -> PublicationPage:
-        """A page of what this nation published, newest first."""
-        return await self._answered(calls.publications(before, limit, kind, mode, source_id))
+        """A page of what this nation published, newest first. ``current``: only what still holds."""
+        return await self._answered(calls.publications(before, limit, kind, mode, source_id, current))
 
     async def inbox(
         self,

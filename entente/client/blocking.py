@@ -91,9 +91,10 @@ class Client(Life):
         kind: str | None = None,
         mode: str | None = None,
         source_id: str | None = None,
+        current: bool = False,
     ) -> PublicationPage:
-        """A page of what this nation published, newest first."""
-        return self._answered(calls.publications(before, limit, kind, mode, source_id))
+        """A page of what this nation published, newest first. ``current``: only what still holds."""
+        return self._answered(calls.publications(before, limit, kind, mode, source_id, current))
 
     def inbox(
         self,

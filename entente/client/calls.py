@@ -75,13 +75,12 @@ def publication(publication_id: str) -> Call[PublicationDetail]:
 
 
 def publications(
-    before: int | None, limit: int, kind: str | None, mode: str | None, source_id: str | None
+    before: int | None, limit: int, kind: str | None, mode: str | None, source_id: str | None, current: bool
 ) -> Call[PublicationPage]:
     """A page of what was published, newest first."""
     read = reads_as(PublicationPage)
-    return call_get(
-        "/v1/messages", read, before=before, limit=limit, kind=kind, mode=mode, source_id=source_id
-    )
+    narrowed = {"kind": kind, "mode": mode, "source_id": source_id, "current": "true" if current else None}
+    return call_get("/v1/messages", read, before=before, limit=limit, **narrowed)
 
 
 def inbox(

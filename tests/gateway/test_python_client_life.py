@@ -61,6 +61,10 @@ def test_what_is_cancelled_is_no_longer_among_what_is_current(
     author, reader, before = connect(xaa), connect(xbb), last_seq(xbb)
     accepted = sent(xaa, xbb, draft())
     cancelled = author.do(lambda client: client.cancel(accepted["publication_id"], reason="OVERTAKEN"))
+    ids = [each.publication_id for each in author.do(lambda client: client.publications(limit=5)).items]
+    page = author.do(lambda client: client.publications(limit=5, current=True))
+    assert accepted["publication_id"] in ids
+    assert accepted["publication_id"] not in [each.publication_id for each in page.items]
     assert (cancelled.reason, [held.nation for held in cancelled.nations]) == ("OVERTAKEN", ["XBB"])
     wait_event(xbb, EventType.MESSAGE_CANCELLED, accepted["message_id"])
     (entry,) = reader.do(lambda client: client.inbox(before)).items
