@@ -1,5 +1,8 @@
 """Whether what an inject names was played before, and its expectation fits its kind. Pure."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from pydantic_core import PydanticCustomError
 
 from drills.expectation import Expectation
@@ -9,7 +12,8 @@ from drills.inject import Inject
 def require_known(inject: Inject, played: dict[str, Inject], nations: set[str]) -> None:
     """Everything that an inject names is there, and was played before."""
     if inject.nation not in nations:
-        raise unknown(inject.serial, f"nation {inject.nation}")
+        with placed("/as"):
+            raise unknown(inject.serial, f"nation {inject.nation}")
     for other in inject.refers_to:
         if other not in played or played[other].publish is None:
             raise unknown(inject.serial, f"an earlier message {other}")
@@ -67,6 +71,17 @@ def require_fitting(expectation: Expectation, inject: Inject, nations: set[str])
         raise misfit(inject, "say what the agreement is afterwards")
     if expectation.agreement and inject.agreement is None and not on_papers:
         raise misfit(inject, "agreement goes with what is done about one, and with forged papers")
+
+
+@contextmanager
+def placed(pointer: str) -> Iterator[None]:
+    """Whatever is refused in it lies at or below this pointer."""
+    try:
+        yield
+    except PydanticCustomError as error:
+        context = dict(error.context or {})
+        context["at"] = pointer + context.get("at", "")
+        raise PydanticCustomError(error.type, error.message_template, context) from None
 
 
 def misfit(inject: Inject, what: str) -> PydanticCustomError:

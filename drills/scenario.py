@@ -4,6 +4,7 @@
 acknowledged, an agreement's suspension be known to its parties), and for clocks only where there is a speed.
 """
 
+from collections.abc import Container
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
@@ -12,7 +13,7 @@ from pydantic_core import PydanticCustomError
 from drills.actors import Actor
 from drills.exercise_clock import Speed
 from drills.expectation import Expectation
-from drills.fitting import misfit, require_fitting, require_known, unknown
+from drills.fitting import misfit, placed, require_fitting, require_known, unknown
 from drills.inject import LIFE as LIFE
 from drills.inject import Inject as Inject
 from drills.injects import DraftTemplate
@@ -51,29 +52,31 @@ class Scenario(Statement):
 
     @model_validator(mode="after")
     def _coherent(self) -> Self:
-        serials = unique(tuple(inject.serial for inject in self.injects))
-        judged = unique(tuple(expectation.inject for expectation in self.expectations))
         nations = {planned.nation for planned in self.realm.nations}
-        planned = [inject.moment for inject in self.injects]
-        if planned != sorted(planned):
-            raise PydanticCustomError("inject_order", "injects stand in order of their time")
-        played: dict[str, Inject] = {}
-        for inject in self.injects:
-            require_known(inject, played, nations)
-            played[inject.serial] = inject
-        for serial in (*serials, *judged):
-            if serial not in judged or serial not in played:
-                raise PydanticCustomError(
-                    "unjudged", "inject and expectation {serial} do not go together", {"serial": serial}
-                )
-        for expectation in self.expectations:
-            require_fitting(expectation, played[expectation.inject], nations)
-            _lives(expectation, played[expectation.inject], self)
-        unique(tuple(chapter.event for chapter in self.chapters))
         known = set(unique(tuple(objective.id for objective in self.objectives)))
-        for inject in self.injects:
-            if missing := sorted(set(inject.objectives) - known):
-                raise unknown(inject.serial, f"the objectives {', '.join(missing)}")
+        expected = {expectation.inject for expectation in self.expectations}
+        unique(tuple(chapter.event for chapter in self.chapters))
+        played: dict[str, Inject] = {}
+        before: Inject | None = None
+        judged: set[str] = set()
+        for number, inject in enumerate(self.injects):
+            with placed(f"/injects/{number}"):
+                _follows(inject, before, played)
+                require_known(inject, played, nations)
+                if missing := sorted(set(inject.objectives) - known):
+                    raise unknown(inject.serial, f"the objectives {', '.join(missing)}")
+                if inject.serial not in expected:
+                    raise _alone(inject.serial)
+            played[inject.serial] = before = inject
+        for number, expectation in enumerate(self.expectations):
+            with placed(f"/expectations/{number}"):
+                if expectation.inject in judged:
+                    raise _twice(expectation.inject)
+                if expectation.inject not in played:
+                    raise _alone(expectation.inject)
+                judged, inject = judged | {expectation.inject}, played[expectation.inject]
+                require_fitting(expectation, inject, nations)
+                _lives(expectation, inject, self)
         return self
 
     def template(self, inject: Inject) -> DraftTemplate | None:
@@ -117,6 +120,28 @@ class Scenario(Statement):
         """The title of the chapter that an inject belongs to; empty when it has none."""
         event = serial.partition(".")[0]
         return next((chapter.title for chapter in self.chapters if chapter.event == event), "")
+
+
+def _follows(inject: Inject, before: Inject | None, played: Container[str]) -> None:
+    """It stands once, and where its time puts it."""
+    if inject.serial in played:
+        raise _twice(inject.serial)
+    if before is not None and inject.moment < before.moment:
+        raise PydanticCustomError(
+            "inject_order",
+            "inject {serial} is planned before {before}: injects stand in order of their time",
+            {"serial": inject.serial, "before": before.serial},
+        )
+
+
+def _twice(serial: str) -> PydanticCustomError:
+    return PydanticCustomError("duplicate_value", "the serial {serial} stands twice", {"serial": serial})
+
+
+def _alone(serial: str) -> PydanticCustomError:
+    return PydanticCustomError(
+        "unjudged", "inject and expectation {serial} do not go together: one is missing", {"serial": serial}
+    )
 
 
 def _lives(expectation: Expectation, inject: Inject, scenario: Scenario) -> None:

@@ -218,7 +218,8 @@ def validate_model(model: type[ModelT], data: bytes) -> ModelT:
 def schema_refusal(error: ValidationError) -> JsonRefused:
     """Turn pydantic's errors into faults that quote no input (it may be labelled content)."""
     faults = tuple(
-        (json_pointer(fault["loc"]), fault["type"], _words(fault))
+        # A model's own check of its whole may say which part of it is at fault: ``at``, a pointer.
+        (json_pointer(fault["loc"]) + fault.get("ctx", {}).get("at", ""), fault["type"], _words(fault))
         for fault in error.errors(include_url=False, include_input=False)
     )
     first = faults[0]

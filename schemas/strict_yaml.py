@@ -6,6 +6,7 @@ scalars than JSON's. A time stays text and is judged by the schema, like in JSON
 
 import json
 import re
+from difflib import get_close_matches
 from typing import Any, TypeVar
 
 import yaml
@@ -14,6 +15,8 @@ from pydantic import BaseModel
 from schemas.strict_json import MAX_DEPTH, JsonRefused, json_pointer, parse_model
 
 MAX_YAML_BYTES = 1024 * 1024
+MANY_WORDS = 12
+_WORD = re.compile(r"'([^']+)'")
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Place = tuple[int, int]
@@ -87,9 +90,33 @@ def parse_yaml(model: type[ModelT], data: bytes) -> ModelT:
         return parse_model(model, encoded, 4 * MAX_YAML_BYTES)
     except JsonRefused as refused:
         faults = tuple(
-            (places.nearest(pointer), pointer, explanation) for pointer, _, explanation in refused.faults
+            (places.nearest(pointer), pointer, _shorter(explanation, found_at(value, pointer)))
+            for pointer, _, explanation in refused.faults
         )
         raise YamlRefused(faults) from None
+
+
+def _shorter(explanation: str, given: Any) -> str:
+    """Of many words that could stand there, those that look like what does: a person reads this."""
+    words = _WORD.findall(explanation)
+    if len(words) <= MANY_WORDS or not isinstance(given, str):
+        return explanation
+    nearest = get_close_matches(given, words, n=3, cutoff=0.5)
+    meant = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
+    return f"{given} is none of the {len(words)} words that can stand here{meant}"
+
+
+def found_at(value: Any, pointer: str) -> Any:
+    """What a JSON pointer leads to in a value that was read; None where there is nothing."""
+    for step in pointer.split("/")[1:]:
+        key = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        elif isinstance(value, dict):
+            value = value.get(key)
+        else:
+            return None
+    return value
 
 
 def _compose(data: bytes) -> yaml.Node:

@@ -89,7 +89,7 @@ def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:
             "refused: CLASSIFICATION_TOO_HIGH",
             "refused: TOO_HIGH",
             109,
-            "Input should be",
+            "did you mean CLASSIFICATION_TOO_HIGH?",
             id="a code that does not exist",
         ),
         pytest.param(
@@ -246,8 +246,8 @@ def test_a_scenario_with_a_mistake_is_refused(
         load_scenario(file)
     assert words in str(refused.value)
     assert str(file) in str(refused.value)
-    if line is not None:
-        assert f"line {line}, " in str(refused.value)
+    assert ("line " if line is None else f"line {line}, ") in str(refused.value)
+    assert "line 1, column 1:" not in str(refused.value), "it names the place, not the file"
 
 
 def test_a_scenario_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.base import Statement, UtcTime
+from schemas.reasons import ReasonCode
 from schemas.strict_yaml import YamlRefused, parse_yaml
 
 
@@ -70,3 +71,15 @@ def test_a_file_that_is_too_large_or_no_utf_8_is_refused() -> None:
 def test_a_deeply_nested_file_is_refused_and_ends_nothing_else() -> None:
     with pytest.raises(YamlRefused):
         parse_yaml(Sheet, b"title: " + b"[" * 20000)
+
+
+def test_of_many_words_those_are_named_that_look_like_what_was_written() -> None:
+    class Coded(Statement):
+        codes: tuple[ReasonCode, ...]
+
+    with pytest.raises(YamlRefused) as refused:
+        parse_yaml(Coded, b"codes: [NO_AGREEMENT, NO_AGREMENT]\n")
+    assert "column 23: NO_AGREMENT is none of the" in str(refused.value)
+    assert "did you mean NO_AGREEMENT" in str(refused.value)
+    with pytest.raises(YamlRefused, match=r"is none of the [0-9]+ words that can stand here \("):
+        parse_yaml(Coded, b"codes: [xxxxxxxxxxxxxx]\n")
