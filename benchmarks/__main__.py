@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import backlog, decision, floors, library, over_http, stages, traffic
+from benchmarks import backlog, decision, floors, library, over_http, sizing, stages, traffic
 from benchmarks.interpreter import interpreter
 from benchmarks.sealed_sizes import sealed_sizes
 from benchmarks.table import Results, render
 from gateways.collector import collect_seldom
 
 PARTS = ("floors", "library", "stages", "http", "decision")
-LONG_PARTS = ("backlog", "traffic")
+LONG_PARTS = ("backlog", "traffic", "sizing")
 """Only run when they are named: several minutes."""
 BACKLOG = 100_000
 TRAFFIC = 1_000_000
@@ -60,6 +60,9 @@ async def _run(results: Results, parts: Sequence[str], rounds: int, scale: float
     if "traffic" in parts:
         _say(f"searching the traffic of {int(TRAFFIC * scale):,} messages")
         results.traffic = await traffic.measure(int(TRAFFIC * scale))
+    if "sizing" in parts:
+        _say(f"sizing: {', '.join(map(str, sizing.NATIONS))} nations, each at {len(sizing.RATES)} rates")
+        results.sizing = await sizing.measure(scale)
 
 
 def _say(what: str) -> None:

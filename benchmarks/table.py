@@ -7,13 +7,15 @@ from benchmarks.backlog import Backlog
 from benchmarks.decision import Decision
 from benchmarks.floors import Crypto, RawNats
 from benchmarks.library import Idle, Saturated
+from benchmarks.markdown import Row, table
 from benchmarks.over_http import OverHttp
+from benchmarks.sizing import Sizing
+from benchmarks.sizing_table import sizing_tables
 from benchmarks.stages import Stages
 from benchmarks.traffic import TrafficSearch
 from drills.load.processes import MIB
 
 BUNDLE = 64
-Row = tuple[str, ...]
 
 
 @dataclass
@@ -30,6 +32,7 @@ class Results:
     decision: Decision | None = None
     backlog: Backlog | None = None
     traffic: TrafficSearch | None = None
+    sizing: Sizing | None = None
 
 
 def render(results: Results) -> str:
@@ -51,6 +54,8 @@ def render(results: Results) -> str:
         parts.append(_backlog(results.backlog))
     if results.traffic is not None:
         parts.append(_traffic(results.traffic))
+    if results.sizing is not None:
+        parts.append(sizing_tables(results.sizing))
     return "\n\n".join(parts)
 
 
@@ -68,7 +73,7 @@ def _crypto(crypto: Crypto) -> str:
             (f"{verb}, {name}", f"{micros:,.0f} µs", f"{micros / BUNDLE:.1f} µs")
             for name, micros in figures.items()
         ]
-    return _table("Floor: cryptography", ("operation", "each", f"shared by {BUNDLE}"), rows)
+    return table("Floor: cryptography", ("operation", "each", f"shared by {BUNDLE}"), rows)
 
 
 def _raw(raw: Iterable[RawNats]) -> str:
@@ -82,7 +87,7 @@ def _raw(raw: Iterable[RawNats]) -> str:
         for each in raw
     ]
     head = ("publish, fetch, ack of", "per second", "deliveries/s it could carry", "idle p50 / p99")
-    return _table("Floor: nats-py and nats-server alone, sync always", head, rows)
+    return table("Floor: nats-py and nats-server alone, sync always", head, rows)
 
 
 def _library(saturated: list[Saturated], idle: list[Idle], raw: tuple[RawNats, ...]) -> str:
@@ -113,7 +118,7 @@ def _library(saturated: list[Saturated], idle: list[Idle], raw: tuple[RawNats, .
         "idle accept to inbox p50 / p99",
         "p50 to raw 1 kB",
     )
-    return _table("Through the library, everything durable, receipts recorded", head, rows)
+    return table("Through the library, everything durable, receipts recorded", head, rows)
 
 
 def _stages(stages: Stages) -> str:
@@ -122,7 +127,7 @@ def _stages(stages: Stages) -> str:
         rows += [(who, name, f"{micros:.1f} µs") for name, micros in figures.items()]
         rows.append((who, "all of it", f"{sum(figures.values()):.1f} µs"))
     title = f"CPU per delivery by stage ({stages.recipients} recipients, one process at a time, no broker)"
-    return _table(title, ("where", "stage", "CPU per delivery"), rows)
+    return table(title, ("where", "stage", "CPU per delivery"), rows)
 
 
 def _http(measured: Iterable[OverHttp]) -> str:
@@ -147,7 +152,7 @@ def _http(measured: Iterable[OverHttp]) -> str:
         "gateway idle",
         "after load: originator / recipient",
     )
-    return _table("Through HTTP", head, rows)
+    return table("Through HTTP", head, rows)
 
 
 def _decision(decision: Decision) -> str:
@@ -156,7 +161,7 @@ def _decision(decision: Decision) -> str:
         ("plan of one draft, every nation", f"{decision.plan:,.0f} µs"),
     ]
     title = f"Release decision, {decision.nations} nations, {decision.agreements} agreements"
-    return _table(title, ("operation", "time"), rows)
+    return table(title, ("operation", "time"), rows)
 
 
 def _backlog(backlog: Backlog) -> str:
@@ -179,8 +184,8 @@ def _backlog(backlog: Backlog) -> str:
     head = ("phase", "messages/s", "CPU per message", "longest commit", "memory: at first, at most, at last")
     return "\n\n".join(
         [
-            _table(f"A backlog of {backlog.messages:,}", head, rows),
-            _table(
+            table(f"A backlog of {backlog.messages:,}", head, rows),
+            table(
                 "Disk", ("where", "size"), [(name, f"{_mib(size)} MB") for name, size in backlog.disk.items()]
             ),
         ]
@@ -201,17 +206,8 @@ def _traffic(traffic: TrafficSearch) -> str:
     ]
     title = f"Searching the traffic of {traffic.messages:,} messages"
     head = ("a page of 100 rows", "median / longest of seven", "processor time", "rows found")
-    return "\n\n".join([_table(title, head, queries), _table("Beside it", ("what", "took"), others)])
+    return "\n\n".join([table(title, head, queries), table("Beside it", ("what", "took"), others)])
 
 
 def _mib(octets: int) -> str:
     return f"{octets / MIB:.0f}"
-
-
-def _table(title: str, head: Row, rows: Iterable[Row]) -> str:
-    lines = [f"**{title}**", "", _line(head), _line(("---",) * len(head))]
-    return "\n".join([*lines, *map(_line, rows)])
-
-
-def _line(cells: Row) -> str:
-    return "| " + " | ".join(cells) + " |"
