@@ -103,7 +103,7 @@ def _shorter(explanation: str, given: Any) -> str:
         return explanation
     nearest = get_close_matches(given, words, n=3, cutoff=0.5)
     meant = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
-    return f"{given} is none of the {len(words)} words that can stand here{meant}"
+    return f"{given} is none of the words that can stand here{meant}"
 
 
 def found_at(value: Any, pointer: str) -> Any:

@@ -81,5 +81,5 @@ def test_of_many_words_those_are_named_that_look_like_what_was_written() -> None
         parse_yaml(Coded, b"codes: [NO_AGREEMENT, NO_AGREMENT]\n")
     assert "column 23: NO_AGREMENT is none of the" in str(refused.value)
     assert "did you mean NO_AGREEMENT" in str(refused.value)
-    with pytest.raises(YamlRefused, match=r"is none of the [0-9]+ words that can stand here \("):
+    with pytest.raises(YamlRefused, match=r"is none of the words that can stand here \("):
         parse_yaml(Coded, b"codes: [xxxxxxxxxxxxxx]\n")
