@@ -11,13 +11,17 @@ from schemas.drill_journal import WhyNot
 
 
 class InjectOutcome(Statement):
-    """One inject as it was played. ``kind``: publish, acknowledge, fault, ..."""
+    """One inject as it was played. ``kind``: publish, acknowledge, fault, ...
+
+    ``exercise_seconds``: when in exercise time, where there was a speed.
+    """
 
     serial: str
     title: str
     nation: str
     kind: str
     at: UtcTime
+    exercise_seconds: float | None = None
     objectives: tuple[ObjectiveId, ...] = ()
 
 

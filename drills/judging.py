@@ -5,7 +5,9 @@ from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from drills.expectation import SETTLED
+from drills.acting import Act
+from drills.expectation import SETTLED, Expectation
+from drills.judging_acts import acknowledged_by_actors, place
 from drills.judging_nation import nation_outcome
 from drills.judging_steps import different_decisions, different_states, out_of_order, unsaid
 from drills.life_expectation import Gets
@@ -44,7 +46,10 @@ class Judge:
         """
         shown: dict[str, Mapping[str, Any]] = {}
         for serial, sent in self._played.sent.items():
-            acknowledged_by = self._scenario.expectation(sent.inject.serial).acknowledged_by
+            acknowledged_by = {
+                *self._expected(sent).acknowledged_by,
+                *acknowledged_by_actors(self._played, serial),
+            }
             shown[serial] = await self._settled(sent.originator, sent.answer, acknowledged_by)
             settled(sent.inject.serial)
         rejections = {}
@@ -59,7 +64,9 @@ class Judge:
         # Only now, with everything settled, does an inbox show everything that ever came.
         for nation, partner in self._partners.items():
             self._inboxes[nation] = await partner.inbox()
-        messages = tuple(self._message(sent, shown[serial]) for serial, sent in self._played.sent.items())
+        order = [inject.serial for inject in self._scenario.injects]
+        in_order = sorted(self._played.sent.items(), key=lambda each: place(each[1].inject, order))
+        messages = tuple(self._message(sent, shown[serial]) for serial, sent in in_order)
         attempts = tuple(
             self._attempt(tried, rejections.get(serial, ())) for serial, tried in self._played.tried.items()
         )
@@ -119,7 +126,7 @@ class Judge:
         return count
 
     def _message(self, sent: Sent, shown: Mapping[str, Any]) -> MessageOutcome:
-        expectation = self._scenario.expectation(sent.inject.serial)
+        expectation = self._expected(sent)
         decisions = {row["nation"]: row for row in sent.answer["decisions"]}
         states = {row["nation"]: row for row in shown["deliveries"]}
         header, label = sent.draft.get("header", {}), sent.draft.get("label", {})
@@ -162,6 +169,11 @@ class Judge:
             remark="; ".join(remarks),
         )
 
+    def _expected(self, sent: Sent) -> Expectation:
+        """What must come of a message: as the scenario says, or of an actor's as it follows."""
+        cause = sent.inject
+        return cause.expectation if isinstance(cause, Act) else self._scenario.expectation(cause.serial)
+
     def _order(self) -> dict[str, list[str]]:
         """Every nation's inbox as the injects that wrote what stands there, in its order."""
         wrote = {
@@ -176,8 +188,11 @@ class Judge:
 
     def _answers(self, sent: Sent) -> str:
         """The inject whose request this answers; empty when it answers none."""
-        kind = sent.draft.get("header", {}).get("kind")
-        about = self._scenario.about(sent.inject) if kind == Kind.INFORMATION_RESPONSE.value else None
+        if sent.draft.get("header", {}).get("kind") != Kind.INFORMATION_RESPONSE.value:
+            return ""
+        if isinstance(sent.inject, Act):
+            return sent.inject.request or ""
+        about = self._scenario.about(sent.inject)
         return about if about not in (None, sent.inject.serial) else ""
 
     def _latency(self, nation: str, sent: Sent) -> float | None:
@@ -253,7 +268,7 @@ class Judge:
         expected = {
             (nation, sent.originator, sent.message_of(nation).message_id)
             for sent in self._played.sent.values()
-            for nation in self._scenario.expectation(sent.inject.serial).must_have
+            for nation in self._expected(sent).must_have
         }
         return tuple(
             f"{nation} holds message {entry['message_id']} of {entry['originator']}, not meant for it"

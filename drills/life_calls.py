@@ -1,11 +1,14 @@
 """What a partner system asks its gateway about the life of messages, beside publishing and reading them."""
 
+import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from drills.life_injects import ANSWERING
 from drills.partner_system import Answer, PartnerSystem, PartnerSystemError
 from drills.placeholders import PlayedMessage
+from schemas.base import rfc3339
 
 Json = Mapping[str, Any]
 _PAGE = 500
@@ -25,6 +28,21 @@ async def recall(partner: PartnerSystem, publication_id: str, reason: str, histo
 async def recall_shown(partner: PartnerSystem, publication_id: str) -> Json:
     """Who was asked to withdraw a publication of ours, and who answered what."""
     return await _found(partner, f"/v1/messages/{publication_id}/recall")
+
+
+async def acknowledge(
+    partner: PartnerSystem,
+    message: PlayedMessage,
+    acknowledgement: Json,
+    key: str | None = None,
+    *,
+    repeat_key: str | None = None,
+    at: datetime | None = None,
+) -> Answer:
+    """Acknowledge a message of the inbox as of now: level, outcome, officer_role, perhaps remarks."""
+    given = {name: value for name, value in acknowledgement.items() if value is not None}
+    body = json.dumps(given | {"acknowledged_at": rfc3339(at or datetime.now(UTC))}).encode()
+    return await partner.acknowledge(message.message_id, message.originator, body, key, repeat_key)
 
 
 async def report_read(partner: PartnerSystem, message: PlayedMessage) -> Answer:

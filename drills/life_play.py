@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 from drills import life_calls
+from drills.actors_play import ActorsPlay
 from drills.judging_life import different
 from drills.life_injects import RequestStep
 from drills.observing import Observer
 from drills.partner_system import Answer, PartnerSystem
-from drills.played import Life, Played
+from drills.played import Life, Played, Sent
 from drills.scenario import Inject, Scenario
 from drills.seen import Seen
 
@@ -27,12 +29,14 @@ class LifePlay:
         played: Played,
         observer: Observer,
         patience: float,
+        actors: ActorsPlay,
     ) -> None:
         self._scenario = scenario
         self._partners = partners
         self._played = played
         self._observer = observer
         self._patience = patience
+        self._actors = actors
         self._under_way: list[Inject] = []
 
     async def hand_in(self, inject: Inject) -> Answer | None:
@@ -73,9 +77,19 @@ class LifePlay:
     async def _watched(self, inject: Inject, about: str) -> Seen:
         wanted = self._scenario.expectation(inject.serial)
         patience = max(self._patience, DEADLINE_PATIENCE) if wanted.overdue else self._patience
+        # What actors owe and deadlines that lie ahead come first: patience begins after them.
+        patience += max(
+            self._actors.rest(), _until_deadline(self._played.sent[about]) if wanted.overdue else 0
+        )
         until = asyncio.get_running_loop().time() + patience
         while True:
             seen = await self._observer.look(about, wanted, inject.serial)
             if not different(wanted, seen) or asyncio.get_running_loop().time() > until:
                 return seen
             await asyncio.sleep(_POLL)
+
+
+def _until_deadline(sent: Sent) -> float:
+    """Seconds until the message's acknowledgement is due, as its draft says; 0 when it says nothing."""
+    by = (sent.draft.get("header", {}).get("acknowledgement") or {}).get("by")
+    return 0.0 if by is None else max(0.0, (datetime.fromisoformat(by) - datetime.now(UTC)).total_seconds())

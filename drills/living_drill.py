@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 import httpx
 
+from drills.acting import Act
 from drills.left_standing import STANDING, end_left
 from drills.life_calls import cancel, recall, report_read, step_on_request
 from drills.partner_system import Answer, GatewayAccess, PartnerSystem, PartnerSystemError
@@ -129,7 +130,12 @@ class LivingDrill:
             self._tell(storyline, sent.inject, "cancel", answer, publication)
 
     def _tell(
-        self, storyline: Storyline, inject: Inject, did: str, answer: Answer | None, publication: str | None
+        self,
+        storyline: Storyline,
+        inject: Inject | Act,
+        did: str,
+        answer: Answer | None,
+        publication: str | None,
     ) -> None:
         became = Played.UNREACHABLE
         if answer is not None:

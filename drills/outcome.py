@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from drills.acted import ActorOutcome
 from drills.backfills import BackfillOutcome
 from drills.course import CopyTimes, InjectOutcome, NationFigures, NotPlayed, Outage
 from drills.objectives import Objective
@@ -174,6 +175,7 @@ Judged = (
     | PreviewOutcome
     | AgreementOutcome
     | BackfillOutcome
+    | ActorOutcome
     | LifeStep
     | WebhookOutcome
     | EventOutcome
@@ -209,6 +211,8 @@ class FileOutcome(Statement):
 class DrillOutcome(Statement):
     """Everything that came of one run.
 
+    ``speed``: how many times as fast as the clock exercise time ran; absent where causes alone ordered the
+    play. ``seed``: what the dice fell by. ``fingerprint``: the same for two runs of which the same came.
     ``skipped``: injects that exercise control passed over; ``cancelled``: those that an abort left unplayed;
     ``excused_answers``: requests, by inject, and nations that were not let answer; ``acts``: what exercise
     staff asked for, and what was not taken of it.
@@ -219,6 +223,9 @@ class DrillOutcome(Statement):
     exercise_id: str
     started_at: UtcTime
     seconds: float
+    speed: float | None = None
+    seed: int | None = None
+    fingerprint: str = ""
     nations: tuple[str, ...]
     objectives: tuple[Objective, ...] = ()
     injects: tuple[InjectOutcome, ...] = ()
@@ -234,6 +241,7 @@ class DrillOutcome(Statement):
     previews: tuple[PreviewOutcome, ...] = ()
     agreements: tuple[AgreementOutcome, ...] = ()
     backfills: tuple[BackfillOutcome, ...] = ()
+    actors: tuple[ActorOutcome, ...] = ()
     lives: tuple[LifeOutcome, ...] = ()
     webhooks: tuple[WebhookOutcome, ...] = ()
     events: tuple[EventOutcome, ...] = ()
@@ -258,7 +266,7 @@ class DrillOutcome(Statement):
     @property
     def singly_judged(self) -> tuple["Judged", ...]:
         """Everything that is judged as one, beside the messages nation by nation."""
-        judged: list[Judged] = [*self.previews, *self.agreements, *self.backfills]
+        judged: list[Judged] = [*self.previews, *self.agreements, *self.backfills, *self.actors]
         judged += [step for life in self.lives for step in life.steps]
         judged += [*self.webhooks, *self.events, *self.attempts]
         return tuple(judged)

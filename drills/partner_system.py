@@ -67,11 +67,17 @@ class PartnerSystem:
         return await self._post("/v1/messages", draft, key, parameters, once=True)
 
     async def acknowledge(
-        self, message_id: str, originator: str, acknowledgement: bytes, key: str | None = None
+        self,
+        message_id: str,
+        originator: str,
+        acknowledgement: bytes,
+        key: str | None = None,
+        repeat_key: str | None = None,
     ) -> Answer:
-        """Acknowledge a message of the inbox."""
+        """Acknowledge a message of the inbox; again what was asked for under the same ``repeat_key``."""
         path = f"/v1/inbox/{message_id}/acknowledgements"
-        return await self._post(path, acknowledgement, key, {"originator": originator}, once=True)
+        named = {"originator": originator}
+        return await self._post(path, acknowledgement, key, named, once=True, repeat_key=repeat_key)
 
     async def preview(self, draft: bytes) -> Answer:
         """Ask who would get a draft."""
@@ -141,11 +147,10 @@ class PartnerSystem:
         encoded = b"" if body is None else json.dumps(body).encode()
         return await self._post(path, encoded, None, parameters, once=once)
 
-    async def look(self, path: str, parameters: Mapping[str, Any]) -> Answer:
+    async def look(self, path: str, parameters: Mapping[str, Any], key: str | None = None) -> Answer:
         """Ask our gateway for something; a problem is an answer, too."""
-        response = await self._client.get(
-            self._url + path, headers=self._headers(self.key), params=dict(parameters)
-        )
+        headers = self._headers(self.key if key is None else key)
+        response = await self._client.get(self._url + path, headers=headers, params=dict(parameters))
         return Answer(response.status_code, _json(response))
 
     async def publication(self, publication_id: str) -> Mapping[str, Any]:
@@ -240,10 +245,11 @@ class PartnerSystem:
         parameters: Mapping[str, str] | None,
         *,
         once: bool = False,
+        repeat_key: str | None = None,
     ) -> Answer:
         headers = self._headers(self.key if key is None else key) | {"Content-Type": "application/json"}
         if once:
-            headers["Idempotency-Key"] = str(uuid.uuid4())
+            headers["Idempotency-Key"] = repeat_key or str(uuid.uuid4())
         response = await self._client.post(self._url + path, content=body, headers=headers, params=parameters)
         return Answer(response.status_code, _json(response))
 

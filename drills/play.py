@@ -8,8 +8,11 @@ from typing import Any
 
 import httpx
 
+from drills import life_calls
+from drills.actors_play import ActorsPlay
 from drills.agreement_play import AgreementPlay
 from drills.backfill_play import BackfillPlay
+from drills.exercise_clock import ExerciseClock
 from drills.expectation import SETTLED
 from drills.gate import Gate
 from drills.hostile import HostileActError, Loot
@@ -24,7 +27,6 @@ from drills.ports import Machinery, RealmOffice
 from drills.realm_play import RealmPlay
 from drills.scenario import Inject, Scenario
 from drills.webhook_play import hook_up
-from schemas.base import rfc3339
 from schemas.header import Kind
 from schemas.reasons import ReasonCode
 
@@ -36,7 +38,8 @@ _POLL = 0.02
 class Player:
     """Plays the injects of one scenario in order. `began` is called before each that the gate admits.
 
-    ``patience``: seconds to wait for what must become of a message before the next inject.
+    ``patience``: seconds to wait for what must become of a message before the next inject. ``seed``: what the
+    actors' dice fall by.
     """
 
     def __init__(
@@ -49,6 +52,8 @@ class Player:
         began: Callable[[Inject], None],
         patience: float,
         gate: Gate,
+        clock: ExerciseClock,
+        seed: int,
     ) -> None:
         self._scenario = scenario
         self._partners = partners
@@ -57,8 +62,12 @@ class Player:
         self._played = Played()
         self._realm = RealmPlay(partners, machinery, office, self._played.outages)
         self._agreements = AgreementPlay(partners)
+        self._clock = clock
+        self._actors = ActorsPlay(
+            scenario, partners, self._played, self._realm, clock, seed, self._record, patience
+        )
         observer = Observer(scenario, partners, self._played, self._realm.away)
-        self._lives = LifePlay(scenario, partners, self._played, observer, patience)
+        self._lives = LifePlay(scenario, partners, self._played, observer, patience, self._actors)
         self._hostile = HostilePlay(
             scenario, partners, machinery, loot, self._played, self._agreements, self._publish
         )
@@ -68,11 +77,26 @@ class Player:
 
     async def play(self) -> Played:
         """Everything in order. DrillError when the play itself breaks down."""
+        self._clock.start(self._scenario.injects[0].moment)
+        try:
+            await self._play()
+        except BaseException:
+            await self._actors.stop()
+            raise
+        return self._played
+
+    async def finish(self, *, aborted: bool) -> None:
+        """What actors still owe is done; after an abort it is not waited for."""
+        await (self._actors.stop() if aborted else self._actors.finish())
+
+    async def _play(self) -> None:
         for inject in self._scenario.injects:
             if not await self._gate.admits(inject, self._due(inject)):
                 continue
             self._began(inject)
             self._played.began[inject.serial] = datetime.now(UTC)
+            if (moment := self._clock.now) is not None:
+                self._played.moments[inject.serial] = moment
             try:
                 await self._one(inject)
                 self._gate.played(inject)
@@ -81,7 +105,6 @@ class Player:
                 if not self._gate.broke(inject, why):
                     raise DrillError(f"inject {inject.serial}: {why}") from error
                 del self._played.began[inject.serial]
-        return self._played
 
     @property
     def so_far(self) -> Played:
@@ -93,7 +116,8 @@ class Player:
         await self._realm.mend(self._scenario.injects)
 
     async def _due(self, inject: Inject) -> None:
-        """Returns when the inject's time has come: at once, since causes alone order the play."""
+        """Returns when the inject's time has come; without a speed at once, since causes alone order it."""
+        await self._clock.reached(inject.moment)
 
     async def _one(self, inject: Inject) -> None:
         partner = self._partners[inject.nation]
@@ -154,6 +178,7 @@ class Player:
     async def _let_travel(self) -> None:
         """Wait until the parties know of what was done; not while nothing travels."""
         if self._realm.broker_runs:
+            await self._actors.caught_up()
             self._played.steps |= await self._agreements.arrived()
             await self._lives.arrived()
 
@@ -214,21 +239,18 @@ class Player:
         self, inject: Inject, originator: str, draft: Mapping[str, Any], answer: Answer, began: float
     ) -> None:
         _require_accepted(originator, answer)
-        self._under_way.append(inject.serial)
-        self._played.sent[inject.serial] = Sent(inject, originator, draft, answer.body, began)
+        self._record(Sent(inject, originator, draft, answer.body, began))
+
+    def _record(self, sent: Sent) -> None:
+        """A message was accepted, of an inject or an actor."""
+        self._under_way.append(sent.inject.serial)
+        self._played.sent[sent.inject.serial] = sent
+        self._actors.sent(sent.inject.serial, sent)
 
     async def _acknowledge(self, partner: PartnerSystem, acknowledge: Acknowledge, key: str | None) -> Answer:
         message = self._played.messages_of(partner.nation)[acknowledge.inject]
-        body = {
-            "level": acknowledge.level.value,
-            "outcome": acknowledge.outcome.value,
-            "officer_role": acknowledge.officer_role,
-            "acknowledged_at": rfc3339(datetime.now(UTC)),
-        }
-        if acknowledge.remarks is not None:
-            body["remarks"] = acknowledge.remarks
-        encoded = json.dumps(body).encode()
-        return await partner.acknowledge(message.message_id, message.originator, encoded, key)
+        given = acknowledge.model_dump(mode="json", exclude={"inject"})
+        return await life_calls.acknowledge(partner, message, given, key)
 
     async def _attempt(self, inject: Inject, partner: PartnerSystem, attempt: Attempt) -> None:
         key = attempt.key if attempt.key_of is None else self._partners[attempt.key_of].key
@@ -259,6 +281,7 @@ class Player:
             now=datetime.now(UTC),
             played=self._played.messages_of(nation),
             misquote_digest=misquote_digest,
+            speed=self._clock.speed,
         )
 
 

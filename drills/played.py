@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from drills.acting import Act
 from drills.backfills import Backfill, BackfillRow
 from drills.course import Outage
 from drills.hostile import HostileResult
@@ -23,7 +24,7 @@ class DrillError(Exception):
 class Sent:
     """A message that a gateway accepted. ``copy_of``: the inject whose message a backfill sent anew."""
 
-    inject: Inject
+    inject: Inject | Act
     originator: str
     draft: Mapping[str, Any]
     answer: Mapping[str, Any]
@@ -57,6 +58,22 @@ class Tried:
     subject: str | None = None
     codes: tuple[str, ...] | None = None
     states: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Acted:
+    """What became of an actor's act. ``waited``: exercise time that the dice gave it after its message came.
+
+    ``at``, and ``moment`` in exercise time: when it was done; None when it never was. ``code``: with which
+    its nation's gateway refused it.
+    """
+
+    act: Act
+    waited: timedelta
+    at: datetime | None = None
+    moment: timedelta | None = None
+    code: str = ""
+    remark: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,7 +136,10 @@ class Hooked:
 
 @dataclass
 class Played:
-    """Everything that was played, by serial. ``copies``: what new members got by backfills, by nation."""
+    """Everything that was played, by serial. ``copies``: what new members got by backfills, by nation.
+
+    ``moments``: when each inject began in exercise time, where there is a speed.
+    """
 
     sent: dict[str, Sent] = field(default_factory=dict)
     tried: dict[str, Tried] = field(default_factory=dict)
@@ -130,7 +150,9 @@ class Played:
     copies: dict[str, dict[str, PlayedMessage]] = field(default_factory=dict)
     hooked: dict[str, Hooked] = field(default_factory=dict)
     lives: dict[str, Life] = field(default_factory=dict)
+    acted: dict[str, Acted] = field(default_factory=dict)
     began: dict[str, datetime] = field(default_factory=dict)
+    moments: dict[str, timedelta] = field(default_factory=dict)
     outages: list[Outage] = field(default_factory=list)
 
     def messages_of(self, nation: str) -> dict[str, PlayedMessage]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from drills.backfill_play import backfill_outcome
@@ -10,9 +10,11 @@ from drills.connecting import partner_systems
 from drills.counting import counted_by, since
 from drills.course import InjectOutcome
 from drills.excusing import judged_by, with_control
+from drills.exercise_clock import ExerciseClock
 from drills.exercise_control import ExerciseControl
 from drills.hostile import Loot
 from drills.judging import Judge
+from drills.judging_acts import actor_outcomes
 from drills.judging_life import lives
 from drills.judging_steps import counted, event_outcome, preview_outcome, step_outcome
 from drills.outcome import ChapterOutcome, DrillOutcome
@@ -47,9 +49,12 @@ async def run_drill(
     *,
     settle_seconds: float,
     control: ExerciseControl | None = None,
+    clock: ExerciseClock | None = None,
+    seed: int = 0,
 ) -> DrillOutcome:
     """Play and judge a scenario against gateways that are ready; ``control``: who may hold, skip and abort.
 
+    ``clock``: exercise time; without one, causes alone order the play. ``seed``: what the dice fall by.
     DrillError when the play breaks down; a failed expectation is no error but part of the outcome.
     """
     started_at, began = datetime.now(UTC), asyncio.get_running_loop().time()
@@ -57,12 +62,20 @@ async def run_drill(
         before = await counted_by(partners)
         progress.phase("playing")
         control = control or ExerciseControl(scenario)
-        player = Player(scenario, partners, machinery, office, loot, progress.inject, settle_seconds, control)
+        clock = clock or ExerciseClock(None)
+        control.paces(clock)
+        player = Player(
+            *(scenario, partners, machinery, office, loot, progress.inject, settle_seconds, control),
+            clock=clock,
+            seed=seed,
+        )
         control.sees(player.so_far, partners)
         played = await player.play()
+        await player.finish(aborted=control.aborted)
         if control.aborted:
             progress.phase("bringing back what stands still")
             await player.mend()
+        control.is_judging = True
         planned, scenario = scenario, judged_by(scenario, control.course)
         progress.phase("waiting for receipts")
         judge = Judge(scenario, partners, played, settle_seconds)
@@ -86,6 +99,8 @@ async def run_drill(
         exercise_id=scenario.exercise_id,
         started_at=started_at,
         seconds=round(asyncio.get_running_loop().time() - began, 2),
+        speed=clock.speed,
+        seed=seed,
         nations=tuple(accesses),
         objectives=scenario.objectives,
         injects=tuple(
@@ -95,6 +110,7 @@ async def run_drill(
                 nation=inject.nation,
                 kind=inject.kind,
                 at=played.began[inject.serial],
+                exercise_seconds=_seconds(played.moments.get(inject.serial)),
                 objectives=inject.objectives,
             )
             for inject in scenario.injects
@@ -113,6 +129,7 @@ async def run_drill(
         backfills=tuple(
             backfill_outcome(read, scenario.expectation(serial)) for serial, read in played.lists.items()
         ),
+        actors=actor_outcomes(played, [inject.serial for inject in planned.injects]),
         lives=lives(scenario, played),
         webhooks=tuple(webhooks),
         events=tuple(event_outcome(each) for each in played.happened.values()),
@@ -122,3 +139,7 @@ async def run_drill(
         acts=tuple(control.acts),
     )
     return with_control(outcome, planned, control.course)
+
+
+def _seconds(moment: timedelta | None) -> float | None:
+    return None if moment is None else round(moment.total_seconds(), 1)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from drills.inject import Inject
 from drills.left_standing import end_left
 from drills.partner_system import PartnerSystem
 from drills.played import Played
@@ -24,6 +25,6 @@ async def withdraw(played: Played, partners: Mapping[str, PartnerSystem]) -> int
             publication_id=str(sent.answer["publication_id"]),
         )
         for sent in played.sent.values()
-        if sent.inject.publish is not None
+        if isinstance(sent.inject, Inject) and sent.inject.publish is not None
     ]
     return await end_left(published, partners)
