@@ -63,6 +63,20 @@ async def beside_the_list(page: Page) -> None:
     await page.wait_for_selector("#drawer [data-message]")
 
 
+async def flash_beside_the_list(page: Page) -> None:
+    """Open the FLASH that awaits."""
+    await page.click("#flash .flash-open")
+    await page.wait_for_selector("#drawer [data-message]")
+
+
+async def held(page: Page) -> None:
+    """Move in the list, which holds it."""
+    await page.wait_for_selector("#traffic[data-ready]")
+    for key in ("j", "j"):
+        await page.keyboard.press(key)
+    await page.wait_for_selector('#stream-pill[data-stream="held"]')
+
+
 async def settled(page: Page) -> None:
     """Wait for what comes after a page: the list with its figures, the map's land, the live connection."""
     for there, awaited in (
@@ -171,13 +185,20 @@ SHOTS: list[Shot] = [
     Shot("compose-phone", "/compose/threat_alert", size=PHONE, steps=written),
     Shot("traffic-message", "/", size=WIDE, steps=beside_the_list),
     Shot("traffic-message-ar", "/", "wanda", "ar", steps=beside_the_list),
+    Shot("traffic-flash", "/", size=WIDE, steps=flash_beside_the_list),
+    Shot("traffic-held", "/", size=WIDE, steps=held),
     Shot("traffic-none-fits", "/", steps=searched("from:ZZZ")),
     Shot("traffic-not-understood", "/", steps=searched("sender:XBB")),
     Shot("traffic-auditor", "/", "aude"),
     Shot("traffic-unreadable-search", "/?q=sender:XBB"),
     *(
         Shot(f"{room}-phone", path, size=PHONE)
-        for room, path in (("traffic", "/"), ("message", "/messages/in/{alert-1}"), ("nations", "/nations"))
+        for room, path in (
+            ("traffic", "/"),
+            ("message", "/messages/in/{alert-1}"),
+            ("nations", "/nations"),
+            ("map", "/map"),
+        )
     ),
 ]
 

@@ -200,6 +200,11 @@ async def test_it_fits_the_screen(
     if width > 860:
         main = page.locator("main")
         assert await main.evaluate("each => each.scrollHeight <= each.clientHeight"), "a void below"
+    else:
+        stage, buttons = await page.locator("#map-stage, .map-buttons").evaluate_all(
+            "found => found.map(each => each.getBoundingClientRect().toJSON())"
+        )
+        assert buttons["bottom"] - stage["top"] < 50, "what the map is fitted to lies lower, labels and all"
     assert await page.locator("html").get_attribute("lang") == language
 
 

@@ -57,6 +57,7 @@ def test_an_act_that_is_refused_says_why_at_its_form_and_keeps_what_was_given(
     drawer = wanda.post(f"{page}/acknowledge?originator=XBB", form, headers=SCRIPT)
     assert drawer.status_code == 422
     assert "message-drawer" in drawer.text, "a drawer is answered with a drawer"
+    assert drawer.text.count('class="band-mode"><bdi dir="ltr">EXERCISE<') == 2, "both bands say the mode"
     assert "SCHEMA_INVALID" in drawer.text
 
 

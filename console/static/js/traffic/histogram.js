@@ -39,7 +39,7 @@ export function openHistogram(section, query, choose) {
       {
         width: Math.max(200, place.clientWidth),
         height: HEIGHT,
-        padding: [6, 8, 0, 0],
+        padding: [6, 20, 0, 0],
         legend: { show: false },
         cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
         scales: { x: { time: true }, y: { range: (/** @type {unknown} */ _, /** @type {number} */ __, /** @type {number} */ top) => [0, Math.max(4, top)] } },
