@@ -5,6 +5,7 @@ other busy for ever.
 """
 
 import random
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -98,6 +99,11 @@ def delay(act: Act, seed: int) -> timedelta:
     """How much exercise time the act comes after the message: drawn for itself, whatever else is played."""
     middle, spread = duration(act.actor.after), duration(act.actor.spread)
     return middle + spread * random.Random(f"{seed}/{act.serial}").uniform(-1, 1)
+
+
+def drawn() -> int:
+    """A seed that nobody has chosen. Short, so that people can repeat it."""
+    return secrets.randbelow(1_000_000)
 
 
 def answer_template(act: Act, scenario: Scenario) -> DraftTemplate:

@@ -17,7 +17,7 @@ from schemas.base import rfc3339
 from schemas.header import Kind, Relation
 from schemas.reasons import ReasonCode
 
-BURST = 100
+BURST = 50
 """How many drafts a flood is made of."""
 STOPPED_BY: Mapping[Misbehaviour, tuple[ReasonCode, ...]] = {
     Misbehaviour.ACKNOWLEDGE_TWICE: (ReasonCode.IDEMPOTENCY_CONFLICT,),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+from drills.acting import drawn
 from drills.backfill_play import backfill_outcome
 from drills.connecting import partner_systems
 from drills.counting import counted_by, since
@@ -12,6 +13,7 @@ from drills.course import InjectOutcome
 from drills.excusing import judged_by, with_control
 from drills.exercise_clock import ExerciseClock
 from drills.exercise_control import ExerciseControl
+from drills.fingerprint import fingerprinted
 from drills.hostile import Loot
 from drills.judging import Judge
 from drills.judging_acts import actor_outcomes
@@ -49,12 +51,8 @@ async def run_drill(
     *,
     settle_seconds: float,
     control: ExerciseControl | None = None,
-    clock: ExerciseClock | None = None,
-    seed: int = 0,
 ) -> DrillOutcome:
     """Play and judge a scenario against gateways that are ready; ``control``: who may hold, skip and abort.
-
-    ``clock``: exercise time; without one, causes alone order the play. ``seed``: what the dice fall by.
     DrillError when the play breaks down; a failed expectation is no error but part of the outcome.
     """
     started_at, began = datetime.now(UTC), asyncio.get_running_loop().time()
@@ -62,7 +60,7 @@ async def run_drill(
         before = await counted_by(partners)
         progress.phase("playing")
         control = control or ExerciseControl(scenario)
-        clock = clock or ExerciseClock(None)
+        clock, seed = ExerciseClock(scenario.speed), drawn() if scenario.seed is None else scenario.seed
         control.paces(clock)
         player = Player(
             *(scenario, partners, machinery, office, loot, progress.inject, settle_seconds, control),
@@ -138,7 +136,7 @@ async def run_drill(
         unexpected=unexpected,
         acts=tuple(control.acts),
     )
-    return with_control(outcome, planned, control.course)
+    return fingerprinted(with_control(outcome, planned, control.course))
 
 
 def _seconds(moment: timedelta | None) -> float | None:

@@ -22,6 +22,7 @@ from schemas.base import ParagraphText, Statement, TitleText, unique
 from schemas.header import ExerciseId, Relation
 from schemas.realm_plan import RealmPlan
 
+MAX_SEED = 2**53 - 1
 CHANGES = (Relation.UPDATES, Relation.CORRECTS, Relation.SUPERSEDES, Relation.CANCELS)
 
 
@@ -36,13 +37,14 @@ class Scenario(Statement):
     """A whole scenario. Every inject needs its expectation: what nobody judges is not a drill.
 
     ``speed``: how many times as fast as the clock exercise time runs; without it, injects wait for causes
-    alone.
+    alone. ``seed``: what the actors' dice fall by; drawn for each play where it is not said.
     """
 
     title: TitleText
     summary: ParagraphText
     exercise_id: ExerciseId
     speed: Speed | None = None
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     realm: RealmPlan
     objectives: Annotated[tuple[Objective, ...], Field(max_length=50)] = ()
     chapters: Annotated[tuple[Chapter, ...], Field(max_length=100)] = ()

@@ -26,6 +26,7 @@ from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, l
 from drills.table import show
 from entente.drill_check import check
 from entente.drill_compare import compare_
+from entente.drill_pace import SeedOption, SpeedOption, paced
 from entente.drill_load import load
 from entente.drill_progress import DrillProgress
 from entente.drill_realm import KeyHolders, RealmMachinery
@@ -106,6 +107,8 @@ def run(
     settle: Annotated[
         float, typer.Option(min=0.1, max=3600, help="Seconds to wait, after the play, for what must come.")
     ] = SETTLE_SECONDS,
+    speed: SpeedOption = None,
+    seed: SeedOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
     """Found a realm, play in it (or on a target), judge, report. Exit code 2 when an expectation failed."""
@@ -121,7 +124,7 @@ def run(
     elif as_exercise or policy or classification or releasable_to:
         raise CommandFailed("a scenario has its own exercise and labels; those flags go with --cap")
     try:
-        loaded = load_scenario(find_scenario(scenario or CAP_REALM))
+        loaded = paced(load_scenario(find_scenario(scenario or CAP_REALM)), speed, seed)
         if target is not None:
             outcome = _run_on(target, state, loaded, play, settle)
         else:
