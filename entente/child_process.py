@@ -1,18 +1,19 @@
 """A program of a realm as a child process: started, watched, started again when it died, stopped.
 
 The child gets a pipe as its standard input and stops by itself when that ends, so it never outlives us,
-whatever ends us. It has its own session: Ctrl-C in a terminal reaches the parent, which stops it in order.
+whatever ends us. It has its own session: Ctrl-C in a terminal reaches the parent, which stops it in order. It
+is forked from a process that has read its modules (`starter.py`).
 """
 
 import asyncio
 import contextlib
 import os
 import signal
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from entente.ending_tasks import ended
+from entente.starter import Started, starter_of
 
 PATIENCE_STOP = 8.0
 FIRST_PAUSE = 0.2
@@ -37,7 +38,7 @@ class ChildProcess:
         self._log = log
         self._report = report
         self._inherited = () if lock is None else (lock,)
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Started | None = None
         self._watch: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -89,20 +90,16 @@ class ChildProcess:
                 self._process.kill()
 
     async def _spawn(self) -> None:
+        starter = await starter_of(self._arguments[0])
         descriptor = os.open(self._log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "entente",
-                *self._arguments,
-                "--until-stdin-ends",
-                env={**os.environ, **self._environment},
-                stdin=asyncio.subprocess.PIPE,
+            self._process = starter.start(
+                self.name.removeprefix("the "),
+                (*self._arguments, "--until-stdin-ends"),
+                {**os.environ, **self._environment},
                 stdout=descriptor,
                 stderr=descriptor,
-                start_new_session=True,
-                pass_fds=self._inherited,
+                kept=self._inherited,
             )
         finally:
             os.close(descriptor)

@@ -58,12 +58,11 @@ async def test_a_task_that_had_failed_is_told_of_and_one_that_is_cancelled_is_no
 async def test_what_cannot_be_started_again_is_told_of_and_tried_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sys.executable", "/bin/false")
     monkeypatch.setattr(child_process, "FIRST_PAUSE", 0.05)
     told: asyncio.Queue[str] = asyncio.Queue()
     folder = tmp_path / "logs"
     folder.mkdir()
-    child = ChildProcess("the child", (), {}, folder / "child.log", told.put_nowait)
+    child = ChildProcess("the child", ("no-such-command",), {}, folder / "child.log", told.put_nowait)
     await child.start()
     try:
         (folder / "child.log").unlink()

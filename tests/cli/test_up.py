@@ -129,7 +129,8 @@ def test_a_killed_gateway_and_a_killed_broker_come_back_and_no_child_outlives_it
     tmp_path: Path,
 ) -> None:
     with UpProcess(tmp_path / "state") as up:
-        children = up.pids()
+        children, starters = up.pids(), up.starters()
+        assert len(starters) == 1
         for victim in ("XBB", "broker"):
             # The process was started by `up`, which this test started.
             os.kill(children[victim], signal.SIGKILL)
@@ -154,7 +155,7 @@ def test_a_killed_gateway_and_a_killed_broker_come_back_and_no_child_outlives_it
         up.wait_for_messages("XBB", [up.publish("from a nation that may act again")])
         up.process.kill()
         up.process.wait(PATIENCE)
-        for pid in now.values():
+        for pid in (*now.values(), *starters):
             wait_for_end(pid)
 
 

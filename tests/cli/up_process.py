@@ -108,16 +108,22 @@ class UpProcess:
             pipe.close()
 
     def pids(self) -> dict[str, int]:
-        """The children that live now, by what they are: "broker", "console", or a nation's gateway."""
+        """The programs that live now, by what they are: "broker", "console", or a nation's gateway."""
         found: dict[str, int] = {}
         for pid in children_of(self.process.pid):
-            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-            environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-            nation = [word for word in environment if word.startswith(b"ENTENTE_GATEWAY_NATION=")]
-            other = "console" if b"console" in words else "broker"
-            found[nation[0][-3:].decode() if nation and b"gateway" in words else other] = pid
+            if b"entente.forking" not in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0"):
+                found["broker"] = pid
+                continue
+            self._pids.add(pid)
+            for forked in children_of(pid):
+                name = Path(f"/proc/{forked}/comm").read_text().strip()
+                found[name.removeprefix("gateway of ")] = forked
         self._pids |= set(found.values())
         return found
+
+    def starters(self) -> list[int]:
+        """The children from which gateways and console are forked."""
+        return sorted(set(children_of(self.process.pid)) - {self.pids()["broker"]})
 
     def client(self, nation: str) -> httpx.Client:
         """An HTTP client for one gateway, with its key."""

@@ -6,14 +6,14 @@ import pytest
 
 from tests.cli.up_process import PATIENCE
 from tests.drills.cap_realm import accesses as accesses
-from tests.drills.drill_process import BROKER_AND_GATEWAYS, DrillProcess, Played
+from tests.drills.drill_process import BROKER_STARTER_AND_GATEWAYS, DrillProcess, Played
 
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> Played:
     running = DrillProcess(tmp_path_factory.mktemp("played"), "--json")
     try:
-        running.wait_for_children(BROKER_AND_GATEWAYS)
+        running.wait_for_children(BROKER_STARTER_AND_GATEWAYS)
         code = running.process.wait(PATIENCE)
         left = running.children()
     finally:

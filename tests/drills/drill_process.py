@@ -18,7 +18,7 @@ from uuid import uuid4
 from tests.cli.up_process import LOOK_SECONDS, PATIENCE, still_ours
 
 SMALL = Path(__file__).with_name("small.yaml")
-BROKER_AND_GATEWAYS = 4
+BROKER_STARTER_AND_GATEWAYS = 5
 MARK = "ENTENTE_TEST_DRILL"
 
 
@@ -46,7 +46,7 @@ class DrillProcess:
         return {pid for pid in _marked(f"{MARK}={self.mark}".encode()) if pid != self.process.pid}
 
     def wait_for_children(self, count: int) -> set[int]:
-        """The broker and the gateways, once so many processes live. AssertionError when they do not come."""
+        """Broker, starter and gateways, once so many processes live. AssertionError when they do not come."""
         deadline = time.monotonic() + PATIENCE
         while len(found := self.children()) < count:
             assert self.process.poll() is None, "the drill ended before it ran"

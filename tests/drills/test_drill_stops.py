@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.up_process import PATIENCE, wait_for_end
-from tests.drills.drill_process import BROKER_AND_GATEWAYS, DrillProcess, Played
+from tests.drills.drill_process import BROKER_STARTER_AND_GATEWAYS, DrillProcess, Played
 
 
 @pytest.fixture
@@ -23,14 +23,14 @@ def test_a_drill_that_played_leaves_no_process_behind(played: Played) -> None:
 
 
 def test_a_drill_stopped_by_ctrl_c_leaves_no_process_behind(drill: DrillProcess) -> None:
-    drill.wait_for_children(BROKER_AND_GATEWAYS)
+    drill.wait_for_children(BROKER_STARTER_AND_GATEWAYS)
     drill.process.send_signal(signal.SIGINT)
     assert drill.process.wait(15) != 0, "it was not played to its end"
     assert drill.children() == set()
 
 
 def test_the_processes_of_a_killed_drill_end_by_themselves(drill: DrillProcess) -> None:
-    children = drill.wait_for_children(BROKER_AND_GATEWAYS)
+    children = drill.wait_for_children(BROKER_STARTER_AND_GATEWAYS)
     drill.process.kill()
     drill.process.wait(PATIENCE)
     for pid in children:

@@ -12,11 +12,11 @@ from bus.embedded import EmbeddedServer
 from bus.store import api_keys
 from bus.store.writer import Store
 from bus.trust_bundle import write_bundle
+from entente.starter import Started, starter_of
 from gateways.http.api_keys import Scope, new_api_key
 from gateways.store_file import STORE_FILE
 from tests.broker_fixtures import Broker
 from tests.faults.http_client import HttpClient
-from tests.faults.starter import Started, Starter
 from tests.free_ports import free_port
 from tests.realm_fixtures import AgreementPlan, TestRealm, make_realm
 
@@ -45,7 +45,6 @@ class GatewayProcess:
         self.http = HttpClient(int(self._settings["port"]))
         self.up = asyncio.Event()
         """Set while the process listens."""
-        self._starter = world.starter
         self._process: Started | None = None
         self._reading: asyncio.Task[None] | None = None
 
@@ -69,10 +68,22 @@ class GatewayProcess:
         if not self.state.exists():
             await self._first_key()
         environment = {f"ENTENTE_GATEWAY_{name.upper()}": text for name, text in self._settings.items()}
-        self._process = await self._starter.start(
-            ("gateway", "run", "--until-stdin-ends"), {**os.environ, **environment}
-        )
-        self._reading = asyncio.create_task(self._read(self._process))
+        starter = await starter_of("gateway")
+        reading, written = os.pipe()
+        try:
+            self._process = starter.start(
+                f"gateway of {self.nation}",
+                ("gateway", "run", "--until-stdin-ends"),
+                {**os.environ, **environment},
+                stdout=written,
+                stderr=written,
+            )
+        finally:
+            os.close(written)
+        lines = asyncio.StreamReader()
+        pipe = os.fdopen(reading, "rb", buffering=0)
+        await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), pipe)
+        self._reading = asyncio.create_task(self._read(self._process, lines))
 
     async def listening(self) -> None:
         """Return once it listens."""
@@ -122,11 +133,11 @@ class GatewayProcess:
         await self._reading
         await self.http.close()
 
-    async def _read(self, process: Started) -> None:
+    async def _read(self, process: Started, lines: asyncio.StreamReader) -> None:
         """Keep what it writes, and notice when it listens and when it is gone."""
         mark = f"gateway of {self.nation} at ".encode()
         with self.log.open("ab") as log:
-            while line := await process.stderr.readline():
+            while line := await lines.readline():
                 log.write(line)
                 log.flush()
                 if line.startswith(mark):
@@ -156,12 +167,10 @@ class ProcessWorld:
     def __init__(
         self,
         directory: Path,
-        starter: Starter,
         nations: Sequence[str] = NATIONS,
         agreements: Sequence[AgreementPlan] | None = None,
     ) -> None:
         self.directory = directory
-        self.starter = starter
         self.realm: TestRealm = make_realm(nations, agreements=agreements, now=datetime.now(UTC))
         self.trust_dir = directory / "trust"
         write_bundle(self.trust_dir, self.realm.envelopes)

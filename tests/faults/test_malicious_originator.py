@@ -16,7 +16,6 @@ from schemas.header import Kind, Mode
 from tests.faults.hostile_gateway import BULK, CANARY, JUNK
 from tests.faults.load import inbox_of, until
 from tests.faults.processes import GatewayProcess, ProcessWorld
-from tests.faults.starter import Starter
 from tests.flows.world import draft
 from tests.realm_fixtures import AgreementPlan
 
@@ -65,8 +64,8 @@ HELD = {
 
 
 @pytest.fixture
-async def world(tmp_path: Path, starter: Starter) -> AsyncIterator[ProcessWorld]:
-    world = ProcessWorld(tmp_path, starter, agreements=AGREEMENTS)
+async def world(tmp_path: Path) -> AsyncIterator[ProcessWorld]:
+    world = ProcessWorld(tmp_path, agreements=AGREEMENTS)
     yield world
     await world.stop()
 
