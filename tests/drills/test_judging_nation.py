@@ -26,7 +26,7 @@ def remark(expected: dict[str, Any], marking: str | None = None, **found: Any) -
     return outcome.remark
 
 
-HAS_IT = {"decision": PERMITTED, "state": DELIVERED, "entry": SEEN, "latency": 0.1}
+HAS_IT: dict[str, Any] = {"decision": PERMITTED, "state": DELIVERED, "entry": SEEN, "latency": 0.1}
 
 
 @pytest.mark.parametrize(
