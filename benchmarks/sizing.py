@@ -17,7 +17,7 @@ import httpx
 from drills.load.figures import LoadFigures
 from drills.load.mix import parse_mix
 from drills.load.play import LoadPlay
-from drills.load.processes import ProcessWatch, directory_bytes, resident_bytes
+from drills.load.processes import ProcessWatch, resident_bytes
 from drills.load.realm import LABEL, load_realm, nations
 from drills.load.sends import Load
 from drills.partner_system import GatewayAccess
@@ -105,14 +105,17 @@ async def measure(scale: float) -> Sizing:
             with place.locked() as lock:
                 found_or_keep(place, load_realm(count))
                 async with running_realm(place, lock, lambda _: None) as realm:
-                    before = RealmSurroundings(realm).disk()
+                    surroundings = RealmSurroundings(realm)
+                    before = surroundings.kept()
                     rest = await _rest(realm, REST_SECONDS * scale)
                     points = [await _at_rate(realm, rate, rest, SECONDS * scale) for rate in RATES]
                     if not console:
                         console = await _console(realm, lock)
                 # Stopped in order, stores hold what they hold: their logs are written back.
                 sized += points
-                rests.append(_with_disk(place, before, rest, sum(each.messages for each in points)))
+                rests.append(
+                    _with_disk(before, surroundings.kept(), rest, sum(each.messages for each in points))
+                )
     return Sizing(tuple(sized), tuple(rests), console)
 
 
@@ -168,11 +171,8 @@ def _sized(figures: LoadFigures, rate: float, rest: Rest) -> Sized:
     )
 
 
-def _with_disk(place: StateDir, before: Mapping[str, int], rest: Rest, messages: int) -> Rest:
-    grown = {
-        name: directory_bytes(place.broker if name == "broker" else place.gateway(name)) - octets
-        for name, octets in before.items()
-    }
+def _with_disk(before: Mapping[str, int], after: Mapping[str, int], rest: Rest, messages: int) -> Rest:
+    grown = {name: octets - before[name] for name, octets in after.items()}
     broker = grown.pop("broker")
     return Rest(
         rest.nations,

@@ -125,10 +125,11 @@ async def _own(load: Load, place: StateDir, lock: int, settle: float) -> LoadFig
                 nation: GatewayAccess(nation, address.url, address.key)
                 for nation, address in realm.gateways.items()
             }
-            play = LoadPlay(
-                load, accesses, LABEL, new_exercise(), RealmSurroundings(realm), view.show, settle
-            )
-            return await _played(play, view.note)
+            surroundings = RealmSurroundings(realm)
+            before = surroundings.kept()
+            play = LoadPlay(load, accesses, LABEL, new_exercise(), surroundings, view.show, settle)
+            figures = await _played(play, view.note)
+    return figures.with_disk(before, surroundings.kept())
 
 
 async def _on_target(file: Path, asked: _Asked) -> LoadFigures:

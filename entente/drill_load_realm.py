@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from drills.load.processes import directory_bytes
 from entente.realm import RunningRealm
 
+LOGS = ("-wal", "-shm")
+
 
 class RealmSurroundings:
     """Implements `drills.load.play.Surroundings`."""
@@ -18,7 +20,14 @@ class RealmSurroundings:
         return {**gateways, "broker": self._realm.broker.pid}
 
     def disk(self) -> Mapping[str, int]:
-        """Each gateway's directory, and the broker's store."""
-        state = self._realm.state
-        gateways = {nation: directory_bytes(state.gateway(nation)) for nation in self._realm.processes}
+        """What each gateway's directory holds just now, and the broker's; logs under way included."""
+        return self._held(())
+
+    def kept(self) -> Mapping[str, int]:
+        """The same without the logs: when a gateway has stopped, what was in them is in its store."""
+        return self._held(LOGS)
+
+    def _held(self, without: tuple[str, ...]) -> Mapping[str, int]:
+        state, nations = self._realm.state, self._realm.processes
+        gateways = {nation: directory_bytes(state.gateway(nation), without) for nation in nations}
         return {**gateways, "broker": directory_bytes(state.broker)}

@@ -1,7 +1,7 @@
 """The figures of a load, as they stand in its JSON and its table."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from drills.load.latencies import Latencies
@@ -53,13 +53,18 @@ class LoadFigures:
     delivery_by_third: tuple[Times, ...]
     processes: Mapping[str, Used] = field(default_factory=dict)
     octets_per_message: Mapping[str, float] = field(default_factory=dict)
-    """What each place on disk grew by, shared by the messages accepted."""
+    """What each place on disk grew by, shared by the messages accepted; measured when all has stopped."""
 
     @property
     def all_arrived(self) -> bool:
         """Whether everything offered was accepted and is, once, where it belongs."""
         wrong = self.lost or self.without_receipt or self.duplicates or self.unanswered
         return not (wrong or self.refused or self.undelivered)
+
+    def with_disk(self, before: Mapping[str, int], after: Mapping[str, int]) -> "LoadFigures":
+        """The same with what each place holds beside what it held before."""
+        each = {place: (after[place] - before[place]) / max(1, self.accepted) for place in before}
+        return replace(self, octets_per_message=each)
 
     def as_json(self) -> dict[str, Any]:
         """Plain values."""

@@ -29,13 +29,10 @@ _SETTLE_LOOK = 0.05
 
 
 class Surroundings(Protocol):
-    """Port: the processes and files of the realm, where they can be seen."""
+    """Port: the processes of the realm, where they can be seen."""
 
     def pids(self) -> Mapping[str, int | None]:
         """Processes by name; None for one that is away just now."""
-
-    def disk(self) -> Mapping[str, int]:
-        """Bytes on disk, by place."""
 
 
 class Elsewhere:
@@ -43,10 +40,6 @@ class Elsewhere:
 
     def pids(self) -> Mapping[str, int | None]:
         """None of them can be seen."""
-        return {}
-
-    def disk(self) -> Mapping[str, int]:
-        """Nor can their files."""
         return {}
 
 
@@ -117,7 +110,6 @@ class LoadPlay:
             await self._end()
             raise DrillError("the gateways' streams did not open") from None
         self._began = asyncio.get_running_loop().time()
-        before = self._surroundings.disk()
         self.watch.look(0.0, self._surroundings.pids())
         looking = asyncio.create_task(self._look())
         looking.add_done_callback(self._note_end)
@@ -134,7 +126,7 @@ class LoadPlay:
         if self._broken is not None:
             raise self._broken
         self.watch.look(self.clock(), self._surroundings.pids())
-        return self._figures(before, self._surroundings.disk())
+        return self._figures()
 
     async def _end(self) -> None:
         await asyncio.gather(*(desk.end() for desk in self._desks.values()))
@@ -237,7 +229,7 @@ class LoadPlay:
             at, accepted, delivered = now, tally.accepted, tally.delivered
             cpu = {name: each.cpu_seconds for name, each in used.items()}
 
-    def _figures(self, before: Mapping[str, int], after: Mapping[str, int]) -> LoadFigures:
+    def _figures(self) -> LoadFigures:
         tally, seconds = self.tally, self.clock()
         acceptance, delivery = by_precedence(tally)
         planned = min(seconds, self._load.seconds)
@@ -268,7 +260,4 @@ class LoadPlay:
             acceptance_by_third=tuple(times(kept.acceptance) for kept in tally.by_window),
             delivery_by_third=tuple(times(kept.delivery) for kept in tally.by_window),
             processes=self.watch.used(),
-            octets_per_message={
-                place: (size - before.get(place, 0)) / max(1, tally.accepted) for place, size in after.items()
-            },
         )

@@ -39,11 +39,16 @@ def entries(pid: int, folder: str) -> int:
         return 0
 
 
-def directory_bytes(path: Path) -> int:
-    """What the files below a directory hold, in bytes; what is deleted meanwhile counts as nothing."""
+def directory_bytes(path: Path, without: tuple[str, ...] = ()) -> int:
+    """What the files below a directory hold, in bytes; what is deleted meanwhile counts as nothing.
+
+    ``without``: ends of names that are left out.
+    """
     total = 0
     for directory, _, names in os.walk(path):
         for name in names:
+            if name.endswith(without or ("\0",)):
+                continue
             with contextlib.suppress(FileNotFoundError):
                 total += (Path(directory) / name).stat().st_size
     return total
