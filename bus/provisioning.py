@@ -30,6 +30,7 @@ from bus.stream_plan import (
 )
 from schemas.wire import Lane
 
+_PATIENCE = 10.0
 _STREAM_MISSING = 10059
 _CONSUMER_MISSING = 10014
 _NO_MESSAGE = 10037
@@ -51,7 +52,7 @@ class ConfigurationConflict(ProvisioningError):
 
 
 async def provision(
-    urls: Sequence[str], admin_seed: str, realm: RealmStreams, *, patience: float = 10.0
+    urls: Sequence[str], admin_seed: str, realm: RealmStreams, *, patience: float = _PATIENCE
 ) -> None:
     """Create or verify everything `realm` needs. Safe to repeat; raises ProvisioningError.
 
@@ -66,6 +67,16 @@ async def provision(
             for lane in Lane:
                 await hub.ensure_consumer(mailbox_config(nation, lane, realm))
         await hub.ensure_consumer(audit_config(realm))
+
+
+async def use_up_room(urls: Sequence[str], admin_seed: str, realm: RealmStreams) -> None:
+    """Let no nation store a bundle more, as when its quota is used up; `provision` gives the room back.
+
+    What is stored stays, and is delivered. Raises ProvisioningError.
+    """
+    async with _hub(urls, admin_seed, _PATIENCE) as hub:
+        for nation in realm.nations:
+            await hub.ensure_stream({**out_config(nation, realm), "max_bytes": 1})
 
 
 @contextlib.asynccontextmanager

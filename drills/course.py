@@ -44,11 +44,31 @@ class NotPlayed(Statement):
 
 
 class StoodStill(StrEnum):
-    """What a fault takes away."""
+    """What a fault takes away: all of something, or what it is relied on for."""
 
     BROKER = "BROKER"
     GATEWAY = "GATEWAY"
     LINK = "LINK"
+    SPEED = "SPEED"
+    ORDER = "ORDER"
+    ROOM = "ROOM"
+    CLOCK = "CLOCK"
+
+    @property
+    def words(self) -> str:
+        """What stood still, for people."""
+        return _STOOD_STILL[self]
+
+
+_STOOD_STILL = {
+    StoodStill.BROKER: "broker",
+    StoodStill.GATEWAY: "gateway",
+    StoodStill.LINK: "link",
+    StoodStill.SPEED: "speed of the link",
+    StoodStill.ORDER: "order on the link",
+    StoodStill.ROOM: "room at the broker",
+    StoodStill.CLOCK: "right time at the gateway",
+}
 
 
 class Outage(Statement):

@@ -8,14 +8,16 @@ from drills.scenario import Scenario
 
 BRINGS_BACK: Mapping[Fault, tuple[Fault, ...]] = {
     Fault.BROKER_BACK: (Fault.BROKER_AWAY,),
+    Fault.BROKER_ROOM: (Fault.BROKER_FULL,),
+    Fault.CLOCK_RIGHT: (Fault.CLOCK_SKEWED,),
     Fault.GATEWAY_BACK: (Fault.GATEWAY_AWAY, Fault.GATEWAY_KILLED),
     Fault.GATEWAY_RESUMED: (Fault.GATEWAY_PAUSED,),
-    Fault.LINK_RESTORED: (Fault.LINK_CUT, Fault.LINK_SLOW),
+    Fault.LINK_RESTORED: (Fault.LINK_CUT, Fault.LINK_SLOW, Fault.LINK_REORDERED),
 }
 """What ends a fault, and which ones it ends."""
 ONLY_WHILE: Mapping[Fault, tuple[Fault, ...]] = {Fault.BROKER_WIPED: (Fault.BROKER_AWAY,)}
 """What happens only while something is away."""
-EVERYBODYS = (Fault.BROKER_AWAY, Fault.BROKER_BACK)
+EVERYBODYS = (Fault.BROKER_AWAY, Fault.BROKER_BACK, Fault.BROKER_FULL, Fault.BROKER_ROOM)
 
 
 def brings_back(inject: Inject) -> bool:

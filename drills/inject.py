@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from drills.backfills import Backfill
+from drills.clock_error import ClockError
 from drills.exercise_clock import ExerciseTime, duration
 from drills.injects import (
     Accession,
@@ -59,6 +60,7 @@ class Inject(Statement):
     attempt: Attempt | None = None
     hostile: Hostile | None = None
     fault: Fault | None = None
+    by: ClockError | None = None
     webhook: WebhookWanted | None = None
     backfill: Backfill | None = None
 
@@ -68,6 +70,8 @@ class Inject(Statement):
             raise PydanticCustomError(
                 "inject_kind", "an inject has exactly one of {kinds}", {"kinds": ", ".join(KINDS)}
             )
+        if (self.fault is Fault.CLOCK_SKEWED) != (self.by is not None):
+            raise PydanticCustomError("clock_error", "by goes with fault CLOCK_SKEWED, and only there")
         return self
 
     @property

@@ -151,11 +151,25 @@ class Fault(StrEnum):
     """The way between the nation's gateway and the broker is cut; both run on."""
     LINK_SLOW = "LINK_SLOW"
     """That way takes a third of a second longer, in both directions."""
+    LINK_REORDERED = "LINK_REORDERED"
+    """On that way neighbouring messages change places, in both directions."""
     LINK_RESTORED = "LINK_RESTORED"
     """It is as it was."""
+    BROKER_FULL = "BROKER_FULL"
+    """Every nation's room at the broker is used up: it runs and delivers, but stores no more."""
+    BROKER_ROOM = "BROKER_ROOM"
+    """There is room again."""
+    CLOCK_SKEWED = "CLOCK_SKEWED"
+    """The wall clock of the gateway is set wrong while it runs, by as much as the inject says."""
+    CLOCK_RIGHT = "CLOCK_RIGHT"
+    """It is set right, while it runs."""
 
 
-ON_LINKS = frozenset({Fault.LINK_CUT, Fault.LINK_SLOW, Fault.LINK_RESTORED})
+ON_LINKS = frozenset({Fault.LINK_CUT, Fault.LINK_SLOW, Fault.LINK_REORDERED, Fault.LINK_RESTORED})
+ON_CLOCKS = frozenset({Fault.CLOCK_SKEWED, Fault.CLOCK_RIGHT})
+ON_BROKER = frozenset(
+    {Fault.BROKER_AWAY, Fault.BROKER_BACK, Fault.BROKER_WIPED, Fault.BROKER_FULL, Fault.BROKER_ROOM}
+)
 
 
 class Attempt(Statement):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from drills.injects import ON_LINKS, HostileAct
+from drills.injects import ON_CLOCKS, ON_LINKS, Fault, HostileAct
 from drills.scenario import Inject, Scenario
 
 
@@ -14,6 +14,7 @@ class Need(StrEnum):
     REALM_OFFICE = "the realm's offline keys, to sign documents with"
     CREDENTIALS = "nations' keys and broker credentials, to misuse"
     LINKS = "links between gateways and broker that it can cut and slow down"
+    CLOCKS = "gateways whose clocks it can set"
     RECEIVER = "gateways that post webhooks to the machine on which it runs"
 
 
@@ -26,9 +27,15 @@ def needs_of(scenario: Scenario) -> Mapping[Need, tuple[str, ...]]:
     return {need: tuple(found[need]) for need in Need if need in found}
 
 
+def _of_fault(fault: Fault) -> Need:
+    if fault in ON_LINKS:
+        return Need.LINKS
+    return Need.CLOCKS if fault in ON_CLOCKS else Need.PROCESSES
+
+
 def _needs(inject: Inject) -> Iterator[Need]:
     if inject.fault is not None:
-        yield Need.LINKS if inject.fault in ON_LINKS else Need.PROCESSES
+        yield _of_fault(inject.fault)
     if inject.accession is not None:
         yield Need.REALM_OFFICE
     if inject.webhook is not None:

@@ -1,6 +1,7 @@
 """What a drill needs of the realm it plays in, beside the gateways' HTTP APIs."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from drills.injects import Fault
@@ -14,6 +15,9 @@ class Machinery(Protocol):
 
         What is brought back is ready, and has all that it kept. DrillError when it cannot be done.
         """
+
+    async def set_clock(self, nation: str, ahead: timedelta) -> None:
+        """Let the clock of the nation's gateway be so far ahead, while it runs. DrillError as above."""
 
 
 @dataclass(frozen=True)

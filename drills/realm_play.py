@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from drills.clock_error import clock_error
 from drills.course import Outage, StoodStill
 from drills.dependence import BRINGS_BACK
 from drills.injects import Accession, Fault
@@ -33,6 +34,7 @@ class RealmPlay:
         self.broker_runs = True
         self.away: set[str] = set()
         self._cut: set[str] = set()
+        self._unreliable: set[str] = set()
 
     async def accession(self, inject: Inject, accession: Accession) -> Happened:
         """A nation becomes a member of a community, or is one no more."""
@@ -60,8 +62,8 @@ class RealmPlay:
 
     @property
     def unreachable(self) -> set[str]:
-        """Nations that no mail reaches, or leaves, as things stand."""
-        return self.away | self._cut
+        """Nations that mail may neither reach nor leave, as things stand."""
+        return self.away | self._cut | self._unreliable
 
     async def fault(self, inject: Inject, fault: Fault) -> Happened:
         """Something stops, or runs again; returns once the gateways have noticed."""
@@ -69,8 +71,12 @@ class RealmPlay:
         match fault:
             case Fault.BROKER_AWAY | Fault.BROKER_BACK | Fault.BROKER_WIPED:
                 what = await self._broker(inject, fault)
-            case Fault.LINK_CUT | Fault.LINK_SLOW | Fault.LINK_RESTORED:
+            case Fault.BROKER_FULL | Fault.BROKER_ROOM:
+                what = await self._room(inject, fault)
+            case Fault.LINK_CUT | Fault.LINK_SLOW | Fault.LINK_REORDERED | Fault.LINK_RESTORED:
                 what = await self._link(inject, fault)
+            case Fault.CLOCK_SKEWED | Fault.CLOCK_RIGHT:
+                what = await self._clock(inject)
             case Fault.GATEWAY_BACK:
                 self._ends(StoodStill.GATEWAY, nation)
                 await self._machinery.bring_about(fault, nation)
@@ -111,6 +117,31 @@ class RealmPlay:
         self.broker_runs = True
         return "the broker runs again"
 
+    async def _room(self, inject: Inject, fault: Fault) -> str:
+        if fault is Fault.BROKER_FULL:
+            self._begins(StoodStill.ROOM, inject, None)
+            await self._machinery.bring_about(fault, inject.nation)
+            self.broker_runs = False
+            return "the broker has no room left: it delivers, and stores nothing more"
+        self._ends(StoodStill.ROOM, None)
+        await self._machinery.bring_about(fault, inject.nation)
+        self.broker_runs = True
+        return "the broker has room again"
+
+    async def _clock(self, inject: Inject) -> str:
+        nation, ahead = inject.nation, clock_error(inject.by) if inject.by is not None else timedelta(0)
+        if ahead:
+            self._begins(StoodStill.CLOCK, inject, nation)
+            self._unreliable.add(nation)
+        else:
+            self._ends(StoodStill.CLOCK, nation)
+            self._unreliable.discard(nation)
+        await self._machinery.set_clock(nation, ahead)
+        if not ahead:
+            return f"the clock of {nation}'s gateway is right again"
+        how = "ahead" if ahead > timedelta(0) else "behind"
+        return f"the clock of {nation}'s gateway is {abs(ahead)} {how}"
+
     async def _link(self, inject: Inject, fault: Fault) -> str:
         nation = inject.nation
         if fault is Fault.LINK_CUT:
@@ -120,11 +151,21 @@ class RealmPlay:
             self._cut.add(nation)
             return f"{nation} is cut off from the broker; its gateway accepts and queues"
         if fault is Fault.LINK_SLOW:
+            self._begins(StoodStill.SPEED, inject, nation)
             await self._machinery.bring_about(fault, inject.nation)
             return f"whatever goes to {nation} or comes from it takes longer"
-        self._ends(StoodStill.LINK, nation)
+        if fault is Fault.LINK_REORDERED:
+            self._begins(StoodStill.ORDER, inject, nation)
+            await self._machinery.bring_about(fault, inject.nation)
+            self._unreliable.add(nation)
+            return (
+                f"what goes to {nation} or comes from it changes places; its gateway takes it in order only"
+            )
+        for what in (StoodStill.LINK, StoodStill.SPEED, StoodStill.ORDER):
+            self._ends(what, nation)
         await self._machinery.bring_about(fault, nation)
         self._cut.discard(nation)
+        self._unreliable.discard(nation)
         await self._connected(True, (nation,))
         return f"the link of {nation} is as it was"
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from bus.embedded import EmbeddedServer, EmbeddedServerError
 from bus.nats_config import BrokerConfig, BrokerNation
-from bus.provisioning import ProvisioningError, provision
+from bus.provisioning import ProvisioningError, provision, use_up_room
 from bus.stream_plan import RealmStreams
 from entente.ending_tasks import ended
 from entente.state_dir import StateDir
@@ -61,6 +61,14 @@ class BrokerProcess:
     async def wipe(self) -> None:
         """Destroy all that it kept. EmbeddedServerError while it runs."""
         await self._server.wipe_store()
+
+    async def fill(self) -> None:
+        """Use up every nation's room: nothing more is stored. ProvisioningError."""
+        await use_up_room([self.url], self._admin.seed, self._streams)
+
+    async def make_room(self) -> None:
+        """Give every nation its room again. ProvisioningError."""
+        await provision([self.url], self._admin.seed, self._streams)
 
     async def kill(self) -> None:
         """SIGKILL: the crash of the broker. The watch brings it back."""

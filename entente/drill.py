@@ -187,8 +187,15 @@ async def _run(
         progress.phase("founding the realm")
         await asyncio.to_thread(found_or_keep, place, scenario.realm)
         progress.phase(f"starting the broker and {len(scenario.realm.nations)} gateways")
-        links = Need.LINKS in needs_of(scenario)
-        async with running_realm(place, lock, progress.note, HOOKS, with_links=links) as realm:
+        wanted = needs_of(scenario)
+        async with running_realm(
+            place,
+            lock,
+            progress.note,
+            HOOKS,
+            with_links=Need.LINKS in wanted,
+            with_clocks=Need.CLOCKS in wanted,
+        ) as realm:
             accesses = {
                 nation: GatewayAccess(nation, address.url, address.key)
                 for nation, address in realm.gateways.items()

@@ -2,16 +2,18 @@
 
 import asyncio
 import signal
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import httpx
 
 from bus.authority import Realm
 from bus.embedded import EmbeddedServerError
-from drills.injects import ON_LINKS, Fault
+from bus.provisioning import ProvisioningError
+from drills.injects import ON_BROKER, ON_LINKS, Fault
 from drills.played import DrillError
 from drills.ports import SignedDocuments
 from entente.bringing_out import put_in_force, request_body
+from entente.drilled_gateway import set_clock
 from entente.gateway_process import GatewayProcess
 from entente.realm import RunningRealm
 from entente.realm_files import RealmFiles
@@ -31,10 +33,17 @@ class RealmMachinery:
         """Stop, kill, pause, cut, destroy, or bring back. DrillError when it cannot be done here."""
         if fault in ON_LINKS:
             self._on_link(fault, nation)
-        elif fault in (Fault.BROKER_AWAY, Fault.BROKER_WIPED, Fault.BROKER_BACK):
+        elif fault in ON_BROKER:
             await self._on_broker(fault)
         else:
             await self._on_gateway(fault, self._realm.processes[nation])
+
+    async def set_clock(self, nation: str, ahead: timedelta) -> None:
+        """Let the clock of the nation's gateway be so far ahead, while it runs."""
+        clock = self._realm.processes[nation].clock
+        if clock is None:
+            raise DrillError(f"the clock of {nation}'s gateway cannot be set in this realm")
+        set_clock(clock, ahead)
 
     async def _on_gateway(self, fault: Fault, process: GatewayProcess) -> None:
         match fault:
@@ -53,15 +62,20 @@ class RealmMachinery:
 
     async def _on_broker(self, fault: Fault) -> None:
         broker = self._realm.broker
-        if fault is Fault.BROKER_AWAY:
-            await broker.stop()
-        elif fault is Fault.BROKER_BACK:
-            await broker.start()
-        else:
-            try:
-                await broker.wipe()
-            except EmbeddedServerError as error:
-                raise DrillError(str(error)) from error
+        try:
+            match fault:
+                case Fault.BROKER_AWAY:
+                    await broker.stop()
+                case Fault.BROKER_BACK:
+                    await broker.start()
+                case Fault.BROKER_FULL:
+                    await broker.fill()
+                case Fault.BROKER_ROOM:
+                    await broker.make_room()
+                case _:
+                    await broker.wipe()
+        except (EmbeddedServerError, ProvisioningError) as error:
+            raise DrillError(str(error)) from error
 
     def _on_link(self, fault: Fault, nation: str) -> None:
         link = self._realm.links.get(nation)
@@ -71,6 +85,8 @@ class RealmMachinery:
             link.cut()
         elif fault is Fault.LINK_SLOW:
             link.slow_down(SLOW_SECONDS)
+        elif fault is Fault.LINK_REORDERED:
+            link.reorder()
         else:
             link.restore()
 

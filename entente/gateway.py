@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from pydantic import ValidationError
 
+from entente.drilled_gateway import drilled
 from entente.gateway_backup import backup
 from entente.gateway_restore import restore
 from entente.terminal import CommandFailed, say
@@ -18,6 +19,7 @@ from schemas.strict_json import schema_refusal
 app = typer.Typer(help="Run a nation's gateway; back it up, and go back to a backup.", no_args_is_help=True)
 app.command("backup")(backup)
 app.command("restore")(restore)
+app.command("drilled", hidden=True)(drilled)
 
 
 @app.command("run")

@@ -18,7 +18,10 @@ class GatewayDiedError(Exception):
 
 
 class GatewayProcess(ChildProcess):
-    """The gateway of one nation. `settings` become `ENTENTE_GATEWAY_<NAME>` variables of the child."""
+    """The gateway of one nation. `settings` become `ENTENTE_GATEWAY_<NAME>` variables of the child.
+
+    ``clock``: a file that says how far its clock is ahead, for a gateway whose clock can be set.
+    """
 
     def __init__(
         self,
@@ -27,10 +30,13 @@ class GatewayProcess(ChildProcess):
         log: Path,
         report: Callable[[str], None],
         lock: int | None = None,
+        clock: Path | None = None,
     ) -> None:
         environment = {f"ENTENTE_GATEWAY_{name.upper()}": value for name, value in settings.items()}
-        super().__init__(f"the gateway of {nation}", ("gateway", "run"), environment, log, report, lock)
+        run = ("gateway", "run") if clock is None else ("gateway", "drilled", str(clock))
+        super().__init__(f"the gateway of {nation}", run, environment, log, report, lock)
         self.url = f"http://{settings['host']}:{settings['port']}"
+        self.clock = clock
 
     async def wait_ready(self, client: httpx.AsyncClient, patience: float = PATIENCE_READY) -> None:
         """Return once the gateway says that it is ready and connected to the broker.

@@ -5,7 +5,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -14,6 +14,7 @@ from bus.store import api_keys
 from bus.store.writer import Store, Transaction
 from entente.broker_link import BrokerLink
 from entente.broker_process import BrokerProcess
+from entente.drilled_gateway import set_clock
 from entente.founding import found_realm
 from entente.gateway_process import GatewayProcess
 from entente.snapshot_keeper import SnapshotKeeper, freshen_snapshot
@@ -24,6 +25,7 @@ from gateways.store_file import STORE_FILE
 from schemas.realm_plan import RealmPlan
 
 Report = Callable[[str], None]
+CLOCK_FILE = "clock-ahead"
 
 
 @dataclass(frozen=True)
@@ -78,11 +80,12 @@ async def running_realm(
     settings: Mapping[str, str] | None = None,
     *,
     with_links: bool = False,
+    with_clocks: bool = False,
 ) -> AsyncIterator[RunningRealm]:
     """Run the realm that lies in `state`, from start to a clean stop of every process.
 
     ``settings`` are further settings of every gateway. ``with_links``: each gateway reaches the broker over a
-    link that can be cut and slowed down.
+    link that can be cut and slowed down. ``with_clocks``: each gateway's clock can be set.
 
     Raises GatewayDiedError, EmbeddedServerError or ProvisioningError when something does not come up.
     """
@@ -111,7 +114,10 @@ async def running_realm(
                 "port": str(ports[nation]),
             }
             log = state.gateway(nation) / "gateway.log"
-            processes[nation] = GatewayProcess(nation, given | dict(settings or {}), log, report, lock)
+            clock = state.gateway(nation) / CLOCK_FILE if with_clocks else None
+            if clock is not None:
+                set_clock(clock, timedelta(0))
+            processes[nation] = GatewayProcess(nation, given | dict(settings or {}), log, report, lock, clock)
         # Together: starting Python is most of it, and a gateway waits for its broker by itself.
         await asyncio.gather(broker.start(), *(process.start() for process in processes.values()))
         async with httpx.AsyncClient(trust_env=False) as client:

@@ -14,7 +14,7 @@ from bus.store.writer import Store, Transaction
 from bus.transport import NatsTransport
 from bus.trust_bundle import read_bundle
 from gateways.context import FlowLimits, GatewayContext
-from gateways.exchange import Exchange
+from gateways.exchange import Exchange, utc_now
 from gateways.key_file import KeyFile, follow_key_file
 from gateways.lanes.policy import HeadPolicy
 from gateways.randomness import BufferedRandomness
@@ -37,8 +37,12 @@ class OpenGateway:
 
 
 @asynccontextmanager
-async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
+async def open_gateway(
+    settings: Settings, now: Callable[[], datetime] = utc_now
+) -> AsyncIterator[OpenGateway]:
     """Open everything that the settings name and start the flows; the broker need not be there.
+
+    ``now``: the clock that everything goes by which is said, signed or judged of times.
 
     Raises KeyFileError, WrongKeysError, TrustBundleError, TrustError, ReleasePolicyError, StoreRefused,
     StoreUnavailable, or OSError when a file that a setting names cannot be read.
@@ -50,7 +54,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
     keys = key_file.keys
     envelopes = read_bundle(settings.trust_dir)
     settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    store = Store.open(settings.state_dir / STORE_FILE, settings.nation, settings.realm)
+    store = Store.open(settings.state_dir / STORE_FILE, settings.nation, settings.realm, now=now)
     try:
         transport = NatsTransport([settings.nats_url], settings.nation, keys.nkey_seed)
         exchange = await Exchange.open(
@@ -58,6 +62,7 @@ async def open_gateway(settings: Settings) -> AsyncIterator[OpenGateway]:
             keys=keys,
             transport=transport,
             envelopes=envelopes,
+            now=now,
             randomness=BufferedRandomness(),
             limits=FlowLimits(
                 queue=settings.queue_limit,

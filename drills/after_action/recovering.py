@@ -4,7 +4,7 @@ from datetime import datetime
 
 from drills.after_action.cases import Copy, copies, seconds
 from drills.after_action.model import Recovery
-from drills.course import Outage, StoodStill
+from drills.course import Outage
 from drills.outcome import DrillOutcome
 
 
@@ -29,7 +29,7 @@ def held_up(outage: Outage, outcome: DrillOutcome) -> tuple[Copy, ...]:
 
 def _concerned(outage: Outage, copy: Copy) -> bool:
     """Whether the copy's way led over what stood still."""
-    return outage.what is StoodStill.BROKER or outage.nation in (copy.to.nation, copy.message.originator)
+    return outage.nation is None or outage.nation in (copy.to.nation, copy.message.originator)
 
 
 def _not_before(outage: Outage, delivered_at: datetime | None) -> bool:
@@ -47,7 +47,7 @@ def _recovery(outage: Outage, title: str, outcome: DrillOutcome) -> Recovery:
     return Recovery(
         serial=outage.serial,
         title=title,
-        what=outage.what.value.lower(),
+        what=outage.what.words,
         nation=outage.nation or "",
         lasted_seconds=seconds(outage.began, outage.until),
         held_up=len(stopped),

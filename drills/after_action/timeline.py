@@ -9,7 +9,15 @@ from drills.course import Outage, StoodStill
 from drills.objectives import Measure
 from drills.outcome import DrillOutcome
 
-_DOWN = {StoodStill.BROKER: "broker down", StoodStill.GATEWAY: "gateway down", StoodStill.LINK: "link cut"}
+_DOWN = {
+    StoodStill.BROKER: "broker down",
+    StoodStill.GATEWAY: "gateway down",
+    StoodStill.LINK: "link cut",
+    StoodStill.SPEED: "link slow",
+    StoodStill.ORDER: "link out of order",
+    StoodStill.ROOM: "broker full",
+    StoodStill.CLOCK: "clock wrong",
+}
 SHOWN_BARS = ("FLASH", "IMMEDIATE")
 """Acknowledgements at other precedences would hide these."""
 

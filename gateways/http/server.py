@@ -11,8 +11,9 @@ from fastapi import FastAPI
 
 from gateways import logs
 from gateways.collector import collect_seldom
-from gateways.http.app import create_app
+from gateways.http.app import Opener, create_app
 from gateways.http.http_protocol import limited_by
+from gateways.opening import open_gateway
 from gateways.settings import Settings
 
 BACKLOG = 512
@@ -61,13 +62,15 @@ def serve(
     *,
     ready: Callable[[str], None] | None = None,
     until: Callable[[], Awaitable[None]] | None = None,
+    opener: Opener = open_gateway,
 ) -> None:
     """Run the gateway until SIGINT or SIGTERM, or until ``until()`` returns.
 
-    ``ready`` is called with the address once it listens. Raises SystemExit when it cannot start.
+    ``ready`` is called with the address once it listens; ``opener`` is as for `create_app`. Raises SystemExit
+    when it cannot start.
     """
     logs.configure(settings.log_level, settings.nation)
-    server = GatewayServer(create_app(settings), settings, ready)
+    server = GatewayServer(create_app(settings, opener), settings, ready)
     collect_seldom()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(server, until))
