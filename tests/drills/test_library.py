@@ -1,6 +1,7 @@
 """Scenarios that come with Entente, in realms of their own: real processes, a real broker, real signals."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,14 @@ def test_the_library_plays_every_fault() -> None:
         if inject.fault is not None
     }
     assert played == set(Fault)
+
+
+def test_every_scenario_of_the_library_has_a_section_that_says_for_whom_and_how_long() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    sections = dict(
+        re.findall(r"^## `([a-z-]+)`: [^\n]+\n\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
+    )
+    assert set(sections) == {each.name for each in list_scenarios()}
+    for name, text in sections.items():
+        for words in ("nations", "pattern", "needs", r"seconds|minute"):
+            assert re.search(words, text), f"{name}: {words}"
