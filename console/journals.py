@@ -5,10 +5,13 @@ Written by another program, perhaps while they are read: what cannot be read is 
 
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
+from console.drill_acts import listens
+from console.drill_list import DrillList, told
 from schemas.drill_journal import (
     CATALOGUE_FILE,
     JOURNAL_SUFFIX,
@@ -17,10 +20,11 @@ from schemas.drill_journal import (
     JournalEnd,
     JournalLine,
     JournalStart,
+    ListLine,
     Played,
     RunId,
 )
-from schemas.strict_json import JsonRefused, parse_model
+from schemas.strict_json import JsonRefused, parse, parse_model
 
 LARGEST_LINE = 16 * 1024
 LARGEST_FILE = 4 * 1024 * 1024
@@ -29,11 +33,27 @@ SHOWN_RUNS = 20
 
 @dataclass(frozen=True)
 class Run:
-    """One drill that was begun: its newest lines first."""
+    """One drill that was begun: its newest lines first, or the main events list that it plays.
+
+    ``listens``: it is being played, and hears what exercise staff asks for.
+    """
 
     start: JournalStart
     lines: tuple[JournalLine, ...]
     end: JournalEnd | None
+    list: DrillList | None = None
+    listens: bool = False
+
+    @property
+    def newest(self) -> datetime:
+        """When something was written last."""
+        found = [self.start.started_at, *(line.at for line in self.lines[:1])]
+        return max(found if self.list is None or self.list.newest is None else [*found, self.list.newest])
+
+    @property
+    def played(self) -> int:
+        """How many injects were played."""
+        return len(self.lines) if self.list is None else self.list.over
 
     @property
     def counts(self) -> dict[Played, int]:
@@ -81,21 +101,29 @@ def _read(file: Path) -> Run | None:
     except (OSError, ValueError):
         return None
     lines: list[JournalLine] = []
+    of_list: list[ListLine] = []
     end: JournalEnd | None = None
     for raw in rest:
         line = _line(raw)
         if isinstance(line, JournalLine):
             lines.append(line)
-        elif line is not None:
+        elif isinstance(line, JournalEnd):
             end = line
-    return Run(start, tuple(reversed(lines)), end)
+        elif line is not None:
+            of_list.append(line)
+    heard = bool(of_list) and end is None and listens(file.parent, start.run)
+    return Run(start, tuple(reversed(lines)), end, told(of_list) if of_list else None, heard)
 
 
-def _line(raw: bytes) -> JournalLine | JournalEnd | None:
+_OF_LIST: TypeAdapter[ListLine] = TypeAdapter(ListLine)
+
+
+def _line(raw: bytes) -> JournalLine | ListLine | JournalEnd | None:
     with suppress(ValueError):
-        return parse_model(JournalLine, raw, LARGEST_LINE)
-    with suppress(ValueError):
-        return parse_model(JournalEnd, raw, LARGEST_LINE)
+        parse(raw, LARGEST_LINE)
+        for kind in (_OF_LIST.validate_json, JournalLine.model_validate_json, JournalEnd.model_validate_json):
+            with suppress(ValueError):
+                return kind(raw)
     return None
 
 

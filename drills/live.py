@@ -143,7 +143,8 @@ class LiveRun:
 
     def _publication(self, serial: str) -> str | None:
         sent = self.control.so_far.sent.get(serial)
-        return None if sent is None else str(sent.answer.get("publication_id")) or None
+        found = None if sent is None else sent.answer.get("publication_id")
+        return None if found is None else str(found)
 
     def _tell_outages(self, now: datetime) -> None:
         for place, outage in enumerate(self.control.so_far.outages):

@@ -26,15 +26,18 @@ from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, l
 from drills.table import show
 from entente.drill_check import check
 from entente.drill_compare import compare_
-from entente.drill_pace import SeedOption, SpeedOption, paced
+from entente.drill_control import FOLDER_VARIABLE, abort, hold, resume, skip
 from entente.drill_load import load
+from entente.drill_pace import SeedOption, SpeedOption, paced
 from entente.drill_progress import DrillProgress
 from entente.drill_realm import KeyHolders, RealmMachinery
+from entente.drill_stage import Shown, consoles_beside, stage
 from entente.drill_target import play_on, read_target, require_fit
 from entente.gateway_process import GatewayDiedError
 from entente.label_flags import label_of_flags
 from entente.realm import found_or_keep, running_realm
 from entente.state_dir import StateDir
+from entente.stop_signals import Stop, run_until_stopped
 from entente.terminal import ERR, OUT, CommandFailed, say, write_json
 from gateways.store_file import STORE_FILE
 
@@ -42,9 +45,15 @@ app = typer.Typer(help="Simulated drills.", no_args_is_help=True)
 app.command("check")(check)
 app.command("compare")(compare_)
 app.command("load")(load)
+for _command in (hold, resume, skip, abort):
+    app.command(_command.__name__)(_command)
 
 FAILED = 2
 """Exit code when the drill ran and an expectation was not met."""
+ABORTED = 3
+"""Exit code when exercise staff ended the drill before its time, whatever had come of it."""
+STOPPED = 130
+"""Exit code when Ctrl-C or a signal stopped it: nothing was judged."""
 CAP_REALM = "baltic-guard"
 HOOKS = {"webhook_networks": "127.0.0.0/8", "webhook_plain_http": "true"}
 """Partner systems of a drill take webhooks on this machine."""
@@ -107,11 +116,27 @@ def run(
     settle: Annotated[
         float, typer.Option(min=0.1, max=3600, help="Seconds to wait, after the play, for what must come.")
     ] = SETTLE_SECONDS,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            envvar=FOLDER_VARIABLE,
+            help="Directory of the drill's journal, for consoles and control (default .entente/drills).",
+        ),
+    ] = None,
+    consoles: Annotated[
+        bool, typer.Option("--consoles", help="Run a console for every nation; print sign-in links.")
+    ] = False,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Leave the realm running with its consoles until Ctrl-C.")
+    ] = False,
     speed: SpeedOption = None,
     seed: SeedOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
-    """Found a realm, play in it (or on a target), judge, report. Exit code 2 when an expectation failed."""
+    """Found a realm, play in it (or on a target), judge, report.
+
+    Exit code 2 when an expectation failed, 3 when the drill was aborted.
+    """
     # Hostile acts make the broker's answers unpleasant; the outcome says what came of them.
     logging.getLogger("bus.transport").setLevel(logging.ERROR)
     if scenario is None and cap is None:
@@ -123,23 +148,40 @@ def run(
             raise CommandFailed(f"{cap} is no directory")
     elif as_exercise or policy or classification or releasable_to:
         raise CommandFailed("a scenario has its own exercise and labels; those flags go with --cap")
+    ending = _Ending(reports, as_json)
     try:
-        loaded = paced(load_scenario(find_scenario(scenario or CAP_REALM)), speed, seed)
+        file = find_scenario(scenario or CAP_REALM)
+        loaded = paced(load_scenario(file), speed, seed)
+        shown = Shown(file.stem, folder, consoles or keep, keep)
         if target is not None:
-            outcome = _run_on(target, state, loaded, play, settle)
+            _run_on(target, state, loaded, play, settle, shown, ending)
         else:
             with _state(state) as place, place.locked() as lock:
-                outcome = asyncio.run(_run(place, lock, loaded, play, settle))
+                run_until_stopped(lambda stop: _run(place, lock, loaded, play, settle, shown, ending, stop))
     except (ScenarioError, DrillError, GatewayDiedError) as error:
         raise CommandFailed(str(error)) from None
-    html, json_file = write_report(outcome, reports)
-    if as_json:
-        write_json({**outcome.model_dump(mode="json"), "failures": list(outcome.failures)})
-    else:
-        show(outcome, OUT)
-    say(f"report: {html} and {json_file.name}")
-    if outcome.failures:
-        raise typer.Exit(FAILED)
+    if ending.code:
+        raise typer.Exit(ending.code)
+
+
+@dataclass
+class _Ending:
+    """What is done with an outcome. ``code``: the exit code, which without an outcome says: stopped."""
+
+    reports: Path
+    as_json: bool
+    code: int = STOPPED
+
+    def __call__(self, outcome: DrillOutcome) -> None:
+        html, json_file = write_report(outcome, self.reports)
+        if self.as_json:
+            write_json({**outcome.model_dump(mode="json"), "failures": list(outcome.failures)})
+        else:
+            show(outcome, OUT)
+        say(f"report: {html} and {json_file.name}")
+        self.code = FAILED if outcome.failures else 0
+        if outcome.aborted_by is not None:
+            self.code = ABORTED
 
 
 @dataclass(frozen=True)
@@ -169,33 +211,55 @@ def _state(given: Path | None) -> Iterator[StateDir]:
 
 
 def _run_on(
-    file: Path, state: Path | None, scenario: Scenario, cap: _CapWanted | None, settle: float
-) -> DrillOutcome:
+    file: Path,
+    state: Path | None,
+    scenario: Scenario,
+    cap: _CapWanted | None,
+    settle: float,
+    shown: Shown,
+    ending: _Ending,
+) -> None:
     if state is not None:
         raise CommandFailed("a target keeps its own state: --state goes without --target")
+    if shown.consoles:
+        raise CommandFailed("a target has its own consoles: --consoles and --keep go without --target")
     target = read_target(file)
     require_fit(scenario, target, injects=cap is None)
     terms = None if cap is None else (cap.directory, cap.terms)
-    with DrillProgress(ERR, scenario, cap.directory if cap is not None else None) as progress:
-        return asyncio.run(play_on(file, target, scenario, terms, progress, settle))
+
+    async def work(stop: Stop) -> None:
+        with DrillProgress(ERR, scenario, cap.directory if cap is not None else None) as progress:
+            outcome = await play_on(file, target, scenario, terms, progress, settle, shown)
+        ending(outcome)
+
+    run_until_stopped(work)
 
 
 async def _run(
-    place: StateDir, lock: int, scenario: Scenario, cap: _CapWanted | None, settle: float
-) -> DrillOutcome:
+    place: StateDir,
+    lock: int,
+    scenario: Scenario,
+    cap: _CapWanted | None,
+    settle: float,
+    shown: Shown,
+    ending: _Ending,
+    stop: Stop,
+) -> None:
     with DrillProgress(ERR, scenario, cap.directory if cap is not None else None) as progress:
         progress.phase("founding the realm")
         await asyncio.to_thread(found_or_keep, place, scenario.realm)
         progress.phase(f"starting the broker and {len(scenario.realm.nations)} gateways")
         wanted = needs_of(scenario)
-        async with running_realm(
-            place,
-            lock,
-            progress.note,
-            HOOKS,
-            with_links=Need.LINKS in wanted,
-            with_clocks=Need.CLOCKS in wanted,
-        ) as realm:
+        async with (
+            running_realm(
+                place,
+                lock,
+                progress.note,
+                HOOKS,
+                with_links=Need.LINKS in wanted,
+            ) as realm,
+            consoles_beside(realm, lock, scenario, shown, progress),
+        ):
             accesses = {
                 nation: GatewayAccess(nation, address.url, address.key)
                 for nation, address in realm.gateways.items()
@@ -210,14 +274,23 @@ async def _run(
                     {nation: place.realm.keys_file(nation) for nation in accesses},
                     {nation: place.gateway(nation) / STORE_FILE for nation in accesses},
                 )
-                outcome = await run_drill(
-                    scenario,
-                    accesses,
-                    RealmMachinery(realm),
-                    KeyHolders(place.realm),
-                    loot,
-                    progress,
-                    settle_seconds=settle,
-                )
+                async with stage(scenario, shown, progress) as live:
+                    outcome = await run_drill(
+                        scenario,
+                        accesses,
+                        RealmMachinery(realm),
+                        KeyHolders(place.realm),
+                        loot,
+                        live,
+                        settle_seconds=settle,
+                        control=live.control,
+                    )
+                    live.ended(outcome)
+            if shown.keep:
+                progress.leave()
+                ending(outcome)
+                say("The realm and its consoles go on; Ctrl-C stops them.")
+                await stop.awaited()
             progress.phase("stopping")
-    return outcome
+    if not shown.keep:
+        ending(outcome)

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +21,7 @@ from drills.run import run_drill
 from drills.scenario import Scenario
 from entente.drill_progress import DrillProgress
 from entente.drill_realm import KeyHolders
+from entente.drill_stage import Shown, stage
 from entente.gateway_client import answered, read_api_key
 from entente.realm_files import RealmFiles
 from entente.terminal import CommandFailed
@@ -77,6 +77,7 @@ async def play_on(
     cap: tuple[Path, CapTerms] | None,
     progress: DrillProgress,
     settle: float,
+    shown: Shown,
 ) -> DrillOutcome:
     """Play where the target says, once its gateways are ready. What fits was checked before."""
     accesses = {
@@ -95,9 +96,14 @@ async def play_on(
     if target.realm_office is not None:
         office = KeyHolders(RealmFiles(file.parent / target.realm_office))
     nothing = Loot("", "", Path(), {}, {})
-    return await run_drill(
-        scenario, accesses, _NobodyThere(), office, nothing, progress, settle_seconds=settle
-    )
+    async with stage(scenario, shown, progress) as live:
+        outcome = await run_drill(
+            *(scenario, accesses, _NobodyThere(), office, nothing, live),
+            settle_seconds=settle,
+            control=live.control,
+        )
+        live.ended(outcome)
+    return outcome
 
 
 async def require_ready(accesses: Mapping[str, GatewayAccess]) -> None:
@@ -146,9 +152,6 @@ class _NobodyThere:
 
     async def bring_about(self, fault: Fault, nation: str) -> None:
         raise DrillError(f"nobody here brings about {fault.value} of {nation}")
-
-    async def set_clock(self, nation: str, ahead: timedelta) -> None:
-        raise DrillError(f"nobody here sets the clock of {nation} {ahead} ahead")
 
     async def accede(self, community: str, nation: str) -> SignedDocuments:
         raise DrillError(f"nobody here signs that {nation} joins {community}")

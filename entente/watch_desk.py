@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+from rich.console import Console
 
 from bus.keystore import read_secret, write_secret
 from bus.store import operator_links, operators
@@ -58,10 +59,19 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def desks(realm: RunningRealm, lock: int, report: Report) -> AsyncIterator[Mapping[str, Desk]]:
-    """Run one console for all nations; yields once it answers, with new links."""
+async def desks(
+    realm: RunningRealm, lock: int, report: Report, drill: tuple[Path, str] | None = None
+) -> AsyncIterator[Mapping[str, Desk]]:
+    """Run one console for all nations; yields once it answers, with new links.
+
+    ``drill``: the folder where one is played that these people watch, and its exercise; without it the
+    living drill's.
+    """
     port = realm.state.ports(("console",))["console"]
     drills = drills_dir(realm)
+    exercise = load_life(LIFE).exercise_id if _lives_in(realm) else ""
+    if drill is not None:
+        drills, exercise = drill[0].absolute(), drill[1]
     write_catalogue(drills, catalogue())
     base = f"http://127.0.0.1:{port}"
     environment = {
@@ -69,7 +79,7 @@ async def desks(realm: RunningRealm, lock: int, report: Report) -> AsyncIterator
         "ENTENTE_CONSOLE_PORT": str(port),
         "ENTENTE_CONSOLE_MODES": '["EXERCISE", "TEST"]',
         "ENTENTE_CONSOLE_DRILLS_DIR": str(drills),
-        "ENTENTE_CONSOLE_EXERCISE_NAME": load_life(LIFE).exercise_id if _lives_in(realm) else "",
+        "ENTENTE_CONSOLE_EXERCISE_NAME": exercise,
     }
     arguments = ["console", "run"]
     for nation, place in realm.gateways.items():
@@ -84,6 +94,21 @@ async def desks(realm: RunningRealm, lock: int, report: Report) -> AsyncIterator
         yield made
     finally:
         await process.stop()
+
+
+def show_links(found: Mapping[str, Desk], console: Console) -> None:
+    """Links on lines of their own: a table would break them."""
+    console.print("\nConsoles. Each link signs in once, within a day:")
+    for nation, desk in found.items():
+        console.print(f"  {nation}  {desk.link}", soft_wrap=True, highlight=False, markup=False)
+    desk = next(iter(found.values()))
+    console.print(
+        f"Later, and for acts that ask for a password: operator {desk.operator}, password in "
+        f"{desk.password_file.parent}\n",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
 
 
 @contextlib.asynccontextmanager

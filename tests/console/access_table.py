@@ -69,6 +69,7 @@ ROUTES: dict[str, Row] = {
     "GET /drills": page(EXERCISE),
     "GET /drills/{run}": page(EXERCISE),
     "GET /drills/{run}/fragment": part(EXERCISE),
+    "POST /drills/{run}/control": act(EXERCISE, 422),
     "GET /exercises": page(SEES_CONTENT),
     "GET /exercises/calendar.ics": page(SEES_CONTENT),
     "GET /exercises/fragment": part(SEES_CONTENT),
