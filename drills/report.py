@@ -6,7 +6,9 @@ from pathlib import Path
 from drills.after_action.page import report_style, review_section
 from drills.after_action.reviewing import review
 from drills.outcome import DrillOutcome
+from drills.report_actors import actor_section, pace
 from drills.report_backfills import backfill_section
+from drills.report_control import control_section, control_sentences
 from drills.report_life import life_section
 from drills.report_messages import message_sections
 from drills.report_release import agreement_section, code_section, event_section, preview_section
@@ -35,18 +37,22 @@ def render_html(outcome: DrillOutcome) -> str:
         f"<h1>{escape(outcome.title)}</h1>",
         f'<p class="meta">{outcome.started_at:%Y-%m-%d %H:%M:%S} UTC, {outcome.seconds:.1f} s, '
         f"nations {escape(', '.join(outcome.nations))}</p>",
+        f'<p class="meta">{escape(pace(outcome))}</p>' if pace(outcome) else "",
         f"<p>{escape(outcome.summary)}</p>",
         f'<p class="verdict {"bad" if failures else "ok"}">{_verdict(outcome)}</p>',
+        *(f'<p class="verdict bad">{escape(text)}</p>' for text in control_sentences(outcome)),
     ]
     if failures:
         parts.append("<ul>" + "".join(f'<li class="bad">{escape(text)}</li>' for text in failures) + "</ul>")
     parts += [
         review_section(review(outcome)),
+        control_section(outcome),
         message_sections(outcome),
         code_section(outcome),
         preview_section(outcome),
         backfill_section(outcome),
         life_section(outcome),
+        actor_section(outcome),
         agreement_section(outcome),
         event_section(outcome),
         _attempts(outcome),
@@ -58,6 +64,8 @@ def render_html(outcome: DrillOutcome) -> str:
 
 def _verdict(outcome: DrillOutcome) -> str:
     failed = len(outcome.failures)
+    if not failed and (outcome.skipped or outcome.aborted_by is not None):
+        return "Every expectation of what was played was met."
     if not failed:
         return "Passed: every expectation was met."
     return (

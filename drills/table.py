@@ -15,6 +15,8 @@ from drills.outcome import (
     NationOutcome,
     PreviewOutcome,
 )
+from drills.report_actors import pace
+from drills.report_control import why
 from drills.report_messages import DISPLAY_ONLY
 from drills.report_release import WORDS
 
@@ -47,6 +49,12 @@ def show(outcome: DrillOutcome, console: Console) -> None:
     if outcome.decisions_by_code:
         counts = ", ".join(f"{each.code} {each.count}" for each in outcome.decisions_by_code)
         console.print(Text(f"Release decisions by code: {counts}\n"))
+    if outcome.actors:
+        console.print(Text(f"{len(outcome.actors)} acts of actors"))
+    if pace(outcome):
+        console.print(Text(f"{pace(outcome)[0].upper()}{pace(outcome)[1:]}\n"))
+    for each in outcome.skipped:
+        console.print(Text(f"SKIPPED {each.serial} {each.title}: {why(each)}, by {each.by}", style="yellow"))
     for failure in outcome.failures:
         console.print(Text(f"FAILED  {failure}", style="bold red"))
     console.print(verdict(outcome))
@@ -60,8 +68,14 @@ def verdict(outcome: DrillOutcome) -> Text:
         f"{len(outcome.messages)} messages, {len(outcome.attempts)} attempts, {expected} expectations, "
         f"{failed} failed, {outcome.seconds:.1f} s"
     )
+    if outcome.skipped or outcome.cancelled:
+        counts += f", {len(outcome.skipped)} skipped, {len(outcome.cancelled)} cancelled"
+    if outcome.aborted_by is not None:
+        return Text(f"{outcome.title}: ABORTED by {outcome.aborted_by} ({counts})", style="bold red")
     if failed:
         return Text(f"{outcome.title}: FAILED ({counts})", style="bold red")
+    if outcome.skipped:
+        return Text(f"{outcome.title}: passed but for what was skipped ({counts})", style="bold yellow")
     return Text(f"{outcome.title}: passed ({counts})", style="bold green")
 
 

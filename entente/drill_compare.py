@@ -39,6 +39,8 @@ def compare_(
                     style = _STYLES.get(pair.change)
                     table.add_row(pair.about, pair.first, pair.second, pair.change.value, style=style)
                 OUT.print(table)
+        if found.same_outcome is not None:
+            OUT.print(f"The same came of both: {'yes' if found.same_outcome else 'no'}", highlight=False)
     if out is not None:
         say(f"comparison: {out}")
 

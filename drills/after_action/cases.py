@@ -10,6 +10,8 @@ from drills.course import CopyTimes
 from drills.objectives import Measure
 from drills.outcome import DrillOutcome, MessageOutcome, NationOutcome
 
+SILENT = "silent"
+"""What an actor does that does nothing."""
 ARRIVED = ("delivered", "read", "acknowledged", "actioned")
 
 
@@ -65,6 +67,11 @@ def copies(outcome: DrillOutcome) -> Iterator[Copy]:
         for nation in message.nations:
             if nation.must_have or nation.times is not None:
                 yield Copy(message, nation)
+
+
+def silent_by_script(outcome: DrillOutcome) -> frozenset[tuple[str, str]]:
+    """Messages, by serial, and nations that the scenario has keep silent on them."""
+    return frozenset((each.on, each.nation) for each in outcome.actors if each.does == SILENT)
 
 
 def end_of(outcome: DrillOutcome) -> datetime:

@@ -53,6 +53,7 @@ class Played(Statement):
     exercise_id: str
     started_at: UtcTime
     seconds: float
+    fingerprint: str = ""
 
 
 class Table(Statement):
@@ -73,6 +74,13 @@ class Comparison(Statement):
     def same_scenario(self) -> bool:
         """Whether both bear the same title; comparing different exercises says little."""
         return self.first.title == self.second.title
+
+    @property
+    def same_outcome(self) -> bool | None:
+        """Whether the same came of both, whatever time it took; None where a report does not tell."""
+        if not (self.first.fingerprint and self.second.fingerprint):
+            return None
+        return self.first.fingerprint == self.second.fingerprint
 
 
 class _Side(NamedTuple):
@@ -104,6 +112,7 @@ def _played(review: AfterAction) -> Played:
         exercise_id=review.exercise_id,
         started_at=review.started_at,
         seconds=review.seconds,
+        fingerprint=review.fingerprint,
     )
 
 

@@ -4,10 +4,10 @@ from collections import Counter
 from itertools import combinations
 
 from drills.after_action.answers import asked
-from drills.after_action.cases import awaited, copies, end_of
+from drills.after_action.cases import awaited, copies, end_of, silent_by_script
 from drills.after_action.model import Cooperation, Met, Reciprocity
 from drills.objectives import Measure
-from drills.outcome import DrillOutcome
+from drills.outcome import DrillOutcome, MessageOutcome
 
 Pair = tuple[str, str]
 """Who owes, and to whom."""
@@ -21,20 +21,23 @@ class Ledger:
         self.given: Counter[Pair] = Counter()
         self.on_time: Counter[Pair] = Counter()
         self.overdue: Counter[Pair] = Counter()
-        ended = end_of(outcome)
+        self.by_script: Counter[Pair] = Counter()
+        ended, self._scripted = end_of(outcome), silent_by_script(outcome)
         for copy in copies(outcome):
             if awaited(copy, Measure.ACKNOWLEDGED) and copy.arrived:
-                self._enter((copy.to.nation, copy.message.originator), copy.met(Measure.ACKNOWLEDGED, ended))
+                self._enter(copy.message, copy.to.nation, copy.met(Measure.ACKNOWLEDGED, ended))
         for each in asked(outcome):
             # A request's own time limit is the asker's affair; an answer that came counts.
             met = Met.OPEN if each.took is None else Met.IN_TIME
-            self._enter((each.nation, each.request.originator), met)
+            self._enter(each.request, each.nation, met)
 
-    def _enter(self, pair: Pair, met: Met) -> None:
+    def _enter(self, message: MessageOutcome, nation: str, met: Met) -> None:
+        pair = (nation, message.originator)
         self.owed[pair] += 1
         self.given[pair] += met in (Met.IN_TIME, Met.LATE)
         self.on_time[pair] += met is Met.IN_TIME
         self.overdue[pair] += met is Met.NEVER
+        self.by_script[pair] += met in (Met.NEVER, Met.OPEN) and (message.serial, nation) in self._scripted
 
 
 def cooperation(outcome: DrillOutcome) -> tuple[Cooperation, ...]:
@@ -56,6 +59,7 @@ def cooperation(outcome: DrillOutcome) -> tuple[Cooperation, ...]:
                     asked=_sum(ledger.owed, is_owed),
                     received=_sum(ledger.given, is_owed),
                     silent=overdue > 0 and given == 0,
+                    by_script=_sum(ledger.by_script, owes),
                 )
             )
     return tuple(rows)

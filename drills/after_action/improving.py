@@ -1,6 +1,6 @@
 """The improvement plan: what was observed, what it rests on, what to do. Pure."""
 
-from drills.after_action.model import Cooperation, Improvement, ObjectiveResult, Recovery
+from drills.after_action.model import Cooperation, Evidence, Improvement, ObjectiveResult, Recovery
 from drills.objectives import TIMED, Measure, Rating
 from drills.outcome import DrillOutcome
 
@@ -58,21 +58,29 @@ def improvements(
         for each in recoveries
         if each.still_missing
     ]
-    items += [
-        Improvement(
-            about=f"Nation {each.nation}",
-            observation=f"It gave nothing of {each.owed} that it owed; {each.overdue} overdue at the end.",
-            discussion="Its gateway signed that the messages were there; nobody acted on them.",
-            recommendation=_DO[Measure.ACKNOWLEDGED],
-        )
-        for each in cooperation
-        if each.silent
-    ]
+    items += [_of_silence(each) for each in cooperation if each.silent]
     return tuple(items)
 
 
+def _of_silence(nation: Cooperation) -> Improvement:
+    gave = f"It gave nothing of {nation.owed} that it owed; {nation.overdue} overdue at the end"
+    if nation.silent_by_script:
+        return Improvement(
+            about=f"Nation {nation.nation}",
+            observation=f"{gave}: silent by script.",
+            discussion="The scenario had it silent. What counts is who noticed, when, and what they did.",
+            recommendation="Look at what those who were waiting did once they were told that it was overdue.",
+        )
+    return Improvement(
+        about=f"Nation {nation.nation}",
+        observation=f"{gave}.",
+        discussion="Its gateway signed that the messages were there; nobody acted on them.",
+        recommendation=_DO[Measure.ACKNOWLEDGED],
+    )
+
+
 def _of_objective(result: ObjectiveResult) -> Improvement:
-    missed = [f"{each.serial} at {each.nation}" if each.nation else each.serial for each in result.missed]
+    missed = [_where(each) for each in result.missed]
     goal = f" within {result.goal_seconds:g} s" if result.measure in TIMED else ""
     return Improvement(
         about=f"Objective {result.id}",
@@ -80,6 +88,11 @@ def _of_objective(result: ObjectiveResult) -> Improvement:
         discussion="Missed: " + ", ".join(_named(missed)) + ".",
         recommendation=_DO[result.measure],
     )
+
+
+def _where(case: Evidence) -> str:
+    where = f"{case.serial} at {case.nation}" if case.nation else case.serial
+    return f"{where} (silent by script)" if case.by_script else where
 
 
 def _named(texts: list[str]) -> list[str]:

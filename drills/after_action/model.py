@@ -25,6 +25,7 @@ class Evidence(Statement):
     seconds: float | None = None
     met: bool
     what: str = ""
+    by_script: bool = Field(default=False, description="The scenario has the nation silent on it.")
 
 
 class ObjectiveResult(Statement):
@@ -80,7 +81,7 @@ class Cooperation(Statement):
 
     ``owed``: acknowledgements and answers asked of it; ``given``; ``on_time``; ``overdue``: not given when
     the deadline had passed. ``asked``: what it asked of others; ``received``. ``silent``: something is
-    overdue, and it gave nothing at all.
+    overdue, and it gave nothing at all. ``by_script``: what it did not give, being silent by script.
     """
 
     nation: str
@@ -91,6 +92,12 @@ class Cooperation(Statement):
     asked: int
     received: int
     silent: bool
+    by_script: int = 0
+
+    @property
+    def silent_by_script(self) -> bool:
+        """Whether the scenario alone made it silent: everything that is overdue is so by script."""
+        return self.silent and self.by_script >= self.overdue
 
 
 class Reciprocity(Statement):
@@ -187,6 +194,7 @@ class AfterAction(Statement):
     exercise_id: str
     started_at: UtcTime
     seconds: float
+    fingerprint: str = ""
     nations: tuple[str, ...]
     figures: tuple[Figure, ...]
     objectives: tuple[ObjectiveResult, ...]

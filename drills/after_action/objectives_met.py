@@ -3,11 +3,14 @@
 from collections.abc import Collection
 
 from drills.after_action.answers import asked
-from drills.after_action.cases import Copy, awaited, copies, middle
+from drills.after_action.cases import Copy, awaited, copies, middle, silent_by_script
 from drills.after_action.model import Evidence, ObjectiveResult
 from drills.after_action.recovering import recoveries
 from drills.objectives import Measure, Objective
 from drills.outcome import DrillOutcome, MessageOutcome
+
+OF_PEOPLE = (Measure.READ, Measure.ACKNOWLEDGED, Measure.ANSWERED)
+"""What people do, and do not do who are silent."""
 
 
 def results(outcome: DrillOutcome) -> tuple[ObjectiveResult, ...]:
@@ -16,7 +19,11 @@ def results(outcome: DrillOutcome) -> tuple[ObjectiveResult, ...]:
 
 
 def _result(objective: Objective, outcome: DrillOutcome) -> ObjectiveResult:
-    cases = _cases(objective, outcome)
+    scripted = silent_by_script(outcome) if objective.measure in OF_PEOPLE else ()
+    cases = [
+        each.model_copy(update={"by_script": each.seconds is None and (each.serial, each.nation) in scripted})
+        for each in _cases(objective, outcome)
+    ]
     took = [case.seconds for case in cases if case.seconds is not None]
     missed = sorted((case for case in cases if not case.met), key=_worst_first)
     met = len(cases) - len(missed)

@@ -27,6 +27,7 @@ def review(outcome: DrillOutcome) -> AfterAction:
         exercise_id=outcome.exercise_id,
         started_at=outcome.started_at,
         seconds=outcome.seconds,
+        fingerprint=outcome.fingerprint,
         nations=outcome.nations,
         figures=(
             _objectives_figure(objectives, outcome),

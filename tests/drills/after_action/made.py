@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from drills.acted import ActorOutcome
 from drills.course import CopyTimes, InjectOutcome, NationFigures, Outage, StoodStill
 from drills.objectives import Objective
 from drills.outcome import AttemptOutcome, DrillOutcome, MessageOutcome, NationOutcome
@@ -81,6 +82,27 @@ def outage(serial: str, began: float, until: float | None, nation: str | None = 
         began=at(began),
         until=None if until is None else at(until),
     )
+
+
+def act(serial: str, does: str, nation: str = "XCC", *, code: str = "", remark: str = "") -> ActorOutcome:
+    """What an actor did with the message whose serial stands before the dash."""
+    return ActorOutcome(
+        serial=serial,
+        title="Duty officer",
+        nation=nation,
+        on=serial.partition("-")[0],
+        does=does,
+        at=at(5),
+        exercise_seconds=5400,
+        waited_seconds=30,
+        code=code,
+        as_expected=not remark,
+        remark=remark,
+    )
+
+
+def silence(serial: str, nation: str) -> ActorOutcome:
+    return act(f"{serial}-A1", "silent", nation)
 
 
 def attempt(serial: str, *, reached: tuple[str, ...] = ()) -> AttemptOutcome:

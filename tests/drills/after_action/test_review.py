@@ -14,7 +14,7 @@ from drills.after_action.wording import span
 from drills.objectives import Measure, Objective
 from drills.outcome import DrillOutcome
 from drills.report import render_html
-from tests.drills.after_action.made import at, attempt, copy, drill, message, outage
+from tests.drills.after_action.made import act, at, attempt, copy, drill, message, outage, silence
 
 HOSTILE = '<script>alert("1")</script>\u202e&'
 
@@ -146,3 +146,34 @@ def test_lengths_of_time_read_as_people_say_them() -> None:
         *("0 ms", "340 ms", "1 s", "11.4 s", "1 min", "1 min", "10 min 18 s", "1 h", "2 h 1 min"),
         "never",
     ]
+
+
+def test_who_is_silent_by_script_is_told_so_and_not_blamed() -> None:
+    played = whole().model_copy(update={"actors": (silence("1.1.1", "XCC"), silence("1.1.2", "XBB"))})
+    found = {each.nation: each for each in review(played).cooperation}
+    assert (found["XCC"].silent, found["XCC"].by_script, found["XCC"].silent_by_script) == (True, 1, True)
+    assert found["XBB"].by_script == 0, "it acknowledged, whatever the script says"
+    assert not review(whole()).cooperation[-1].silent_by_script
+    missed = {(each.nation, each.by_script) for each in review(played).objectives[0].missed}
+    assert missed == {("XCC", True), ("XBB", False), ("XAA", False)}
+    plan = {each.about: each for each in review(played).improvements}
+    assert plan["Nation XCC"].observation.endswith("silent by script.")
+    assert "1.1.1 at XCC (silent by script)" in plan["Objective O1"].discussion
+    assert {each.about for each in review(whole()).improvements} == set(plan)
+    page = render_html(played)
+    assert page.count("silent by script") >= 4
+    assert '<span class="bad">silent</span>' not in page
+
+
+def test_the_page_shows_what_actors_did_and_the_pace_of_the_play() -> None:
+    acts = (
+        act("1.1.1-A2", "FLOOD", code="SCHEMA_INVALID"),
+        act("1.1.1-A3", "acknowledge", remark=HOSTILE),
+    )
+    told = {"actors": acts, "speed": 60.0, "seed": 7, "fingerprint": "sha256:" + "ab" * 32}
+    page = render_html(whole().model_copy(update=told))
+    assert "exercise time 60 times as fast, to T+1:30, seed 7, fingerprint abababababab" in page
+    for words in ("What actors did", "flood: stopped by SCHEMA_INVALID", "1.1.1-A3: &lt;script&gt;"):
+        assert words in page
+    assert "<script>" not in page
+    assert "What actors did" not in render_html(whole())
