@@ -15,10 +15,23 @@ LEFT_OUT = frozenset(
         "fingerprint",
         "seed",
         "summary",
+        # Who held it, and asked for what: what came of it stands in what was skipped.
+        "acts",
+        "by",
+        "aborted_by",
         # Ids, which every run has of its own.
         "message_id",
         "digest",
         "publication_id",
+        # Times, also where there is none.
+        "at",
+        "speed",
+        "exercise_seconds",
+        "latency_ms",
+        "took_ms",
+        "times",
+        # What exercise staff asked for: what came of that shows elsewhere.
+        "acts",
         # Texts and counts that tell of times, of ids, or of what happened to be under way.
         "explanation",
         "detail",
@@ -29,10 +42,9 @@ LEFT_OUT = frozenset(
         "posts",
         "told",
         "figures",
-        "times",
     }
 )
-"""Members of an outcome that say nothing of what came of it. Times and lengths of time are left out, too."""
+"""Members of an outcome that say nothing of what came of it. Other times and decimal numbers are left out, too."""
 _OWN = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|sha256:[0-9A-Za-z_=+/-]+"

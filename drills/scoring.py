@@ -61,25 +61,31 @@ def met_by_inject(outcome: DrillOutcome) -> dict[str, bool]:
 
 
 def _judged(scenario: Scenario, played: Played) -> Iterator[bool]:
-    """What was judged, one by one: refusals, previews, steps, what became of messages, what happened."""
+    """What was judged, one by one: refusals, previews, steps, what became of messages, what happened.
 
-    def of(serial: str) -> Expectation:
-        return scenario.expectation(serial)
-
+    What actors do of themselves has no expectation of its own.
+    """
+    wanted = {each.inject: each for each in scenario.expectations}
     for serial, tried in played.tried.items():
-        wanted = of(serial)
-        if tried.answer is not None and wanted.refused is not None:
-            yield not tried.answer.accepted and tried.answer.code == wanted.refused.value
-        elif tried.hostile is not None and wanted.stopped_by_broker:
-            yield tried.hostile.stopped_by_broker
+        if serial in wanted and (refused := _refused(wanted[serial], tried)) is not None:
+            yield refused
     for serial, previewed in played.previewed.items():
-        yield preview_outcome(*previewed, of(serial)).as_expected
+        yield preview_outcome(*previewed, wanted[serial]).as_expected
     for serial, step in played.steps.items():
-        yield step_outcome(step, of(serial)).as_expected
+        yield step_outcome(step, wanted[serial]).as_expected
     for serial, life in played.lives.items():
-        yield not different(of(serial), life.seen)
+        yield not different(wanted[serial], life.seen)
     for happened in played.happened.values():
         yield event_outcome(happened).as_expected
+
+
+def _refused(wanted: Expectation, tried: Tried) -> bool | None:
+    """Whether an attempt was refused as it had to be; None where only the end tells."""
+    if tried.answer is not None and wanted.refused is not None:
+        return not tried.answer.accepted and tried.answer.code == wanted.refused.value
+    if tried.hostile is not None and wanted.stopped_by_broker:
+        return tried.hostile.stopped_by_broker
+    return None
 
 
 def _seen(sent: Sent, partner: PartnerSystem) -> bool:

@@ -53,8 +53,9 @@ def show(outcome: DrillOutcome, console: Console) -> None:
         console.print(Text(f"{len(outcome.actors)} acts of actors"))
     if pace(outcome):
         console.print(Text(f"{pace(outcome)[0].upper()}{pace(outcome)[1:]}\n"))
-    for each in outcome.skipped:
-        console.print(Text(f"SKIPPED {each.serial} {each.title}: {why(each)}, by {each.by}", style="yellow"))
+    for passed_over in outcome.skipped:
+        what = f"{passed_over.serial} {passed_over.title}: {why(passed_over)}, by {passed_over.by}"
+        console.print(Text(f"SKIPPED {what}", style="yellow"))
     for failure in outcome.failures:
         console.print(Text(f"FAILED  {failure}", style="bold red"))
     console.print(verdict(outcome))
