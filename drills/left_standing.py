@@ -12,7 +12,8 @@ from schemas.cancellation import CancellationReason
 from schemas.drill_journal import JOURNAL_SUFFIX, JournalLine, Played
 from schemas.header import Kind
 
-STANDING = (Kind.THREAT_ALERT.value, Kind.EXERCISE_NOTICE.value)
+ENDS_BY_ITSELF = (Kind.INFORMATION_REQUEST, Kind.INFORMATION_RESPONSE, Kind.ACKNOWLEDGEMENT)
+STANDING = frozenset(kind.value for kind in Kind if kind not in ENDS_BY_ITSELF)
 """Kinds that hold until something ends them."""
 MOST = 300
 """Newest lines that are looked at: each playing of a storyline cancels what the one before it left."""
