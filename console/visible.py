@@ -40,11 +40,6 @@ def _is_printable(text: str) -> bool:
     return text.isascii() and text.isprintable()
 
 
-def is_plain(text: str) -> bool:
-    """Whether nothing in ``text`` has to be shown by its number."""
-    return visible(text) == text
-
-
 def _shown(character: str) -> str:
     if character in _BREAKS:
         return character

@@ -14,7 +14,7 @@ from typing import Any
 
 from babel import Locale
 from babel.lists import format_list
-from babel.numbers import format_decimal, format_percent
+from babel.numbers import format_decimal
 
 from console.supply import Supply
 
@@ -94,10 +94,6 @@ class Wording:
     def fixed(self, value: float, decimals: int) -> str:
         """A number with just so many decimals."""
         return format_decimal(value, f"#,##0.{'0' * decimals}", locale=self.locale)
-
-    def percent(self, share: float) -> str:
-        """A share from 0 to 1 in percent."""
-        return format_percent(share, locale=self.locale)
 
     def listed(self, words: Iterable[str]) -> str:
         """Words as a list in a sentence: ``a, b and c``."""

@@ -11,7 +11,6 @@ from schemas.header import Mode, Precedence
 WIRE_VERSION = 1
 ROOT_PAYLOAD_TYPE = "application/vnd.entente.root.v1+json"
 MAX_CONTENT_BYTES = 256 * 1024
-MAX_BUNDLE_DELIVERIES = 64
 
 
 class Lane(StrEnum):

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from pydantic import Field, JsonValue
 
-from bus.protocol.release import PlanRow
 from bus.protocol.succession import Gets, Share
 from gateways.changing.chains import Change
 from schemas.base import Digest, Nation, Statement, UtcTime, Uuid, Uuid7
@@ -122,22 +121,6 @@ def share_view(nation: str, share: Share) -> ShareView:
         nation=nation,
         gets=share.gets,
         holds=next((held.message_id for held in share.held if held is not None), None),
-    )
-
-
-def rows_of(plan: Sequence[PlanRow]) -> tuple[AcceptedRow, ...]:
-    """The table as the author sees it."""
-    return tuple(
-        AcceptedRow.of_valid(
-            nation=row.nation,
-            addressed=row.addressed,
-            permit=row.decision.permit,
-            code=row.decision.code,
-            explanation=row.decision.explanation,
-            version=row.version,
-            by_version=row.by_version or None,
-        )
-        for row in plan
     )
 
 

@@ -12,10 +12,6 @@ class Turns:
         self._all = asyncio.Lock()
         self._own: dict[str, tuple[asyncio.Lock, int]] = {}
 
-    def wanted(self, author: str) -> int:
-        """How many turns this operator has or waits for."""
-        return self._own[author][1] if author in self._own else 0
-
     @asynccontextmanager
     async def turn(self, author: str) -> AsyncIterator[None]:
         """A turn of this operator's."""

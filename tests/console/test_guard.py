@@ -18,7 +18,7 @@ from console.marking import Marking, Palette, highest, level_of, released
 from console.preferences import Preferences
 from console.rooms.sign_in import local_path
 from console.settings import ConsoleSettings
-from console.visible import is_plain, one_line, visible
+from console.visible import one_line, visible
 from tests.console import serving
 from tests.console.played import signed_in
 
@@ -126,7 +126,7 @@ def test_nothing_that_hides_or_reorders_is_left_in_a_partners_words(text: str) -
         unicodedata.category(each) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp") or each in "\n\t"
         for each in shown
     )
-    assert is_plain(shown)
+    assert visible(shown) == shown
     assert "\n" not in one_line(text)
 
 

@@ -120,7 +120,7 @@ async def test_a_short_search_passes_a_long_one(context: GatewayContext) -> None
     async with turns.turn(AUTHOR):
         long = asyncio.create_task(ask("long", "prec:flash from:XCC"))
         short = asyncio.create_task(ask("short", ""))
-        while turns.wanted(AUTHOR) < 3:  # noqa: ASYNC110 - until both stand in the line
+        while turns._own[AUTHOR][1] < 3:  # noqa: ASYNC110 - until both stand in the line
             await asyncio.sleep(0)
     await asyncio.gather(long, short)
     assert done == ["short", "long"]
@@ -146,4 +146,4 @@ async def test_an_operator_with_many_searches_waits_for_themselves() -> None:
     await asyncio.gather(*map(search_for, ["many"] * 20 + ["one", "other"]))
     assert {"one", "other"} <= set(had[:4]), "the flood is not waited for"
     assert sorted(had) == ["many"] * 20 + ["one", "other"]
-    assert turns.wanted("many") == 0
+    assert turns._own == {}, "nothing is kept of whoever has gone"

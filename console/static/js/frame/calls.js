@@ -4,7 +4,7 @@ import { csrf, root } from "./root.js";
 import { reportSignedOut } from "./signed_out.js";
 
 /** A refusal: `code` and `detail` of the problem. */
-export class CallRefused extends Error {
+class CallRefused extends Error {
   /** @param {number} status @param {{ code?: string, detail?: string, pointer?: string }} problem */
   constructor(status, problem) {
     super(problem.code ?? `status ${status}`);

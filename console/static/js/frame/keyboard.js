@@ -18,12 +18,12 @@ export function onKey(key, act) {
 }
 
 /** @returns {boolean} whether single keys are on */
-export function singleKeys() {
+function singleKeys() {
   return document.documentElement.dataset.keys !== "off";
 }
 
 /** @param {EventTarget | null} target @returns {boolean} whether somebody is writing there */
-export function writing(target) {
+function writing(target) {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement) return true;
   return target instanceof HTMLInputElement && !["checkbox", "radio", "button", "submit", "reset", "range"].includes(target.type);

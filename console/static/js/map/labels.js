@@ -10,7 +10,7 @@ import { pixelOf, toPlane } from "./view.js";
 /** @typedef {{ left: number, top: number, right: number, bottom: number }} Place */
 
 /** @type {Record<string, string>} */
-export const SYMBOLS = { FLASH: "◆", IMMEDIATE: "▲", PRIORITY: "■", ROUTINE: "○" };
+const SYMBOLS = { FLASH: "◆", IMMEDIATE: "▲", PRIORITY: "■", ROUTINE: "○" };
 const HEIGHT = 18;
 const TRIES = 3;
 /** Outlines lower than this many pixels have their label above them. */

@@ -49,7 +49,7 @@ export function bent(ring) {
 }
 
 /** @param {Pair} start @param {Pair} end degrees @returns {boolean} whether an edge is the world's, not the area's */
-export function isCut(start, end) {
+function isCut(start, end) {
   const alongSide = Math.abs(start[0]) === 180 && start[0] === end[0];
   const alongPole = Math.abs(start[1]) > LIMIT && Math.abs(end[1]) > LIMIT;
   return alongSide || alongPole;

@@ -38,7 +38,6 @@ async function send(form) {
   try {
     const answer = await loadFragment(form.getAttribute("action") ?? "", { method: "POST", form: new URLSearchParams(fields) });
     show(article, answer);
-    document.dispatchEvent(new CustomEvent("entente:message-changed"));
   } catch (error) {
     const page = error instanceof FragmentRefused ? error.page : null;
     if (page?.querySelector("[data-message]")) {

@@ -12,11 +12,11 @@
  */
 
 /** Without a heartbeat for so long, what is shown may be old. */
-export const STALE_AFTER = 3500;
+const STALE_AFTER = 3500;
 /** Trying in vain for so long is being offline. */
-export const OFFLINE_AFTER = 30000;
+const OFFLINE_AFTER = 30000;
 /** A stream that ends in good order is opened again at once; only beyond this does the page speak of it. */
-export const LOST_AFTER = 1000;
+const LOST_AFTER = 1000;
 
 /**
  * @param {Signs} signs

@@ -4,7 +4,7 @@
 
 /** Rows held while following, and while the view is held. */
 export const LIMIT = 10000;
-export const HELD_LIMIT = 20000;
+const HELD_LIMIT = 20000;
 
 /** Rows, oldest first inside, because nearly all that comes is newest; shown newest first. */
 export class TrafficBuffer {

@@ -113,7 +113,7 @@ export function paintRow(made, row) {
 }
 
 /** The kind's short name; that of a kind which has none here is its own. @param {string} kind */
-export function kindWord(kind) {
+function kindWord(kind) {
   const key = `traffic.live.kind.${kind}`;
   const known = t(key);
   return known === key || known === `[${key}]` ? visible(kind.replaceAll("_", " ")) : known;

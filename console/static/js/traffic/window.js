@@ -1,7 +1,7 @@
 // Which rows of a long list stand in the document. Pure.
 
 /** Rows drawn beyond the edges, so that a quick scroll finds something. */
-export const OVERSCAN = 8;
+const OVERSCAN = 8;
 
 /**
  * @param {{scrollTop: number, height: number, rowHeight: number, count: number}} scroller
