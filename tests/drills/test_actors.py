@@ -163,7 +163,7 @@ DUTY = "when: {kinds: [threat_alert], precedences: [FLASH], from: [XAA]}"
             "Input should be",
             id="an unknown misbehaviour",
         ),
-        pytest.param("speed: 600", "speed: 0", "speed: 0", "greater than 0", id="time that stands still"),
+        pytest.param("speed: 300", "speed: 0", "speed: 0", "greater than 0", id="time that stands still"),
     ],
 )
 def test_a_script_that_cannot_be_played_is_refused_with_its_place(
