@@ -17,7 +17,7 @@ BROKER_MIB = 64.0
 DESCRIPTORS = 8.0
 THREADS = 4.0
 DISK_MIB = 16.0
-DISK_KIB_PER_COPY = 64.0
+DISK_KIB_PER_COPY = 32.0
 """A place on disk may grow by so much at once, which its logs take, and by so much for each of its messages
 and copies."""
 HALVES = 1.5

@@ -42,7 +42,7 @@ def samples(*, leak: float, descriptors: float = 0.0, restarted_at: float = 50.0
         Sample(
             at=float(at),
             pid=1 if at < restarted_at else 2,
-            resident=int(MIB * (100 + (at < restarted_at) * 40 + leak * at / 3600 + dice.random())),
+            resident=int(MIB * (100 + (at >= restarted_at) * 40 + leak * at / 3600 + dice.random())),
             descriptors=30 + int(descriptors * at / 3600) + dice.randint(0, 2),
             threads=12,
         )
@@ -67,6 +67,13 @@ def failed(findings: list[Finding]) -> list[str]:
 )
 def test_a_process_that_grows_is_told_from_one_that_does_not(made: list[Sample], fails: list[str]) -> None:
     assert failed(processes_flat({"XAA": made}, 1000)) == fails
+
+
+def test_only_the_process_that_lives_at_the_end_is_judged() -> None:
+    leaking = [each for each in samples(leak=100, restarted_at=3000) if each.at < 3000]
+    flat = [each for each in samples(leak=0, restarted_at=3000) if each.at >= 3000]
+    assert failed(processes_flat({"XAA": [*leaking, *flat]}, 1000)) == []
+    assert failed(processes_flat({"XAA": leaking}, 1000)) == ["XAA: memory grew by"]
 
 
 def test_the_broker_has_more_room_and_a_bound_as_well() -> None:
