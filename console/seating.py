@@ -61,6 +61,11 @@ class Seat:
         return tuple(self.session.operator["roles"])
 
     @property
+    def office(self) -> str:
+        """The roles as an acknowledgement names them: in English, for it is other nations that read it."""
+        return ", ".join(self.roles).replace("_", " ").capitalize()
+
+    @property
     def rights(self) -> frozenset[str]:
         """What the roles permit, by the gateway's last word."""
         return frozenset(self.session.operator["rights"])

@@ -32,9 +32,7 @@ async def acknowledge(
 ) -> Response:
     """Acknowledge a message to its originator, or by receipt alone where no agreement carries more."""
     fields = await _fields(request)
-    # In English, as the message that it goes into.
-    role = ", ".join(seat.roles).replace("_", " ").capitalize()
-    body = forms.acknowledgement(fields, role, datetime.now(UTC))
+    body = forms.acknowledgement(fields, seat.office, datetime.now(UTC))
     by_receipt = "true" if fields.get("by_receipt") == "on" else None
     place = Place("in", str(message_id), originator)
     if forms.says_least(body):

@@ -177,7 +177,7 @@ async def acknowledge(seat: AtConsole, message_id: UUID, given: Given) -> Respon
     body = {
         "level": "READ",
         "outcome": "NOTED",
-        "officer_role": ", ".join(seat.wording.t(f"frame.role.{role}") for role in seat.roles)[:200],
+        "officer_role": seat.office,
         "acknowledged_at": datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     }
     return await _told(
