@@ -6,6 +6,7 @@
 Talks JetStream's JSON API directly, since nats-py's dataclasses drop fields they do not know.
 """
 
+import asyncio
 import base64
 import contextlib
 import json
@@ -31,6 +32,7 @@ from bus.stream_plan import (
 from schemas.wire import Lane
 
 _PATIENCE = 10.0
+_PATIENCE_END = 1.0
 _STREAM_MISSING = 10059
 _CONSUMER_MISSING = 10014
 _NO_MESSAGE = 10037
@@ -59,6 +61,19 @@ async def provision(
     `admin_seed` is the HUB account's nkey; each request may take `patience` seconds. Nations that left keep
     their streams and consumers: removing mail is a decision of its own.
     """
+    # In a task of its own: nats-py swallows a cancellation that comes while it sends, and would go on. What
+    # is under way usually ends within milliseconds.
+    work = asyncio.create_task(_provision(urls, admin_seed, realm, patience))
+    try:
+        await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await asyncio.wait((work,), timeout=_PATIENCE_END)
+        work.cancel()
+        await asyncio.gather(work, return_exceptions=True)
+        raise
+
+
+async def _provision(urls: Sequence[str], admin_seed: str, realm: RealmStreams, patience: float) -> None:
     async with _hub(urls, admin_seed, patience) as hub:
         for nation in realm.nations:
             await hub.ensure_out(nation, realm)

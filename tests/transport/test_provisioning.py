@@ -1,5 +1,6 @@
 """Provisioning: idempotent, additive, and loud where what exists must not be changed."""
 
+import asyncio
 import json
 import os
 from collections.abc import Mapping
@@ -150,3 +151,17 @@ def test_a_quota_below_one_bundle_and_a_bad_nation_are_refused() -> None:
         RealmStreams(("XAA",), quota_bytes=MAX_PAYLOAD - 1)
     with pytest.raises(ValueError, match="upper-case"):
         RealmStreams(("X*A",))
+
+
+async def test_provisioning_that_is_cancelled_at_any_moment_stops_and_says_so(broker: Broker) -> None:
+    """nats-py swallows a cancellation that comes while it sends: Ctrl-C would be lost."""
+    for rounds in range(1, 200, 7):
+        work = asyncio.create_task(broker.provision())
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        if work.done():
+            break
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+    await broker.provision()
