@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from schemas.drill_journal import (
-    OVER,
     ActHeard,
     DrillPhase,
     FaultSeen,
@@ -64,9 +63,9 @@ class DrillList:
         return {status: count for status, count in found.items() if count}
 
     @property
-    def over(self) -> int:
-        """How many injects are done with."""
-        return sum(each.status in OVER or each.status is InjectStatus.RELEASED for each in self.injects)
+    def played(self) -> int:
+        """How many injects were played."""
+        return sum(each.status in (InjectStatus.RELEASED, InjectStatus.CLOSED) for each in self.injects)
 
     @property
     def newest_acts(self) -> list[ActHeard]:

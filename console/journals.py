@@ -53,7 +53,7 @@ class Run:
     @property
     def played(self) -> int:
         """How many injects were played."""
-        return len(self.lines) if self.list is None else self.list.over
+        return len(self.lines) if self.list is None else self.list.played
 
     @property
     def counts(self) -> dict[Played, int]:

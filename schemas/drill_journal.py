@@ -83,9 +83,6 @@ class InjectStatus(StrEnum):
     """It was judged."""
 
 
-OVER = (InjectStatus.SKIPPED, InjectStatus.CANCELLED, InjectStatus.CLOSED)
-
-
 class WhyNot(StrEnum):
     """Why an inject was not played."""
 
