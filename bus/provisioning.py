@@ -94,6 +94,15 @@ async def use_up_room(urls: Sequence[str], admin_seed: str, realm: RealmStreams)
             await hub.ensure_stream({**out_config(nation, realm), "max_bytes": 1})
 
 
+async def read_last(urls: Sequence[str], admin_seed: str, subject: str) -> bytes | None:
+    """The sealed octets that were stored last under a subject, as whoever runs the hub can read them.
+
+    None when there are none. Raises ProvisioningError.
+    """
+    async with _hub(urls, admin_seed, _PATIENCE) as hub:
+        return await hub.last_under(subject)
+
+
 @contextlib.asynccontextmanager
 async def _hub(urls: Sequence[str], seed: str, patience: float) -> AsyncIterator["_Hub"]:
     async def ignore(_: Exception) -> None:
@@ -182,6 +191,14 @@ class _Hub:
             return 0
         header = _TAKEN.search(base64.b64decode(found["message"].get("hdrs", "")))
         return int(header.group(2)) if header else 0
+
+    async def last_under(self, subject: str) -> bytes | None:
+        """What DELIVERY holds last under a subject."""
+        question = {"last_by_subj": subject}
+        found = await self._find(
+            f"STREAM.MSG.GET.{DELIVERY_STREAM}", _STREAM_MISSING, _NO_MESSAGE, body=question
+        )
+        return None if found is None else base64.b64decode(found["message"].get("data", ""))
 
     async def _find(self, operation: str, *absent: int, body: Mapping[str, Any] | None = None) -> Json | None:
         """The answer, or None when it is one of the `absent` error codes."""

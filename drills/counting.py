@@ -8,12 +8,19 @@ from prometheus_client.parser import text_string_to_metric_families
 from drills.course import NationFigures
 from drills.partner_system import PartnerSystem
 
+DUPLICATES = "entente_duplicates_total"
 _COUNTED = {
-    "duplicates": "entente_duplicates_total",
+    "duplicates": DUPLICATES,
     "late": "entente_late_total",
     "resent": "entente_deliveries_resent_total",
     "rejected": "entente_rejected_total",
 }
+
+
+async def count_of(partner: PartnerSystem, metric: str) -> float:
+    """What a gateway has counted of one thing since its start, over all labels; 0 where it does not tell."""
+    families = text_string_to_metric_families(await partner.metrics() or "")
+    return sum(sample.value for family in families for sample in family.samples if sample.name == metric)
 
 
 async def counted_by(partners: Mapping[str, PartnerSystem]) -> dict[str, NationFigures]:

@@ -12,6 +12,9 @@ from schemas.base import Nation, ShortText, TitleText, unique
 from schemas.event import EventType
 from schemas.reasons import ReasonCode
 
+RECOGNISED = "recognised"
+"""What a replay is at a gateway that has the message."""
+
 
 class AgreementState(StrEnum):
     """What an agreement is at a party's gateway, as `GET /v1/agreements` says it."""
@@ -50,7 +53,8 @@ class Expectation(LifeExpectation):
 
     ``refused``: the attempt, or the draft that is previewed, is refused with this code.
     ``says``: words that the answer explains itself with. ``stopped_by_broker``: the broker does not take the
-    hostile act. ``rejected``: the target's gateway refuses it with this code. ``agreement``: the state of
+    hostile act. ``rejected``: the target's gateway refuses it with this code; ``recognised``:
+    it knows it already, and files nothing. ``agreement``: the state of
     the agreement at each of these nations' gateways, once the inject is known there.
 
     Nobody but ``must_have`` and ``display_only`` may get anything: that holds for every inject, also
@@ -78,7 +82,15 @@ class Expectation(LifeExpectation):
     says: Annotated[tuple[TitleText, ...], Field(max_length=20)] = ()
     stopped_by_broker: bool = False
     rejected: ReasonCode | None = None
+    recognised: bool = False
     agreement: dict[Nation, AgreementState] = Field(default_factory=dict)
+
+    @property
+    def stopped_by(self) -> str:
+        """What must stop a hostile act; empty where none is judged."""
+        if self.stopped_by_broker:
+            return "the broker"
+        return RECOGNISED if self.recognised else self.rejected.value if self.rejected is not None else ""
 
     @property
     def named(self) -> set[str]:

@@ -60,8 +60,8 @@ def require_fitting(expectation: Expectation, inject: Inject, nations: set[str])
         raise misfit(inject, "refused goes with attempt and preview")
     if inject.preview is not None and not (expectation.decisions or expectation.refused):
         raise misfit(inject, "a preview is judged by decisions or refused")
-    if (inject.hostile is not None) != (expectation.stopped_by_broker or expectation.rejected is not None):
-        raise misfit(inject, "stopped_by_broker or rejected goes with hostile")
+    if (inject.hostile is not None) != bool(expectation.stopped_by):
+        raise misfit(inject, "stopped_by_broker, rejected or recognised goes with hostile")
     on_papers = inject.hostile is not None and inject.hostile.agreement is not None
     if (inject.backfill is not None) != bool(expectation.listed):
         raise misfit(inject, "listed goes with backfill")

@@ -21,9 +21,10 @@ from bus.protocol.subjects import Subject, consumer_name
 from bus.protocol.suites import seal_suite_named
 from bus.protocol.trust import TrustStore
 from bus.protocol.trust_documents import public_bytes
+from bus.provisioning import read_last
 from bus.transport import NatsTransport
 from bus.trust_bundle import read_bundle
-from drills.injects import Hostile, HostileAct
+from drills.hostile_acts import Hostile, HostileAct
 from schemas.header import Mode
 from schemas.trust import KeyUse
 from schemas.wire import Basis, ContentType, Lane
@@ -32,6 +33,9 @@ PATIENCE = 15.0
 SILENCE = 1.0
 """Seconds after which a question that the broker would have answered at once counts as cut off by it."""
 _NO_STREAM_ENDS_HERE = 2**53
+FLOOD = 150
+"""More in a minute than a lane brings that is not flooded."""
+GARBAGE_OCTETS = 300
 
 
 class HostileActError(Exception):
@@ -47,6 +51,8 @@ class Loot:
     trust_dir: Path
     keys_files: Mapping[str, Path]
     stores: Mapping[str, Path]
+    hub_seed: str = ""
+    """The credentials of whoever runs the hub."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,16 @@ class HostileResult:
 
     stopped_by_broker: bool
     done: str
+
+
+def flipped(sealed: bytes, act: HostileAct) -> bytes:
+    """The bundle, with an octet flipped where the act says."""
+    if act is HostileAct.REPLAY:
+        return sealed
+    # An octet of the bundle's id contradicts nothing: the seal alone covers it.
+    in_id = sealed.index(SealHeader.decode(sealed[:HEADER_LENGTH]).bundle_id)
+    place = in_id if act is HostileAct.TAMPER_HEADER else (HEADER_LENGTH + len(sealed)) // 2
+    return sealed[:place] + bytes([sealed[place] ^ 1]) + sealed[place + 1 :]
 
 
 class HostileActor:
@@ -85,6 +101,10 @@ class HostileActor:
             case HostileAct.FORGE_SIGNATURE:
                 sealed = self._forged(hostile, lane, message_id, content, header_names=self._nation)
                 done = f"sent a root and deliveries of {hostile.victim} signed with its own key"
+            case HostileAct.FLOOD:
+                subject = Subject(self._nation, hostile.mode, lane, hostile.target).format()
+                await self._inject(subject, *(os.urandom(GARBAGE_OCTETS) for _ in range(FLOOD)))
+                return HostileResult(stopped_by_broker=False, done=f"sent {FLOOD} bundles of garbage")
             case HostileAct.FORWARD_AS_OWN:
                 sealed = self._forwarded(hostile, lane, message_id, content)
                 done = f"forwarded a message of {hostile.victim} in a delivery of its own"
@@ -117,6 +137,22 @@ class HostileActor:
         subject = Subject(self._nation, hostile.mode, lane, hostile.target).format()
         await self._inject(subject, seal(header_bytes, target_key, frame))
         done = f"opened its copy and sealed the frame signed by {hostile.victim} for {hostile.target}"
+        return HostileResult(stopped_by_broker=False, done=done)
+
+    async def copied(self, hostile: Hostile, lane: Lane) -> bytes:
+        """What this nation sent last to the target in a lane, read at the hub."""
+        subject = Subject(self._nation, hostile.mode, lane, hostile.target).format()
+        sealed = await read_last([self._loot.nats_url], self._loot.hub_seed, subject)
+        if sealed is None:
+            raise HostileActError(f"the hub holds nothing under {subject}")
+        return sealed
+
+    async def publish_copy(self, hostile: Hostile, lane: Lane, sealed: bytes) -> HostileResult:
+        """Publish such a bundle once more, as it was or tampered with."""
+        subject = Subject(self._nation, hostile.mode, lane, hostile.target).format()
+        await self._inject(subject, flipped(sealed, hostile.act))
+        how = "as it was" if hostile.act is HostileAct.REPLAY else "with an octet flipped"
+        done = f"published a bundle of {self._nation} again, {how}, with its credentials"
         return HostileResult(stopped_by_broker=False, done=done)
 
     def _forged(
@@ -217,18 +253,19 @@ class HostileActor:
         silent = result.error is not None and str(result.error).startswith("no answer")
         return HostileResult(stopped_by_broker=silent and result.stored == 0, done=done)
 
-    async def _inject(self, subject: str, sealed: bytes) -> None:
-        """Put a bundle on the broker under our own credentials, wherever our stream ends."""
-        bundle = [OutboundBundle(subject, sealed)]
+    async def _inject(self, subject: str, *sealed: bytes) -> None:
+        """Put bundles on the broker under our own credentials, wherever our stream ends."""
+        left = [OutboundBundle(subject, each) for each in sealed]
         async with NatsTransport([self._loot.nats_url], self._nation, self._keys.nkey_seed) as transport:
             await transport.wait_connected(PATIENCE)
             expected = _NO_STREAM_ENDS_HERE
             # Our gateway publishes at the same time: try again behind what it stored meanwhile.
             for _ in range(20):
-                result = await transport.publisher.publish_window(bundle, expected)
-                if result.complete:
+                result = await transport.publisher.publish_window(left, expected)
+                left = left[result.stored :]
+                if not left:
                     return
                 if result.actual_last is None:
                     break
                 expected = result.actual_last
-        raise HostileActError("the broker did not take the bundle")
+        raise HostileActError("the broker did not take the bundles")

@@ -14,7 +14,7 @@ from bus.protocol.trust_documents import SignedDocument, read_document
 from bus.store import trust as trust_table
 from bus.store.writer import Store
 from drills.hostile import HostileActError, HostileActor, HostileResult
-from drills.injects import Hostile, HostileAct
+from drills.hostile_acts import Hostile, HostileAct
 from schemas.agreement import ActKind, Agreement
 from schemas.control import Control, TrustUpdate
 from schemas.header import Mode, Precedence

@@ -5,14 +5,19 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 
 from drills.agreement_play import AgreementPlay
+from drills.counting import DUPLICATES, count_of
+from drills.expectation import RECOGNISED
 from drills.hostile import HostileActor, HostileResult, Loot
+from drills.hostile_acts import COPIED, Hostile, HostileAct
 from drills.hostile_agreements import AgreementForger
-from drills.injects import DraftTemplate, Fault, Hostile, HostileAct
+from drills.hostile_asking import ask_around
+from drills.injects import DraftTemplate, Fault
 from drills.partner_system import PartnerSystem
-from drills.played import Played, Tried
+from drills.played import Played, Sent, Tried
 from drills.ports import Machinery
 from drills.scenario import Inject, Scenario
 from schemas.header import Precedence
+from schemas.reasons import ReasonCode
 from schemas.wire import lane_of
 
 PATIENCE = 30.0
@@ -41,17 +46,45 @@ class HostilePlay:
         self._played = played
         self._agreements = agreements
         self._publish = publish
+        self._copies: dict[tuple[str, str], bytes] = {}
 
     async def play(self, inject: Inject, hostile: Hostile) -> Tried:
         """Try it. HostileActError when it could not even be tried."""
         if hostile.agreement is not None:
             return await self._forge_papers(inject, hostile)
+        if hostile.act is HostileAct.LEAK and hostile.inject is not None:
+            asker, victim = self._partners[inject.nation], self._partners[hostile.victim]
+            result, told = await ask_around(asker, victim, self._played.sent[hostile.inject])
+            codes = ("an answer",) if told else (ReasonCode.CREDENTIALS_INVALID.value,)
+            return Tried(inject, hostile=result, codes=codes)
+        if hostile.act in COPIED and hostile.inject is not None:
+            return await self._copied(inject, hostile, self._played.sent[hostile.inject])
         actor = HostileActor(inject.nation, self._loot)
         if hostile.act is HostileAct.RESEAL_FOR_THIRD:
             result = await self._reseal(inject, hostile, actor)
         else:
             result = await actor.act(hostile, *await self._carried(hostile))
         return Tried(inject, hostile=result)
+
+    async def _copied(self, inject: Inject, hostile: Hostile, sent: Sent) -> Tried:
+        """A bundle copied at the hub; a replay is known for one at the target, and that shows at once."""
+        lane = lane_of(Precedence(sent.draft["header"]["precedence"]))
+        target = self._partners[hostile.target]
+        await target.wait_for(sent.originator, sent.message_of(hostile.target).message_id)
+        before = await count_of(target, DUPLICATES)
+        actor, of = HostileActor(hostile.victim, self._loot), (sent.inject.serial, hostile.target)
+        if of not in self._copies:
+            # Once: afterwards the last under its subject is what was published here.
+            self._copies[of] = await actor.copied(hostile, lane)
+        result = await actor.publish_copy(hostile, lane, self._copies[of])
+        if hostile.act is not HostileAct.REPLAY:
+            return Tried(inject, hostile=result)
+        until = asyncio.get_running_loop().time() + PATIENCE
+        while await count_of(target, DUPLICATES) <= before:
+            if asyncio.get_running_loop().time() > until:
+                return Tried(inject, hostile=result, codes=())
+            await asyncio.sleep(_POLL)
+        return Tried(inject, hostile=result, codes=(RECOGNISED,))
 
     async def _carried(self, hostile: Hostile) -> tuple[str | None, bytes]:
         """Id and exact bytes of the message that a hostile act carries, if it carries one."""

@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 from drills.backfills import Backfill
 from drills.clock_error import ClockError
 from drills.exercise_clock import ExerciseTime, duration
+from drills.hostile_acts import Hostile
 from drills.injects import (
     Accession,
     Acknowledge,
@@ -16,7 +17,6 @@ from drills.injects import (
     Attempt,
     DraftTemplate,
     Fault,
-    Hostile,
 )
 from drills.life_injects import (
     ANSWERING,

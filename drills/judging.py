@@ -1,6 +1,7 @@
 """Judging a play: waiting for what must come, then looking for what must not have come anywhere."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
@@ -98,11 +99,11 @@ class Judge:
         hostile = tried.inject.hostile
         assert hostile is not None
         wanted = self._scenario.expectation(tried.inject.serial).rejected
-        alike = self._alike_until(tried)
+        alike, lane = self._alike_until(tried), hostile.lane_of(tried.inject.nation)
         until = asyncio.get_running_loop().time() + self._patience
         while True:
             rows = await self._partners[hostile.target].rejected()
-            codes = tuple(row["reason"] for row in rows if row.get("originator") == tried.inject.nation)
+            codes = tuple(row["reason"] for row in rows if row.get("originator") == lane)
             enough = wanted is None or codes.count(wanted.value) >= alike
             if enough or asyncio.get_running_loop().time() > until:
                 return codes if enough else tuple(code for code in codes if wanted and code != wanted.value)
@@ -119,7 +120,8 @@ class Judge:
                 self._scenario.expectation(other.inject.serial).rejected
                 == self._scenario.expectation(tried.inject.serial).rejected
             )
-            if same_code and (other.inject.nation, hostile.target) == (tried.inject.nation, ours.target):
+            theirs = (hostile.lane_of(other.inject.nation), hostile.target)
+            if same_code and theirs == (ours.lane_of(tried.inject.nation), ours.target):
                 count += 1
             if other is tried:
                 break
@@ -205,7 +207,7 @@ class Judge:
         reached = tuple(nation for nation in self._partners if self._reached(nation, tried))
         if tried.hostile is not None:
             attempted = tried.hostile.done
-            expected = "the broker" if expectation.stopped_by_broker else str(expectation.rejected)
+            expected = expectation.stopped_by
             if expectation.rejected is not None and expectation.rejected.value in codes:
                 stopped_by = expectation.rejected.value
             else:
@@ -264,15 +266,23 @@ class Judge:
         )
 
     def _unexpected(self) -> tuple[str, ...]:
-        """Whatever stands in an inbox and was expected there by no inject."""
+        """Whatever stands in an inbox and was expected there by no inject, or more than once."""
         expected = {
             (nation, sent.originator, sent.message_of(nation).message_id)
             for sent in self._played.sent.values()
             for nation in self._expected(sent).must_have
         }
-        return tuple(
-            f"{nation} holds message {entry['message_id']} of {entry['originator']}, not meant for it"
+        held = Counter(
+            (nation, str(entry["originator"]), str(entry["message_id"]))
             for nation, entries in self._inboxes.items()
             for entry in entries
-            if (nation, entry["originator"], entry["message_id"]) not in expected
+        )
+        return tuple(
+            f"{nation} holds message {message_id} of {originator}, not meant for it"
+            for nation, originator, message_id in held
+            if (nation, originator, message_id) not in expected
+        ) + tuple(
+            f"{nation} holds message {message_id} of {originator} {times} times"
+            for (nation, originator, message_id), times in held.items()
+            if times > 1
         )

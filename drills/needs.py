@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from enum import StrEnum
 
-from drills.injects import ON_CLOCKS, ON_LINKS, Fault, HostileAct
+from drills.hostile_acts import HostileAct
+from drills.injects import ON_CLOCKS, ON_LINKS, Fault
 from drills.scenario import Inject, Scenario
 
 
@@ -41,7 +42,8 @@ def _needs(inject: Inject) -> Iterator[Need]:
     if inject.webhook is not None:
         yield Need.RECEIVER
     if inject.hostile is not None:
-        yield Need.CREDENTIALS
+        if inject.hostile.act is not HostileAct.LEAK:
+            yield Need.CREDENTIALS
         if inject.hostile.act is HostileAct.RESEAL_FOR_THIRD:
             # Its credentials take what would be its gateway's mail: that gateway is away meanwhile.
             yield Need.PROCESSES

@@ -153,6 +153,14 @@ class PartnerSystem:
         response = await self._client.get(self._url + path, headers=headers, params=dict(parameters))
         return Answer(response.status_code, _json(response))
 
+    async def answers(self, path: str, key: str) -> tuple[int, str]:
+        """Status and code of what our gateway answers whoever has this key; what it shows is not read."""
+        async with self._client.stream("GET", self._url + path, headers=self._headers(key)) as response:
+            if response.status_code < 400:
+                return response.status_code, ""
+            await response.aread()
+        return response.status_code, Answer(response.status_code, _json(response)).code
+
     async def publication(self, publication_id: str) -> Mapping[str, Any]:
         """A publication with its state per nation."""
         return await self._get(f"/v1/messages/{publication_id}", {})

@@ -257,6 +257,7 @@ async def _run(
                 progress.note,
                 HOOKS,
                 with_links=Need.LINKS in wanted,
+                with_clocks=Need.CLOCKS in wanted,
             ) as realm,
             consoles_beside(realm, lock, scenario, shown, progress),
         ):
@@ -273,6 +274,7 @@ async def _run(
                     place.realm.trust_dir,
                     {nation: place.realm.keys_file(nation) for nation in accesses},
                     {nation: place.gateway(nation) / STORE_FILE for nation in accesses},
+                    hub_seed=place.broker_user("admin").seed,
                 )
                 async with stage(scenario, shown, progress) as live:
                     outcome = await run_drill(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -152,6 +153,9 @@ class _NobodyThere:
 
     async def bring_about(self, fault: Fault, nation: str) -> None:
         raise DrillError(f"nobody here brings about {fault.value} of {nation}")
+
+    async def set_clock(self, nation: str, ahead: timedelta) -> None:
+        raise DrillError(f"nobody here sets the clock of {nation} {ahead} ahead")
 
     async def accede(self, community: str, nation: str) -> SignedDocuments:
         raise DrillError(f"nobody here signs that {nation} joins {community}")

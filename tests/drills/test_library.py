@@ -8,6 +8,7 @@ import pytest
 
 from drills.after_action.reviewing import review
 from drills.course import StoodStill
+from drills.hostile_acts import HostileAct
 from drills.injects import Fault
 from drills.objectives import Rating
 from drills.outcome import DrillOutcome
@@ -24,6 +25,10 @@ def test_on_a_bad_day_everything_stops_and_nothing_is_lost(tmp_path: Path) -> No
     outcome = DrillOutcome.model_validate_json((next((tmp_path / "reports").glob("*.json"))).read_bytes())
     found = review(outcome)
     assert (found.lost, found.leaked, found.gaps) == (0, 0, 0)
+    assert [each.stopped_by for each in outcome.attempts] == [
+        *("TIME_INVALID", "CREDENTIALS_INVALID", "recognised", "OPEN_FAILED", "OPEN_FAILED"),
+        *("the broker", "the broker", "MALFORMED_SEALED"),
+    ]
     assert next(each.rating for each in found.objectives if each.id == "O1") is Rating.PERFORMED
     stood = [(each.what, each.nation) for each in outcome.outages if each.until is not None]
     assert stood == [
@@ -107,14 +112,10 @@ def test_a_scenario_that_needs_gateways_alone_passes_with_every_objective_met(
     assert {each.rating for each in review(outcome).objectives} == {Rating.PERFORMED}
 
 
-def test_the_library_plays_every_fault() -> None:
-    played = {
-        inject.fault
-        for each in list_scenarios()
-        for inject in each.scenario.injects
-        if inject.fault is not None
-    }
-    assert played == set(Fault)
+def test_the_library_plays_every_fault_and_every_hostile_act() -> None:
+    injects = [inject for each in list_scenarios() for inject in each.scenario.injects]
+    assert {inject.fault for inject in injects} == {None, *Fault}
+    assert {inject.hostile.act for inject in injects if inject.hostile is not None} == set(HostileAct)
 
 
 def test_every_scenario_of_the_library_has_a_section_that_says_for_whom_and_how_long() -> None:
