@@ -61,7 +61,7 @@ class Connection(asyncio.Protocol):
         return await self._answered
 
     async def stream(self, path: str, headers: Mapping[str, str]) -> AsyncIterator[ServerSentEvent]:
-        """Follow server-sent events until the connection ends. ConnectionError if it is no stream."""
+        """Follow server-sent events. ConnectionError when the stream ends or was refused."""
         self._send("GET", path, b"", headers)
         pending, last_id = b"", 0
         while True:
@@ -108,10 +108,6 @@ class Connection(asyncio.Protocol):
 
     # What httptools calls.
 
-    def on_headers_complete(self) -> None:
-        if self._answered is None and self._parser.get_status_code() != 200:
-            self.close()
-
     def on_body(self, body: bytes) -> None:
         self._body.append(body)
         self._came.set()
@@ -124,7 +120,7 @@ class Connection(asyncio.Protocol):
             self._body = []
             self._answered.set_result(response)
         elif self._answered is None:
-            self.usable = False  # a stream that was ended in order
+            self.usable = False  # a stream that was ended in order, or refused
             self._came.set()
 
 
