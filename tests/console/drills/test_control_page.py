@@ -134,6 +134,10 @@ async def test_exercise_staff_holds_skips_and_aborts_a_drill_in_the_browser(
     await page.click(".drill-abort .button")
     await page.wait_for_selector(".refusal:has-text('not the run’s name')")
     assert len(runner.heard()) == 2, "nothing was asked of the drill"
+    # Nor does the refusal go away with the next news.
+    runner.moved("2.1.2", InjectStatus.SKIPPED, by="XAA ed", why=WhyNot.NEEDS, needs="2.1.1")
+    await page.wait_for_selector("tr[data-key='2.1.2']:has-text('needs 2.1.1')")
+    assert await page.is_visible(".refusal")
     assert await violations(page) == []
     await page.fill("#typed", RUN)
     await page.click(".drill-abort .button")
