@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from drills.acting import Act, acts, answer_template, delay
-from drills.actors import DOES, Misbehaviour
+from drills.actors import DOES, Actor, Misbehaviour
 from drills.life_injects import RequestMove
+from drills.misbehaving import STOPPED_BY
 from drills.scenario_file import ScenarioError, load_scenario
+from schemas.base import Statement
+from schemas.strict_yaml import parse_yaml
 
 ACTORS = Path(__file__).with_name("actors.yaml")
 SCENARIO = load_scenario(ACTORS)
@@ -179,3 +182,20 @@ def test_a_script_that_cannot_be_played_is_refused_with_its_place(
     ]
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     assert f"line {line}, column {column}: " in str(refused.value)
+
+
+def test_the_format_names_everything_that_actors_do_and_with_what_misbehaviour_is_stopped() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "scenario-format.md").read_text(encoding="utf-8")
+    section = page.split("### Actors")[1].split("### Faults")[0]
+    for member in (*DOES, "when", "after", "times"):
+        assert f"| `{member}`" in section
+    for how, codes in STOPPED_BY.items():
+        assert f"| `{how.value}` |" in section
+        row = section.split(f"| `{how.value}` |")[1].split("\n")[0]
+        assert all(f"`{code.value}`" in row for code in codes), how
+    script = "actors:\n" + section.split("```yaml\nactors:\n")[1].split("```")[0]
+    assert [actor.does for actor in parse_yaml(_Script, script.encode()).actors] == ["acknowledge", "silent"]
+
+
+class _Script(Statement):
+    actors: tuple[Actor, ...]
