@@ -17,7 +17,7 @@ from drills.load.drafts import LARGEST
 from drills.load.figures import LoadFigures
 from drills.load.mix import USUAL_MIX, MixError, parse_mix
 from drills.load.play import Elsewhere, LoadPlay
-from drills.load.realm import LABEL, load_realm, nations
+from drills.load.realm import load_realm, nations
 from drills.load.sends import Load
 from drills.partner_system import GatewayAccess
 from drills.played import DrillError
@@ -125,9 +125,11 @@ async def _own(load: Load, place: StateDir, lock: int, settle: float) -> LoadFig
                 nation: GatewayAccess(nation, address.url, address.key)
                 for nation, address in realm.gateways.items()
             }
+            # Also here: --state may name a realm that is used for other things.
+            label = await fit_for_load(accesses, load.mix.kinds)
             surroundings = RealmSurroundings(realm)
             before = surroundings.kept()
-            play = LoadPlay(load, accesses, LABEL, new_exercise(), surroundings, view.show, settle)
+            play = LoadPlay(load, accesses, label, new_exercise(), surroundings, view.show, settle)
             figures = await _played(play, view.note)
     return figures.with_disk(before, surroundings.kept())
 
