@@ -15,6 +15,7 @@ from rich.progress import (
 )
 
 from drills.control import AHEAD
+from drills.exercise_clock import shown
 from drills.exercise_control import ExerciseControl
 from drills.inject import Inject
 from drills.scenario import Scenario
@@ -83,6 +84,8 @@ class DrillProgress:
         parts += [f"{score.not_met} NOT"] if score.not_met else []
         parts += [f"{score.blocked}/{score.attempts} attempts blocked"] if score.attempts else []
         parts += [f"{len(course.skipped)} skipped"] if course.skipped else []
+        if control.so_far.moments:
+            parts.insert(0, shown(max(control.so_far.moments.values())))
         if course.held_by is not None:
             parts.insert(0, f"HELD by {course.held_by}")
         self._progress.update(self._task, score=escape(", ".join(parts)))
