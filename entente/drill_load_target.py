@@ -1,4 +1,4 @@
-"""A target's gateways as the place of a load: refused where anything is live, labelled as agreed there."""
+"""Gateways as the place of a load: refused where anything is live, labelled as their agreements allow."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
