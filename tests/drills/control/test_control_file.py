@@ -171,7 +171,7 @@ class _Changed:
         self._event.set()
 
     async def until(self, condition: Any) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             while not condition():
                 self._event.clear()
                 await self._event.wait()
