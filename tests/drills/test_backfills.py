@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,12 +11,16 @@ from bus.protocol.backfill import LeftOut
 from drills.backfill_play import backfill_outcome
 from drills.backfills import WHY, BackfillRow, Fate
 from drills.expectation import Expectation
+from drills.judging_life import different
+from drills.judging_nation import nation_outcome
 from drills.judging_steps import out_of_order
 from drills.played import ListRead
 from drills.scenario_file import ScenarioError, find_scenario, load_scenario
+from drills.seen import Seen
 from entente.drill_realm import next_version
 from schemas.community import Membership
 from schemas.reasons import ReasonCode
+from tests.drills.test_judging_nation import HAS_IT, PERMITTED
 from tests.realm_fixtures import community_document
 
 LATE_GUESTS = load_scenario(find_scenario("late-guests"))
@@ -114,6 +119,51 @@ def test_the_words_of_lists_are_those_of_the_gateways() -> None:
 )
 def test_the_order_in_an_inbox_is_judged(inbox: list[str], said: list[str]) -> None:
     assert out_of_order({"XBB": ("1.1", "1.2")}, "1.3", {"XBB": inbox, "XCC": []}) == said
+
+
+def at(nation: str, serial: str, **found: Any) -> str:
+    """What is said of a nation and an inject of the scenario when gateways show this."""
+    expectation = LATE_GUESTS.expectation(serial)
+    return nation_outcome(expectation, nation, marking=None, accepted_at=datetime.now(UTC), **found).remark
+
+
+@pytest.mark.parametrize(
+    ("nation", "serial"),
+    [("XGD", "1.1.2"), ("XGD", "1.2.4"), ("XGD", "2.1.5"), ("XGB", "3.1.2"), ("XGE", "4.1.2")],
+    ids=[
+        "the newcomer has what came before it",
+        "the newcomer has what its author never gave it",
+        "the newcomer has what its agreement does not cover",
+        "another nation has what the newcomer missed",
+        "who left has what came afterwards",
+    ],
+)
+def test_who_has_what_it_must_never_have_is_found(nation: str, serial: str) -> None:
+    assert at(nation, serial, **HAS_IT).startswith("must never have it, and got it")
+
+
+@pytest.mark.parametrize(
+    ("nation", "serial"), [("XGC", "1.2.1"), ("XGD", "2.1.3"), ("XGD", "3.1.2"), ("XGD", "4.1.2")]
+)
+def test_who_comes_late_and_lacks_what_it_must_have_is_found(nation: str, serial: str) -> None:
+    lacking = {"decision": PERMITTED, "state": {"state": "sent"}, "entry": None, "latency": None}
+    assert at(nation, serial, **lacking).startswith("must have it, but it is sent")
+    assert at(nation, serial, **HAS_IT) in ("", "must acknowledge it, and did not")
+
+
+def test_that_a_late_partner_is_overdue_is_told_once_and_not_again() -> None:
+    wanted, progress = LATE_GUESTS.expectation("1.3.1"), {"XGB": "acknowledged", "XGC": "sent"}
+    for told, said in ((0, "0 times"), (1, ""), (2, "2 times")):
+        seen = Seen(
+            progress={**progress, "XGE": "acknowledged"},
+            overdue={"XGC": "acknowledgement"},
+            told={"XGC": told} if told else {},
+        )
+        remarks = different(wanted, seen)
+        assert len(remarks) == bool(said)
+        assert said in "".join(remarks)
+    still = Seen(overdue={"XGC": "acknowledgement"}, told={"XGC": 1})
+    assert different(LATE_GUESTS.expectation("1.3.3"), still), "it acknowledged, and is overdue no more"
 
 
 @pytest.mark.parametrize(
