@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from drills.alarms import AlarmName, Within
 from drills.backfills import Fates
 from drills.life_expectation import Gets, LifeExpectation, State
 from drills.life_injects import Serial
@@ -57,6 +58,10 @@ class Expectation(LifeExpectation):
     it knows it already, and files nothing. ``agreement``: the state of
     the agreement at each of these nations' gateways, once the inject is known there.
 
+    ``alarms``: these sound at a nation's gateway between the beginning of the inject and the end of judging.
+    ``quiet``: no alarm sounds anywhere until the next inject. ``recovered_within``: what the fault holds up
+    has arrived so soon after its end, by the clock.
+
     Nobody but ``must_have`` and ``display_only`` may get anything: that holds for every inject, also
     without being written.
     """
@@ -83,6 +88,11 @@ class Expectation(LifeExpectation):
     stopped_by_broker: bool = False
     rejected: ReasonCode | None = None
     recognised: bool = False
+    alarms: dict[Nation, Annotated[tuple[AlarmName, ...], Field(min_length=1, max_length=20)]] = Field(
+        default_factory=dict
+    )
+    quiet: bool = False
+    recovered_within: Within | None = None
     agreement: dict[Nation, AgreementState] = Field(default_factory=dict)
 
     @property

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from drills.expectation import Expectation
 from drills.inject import Inject
+from drills.injects import TAKING_AWAY
 
 
 def require_known(inject: Inject, played: dict[str, Inject], nations: set[str]) -> None:
@@ -40,6 +41,7 @@ def require_fitting(expectation: Expectation, inject: Inject, nations: set[str])
         *expectation.agreement,
         *expectation.shares,
         *expectation.after,
+        *expectation.alarms,
         *expectation.in_life,
     }
     if not mentioned <= nations:
@@ -62,6 +64,10 @@ def require_fitting(expectation: Expectation, inject: Inject, nations: set[str])
         raise misfit(inject, "a preview is judged by decisions or refused")
     if (inject.hostile is not None) != bool(expectation.stopped_by):
         raise misfit(inject, "stopped_by_broker, rejected or recognised goes with hostile")
+    if expectation.quiet and expectation.alarms:
+        raise misfit(inject, "quiet is where no alarm must sound")
+    if expectation.recovered_within is not None and inject.fault not in TAKING_AWAY:
+        raise misfit(inject, "recovered_within goes with the beginning of a fault")
     on_papers = inject.hostile is not None and inject.hostile.agreement is not None
     if (inject.backfill is not None) != bool(expectation.listed):
         raise misfit(inject, "listed goes with backfill")

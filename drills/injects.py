@@ -165,6 +165,13 @@ class Fault(StrEnum):
     """It is set right, while it runs."""
 
 
+TAKING_AWAY = frozenset(
+    {
+        *(Fault.BROKER_AWAY, Fault.BROKER_FULL, Fault.GATEWAY_AWAY, Fault.GATEWAY_KILLED),
+        *(Fault.GATEWAY_PAUSED, Fault.LINK_CUT, Fault.LINK_SLOW, Fault.LINK_REORDERED, Fault.CLOCK_SKEWED),
+    }
+)
+"""What lasts until something brings it back."""
 ON_LINKS = frozenset({Fault.LINK_CUT, Fault.LINK_SLOW, Fault.LINK_REORDERED, Fault.LINK_RESTORED})
 ON_CLOCKS = frozenset({Fault.CLOCK_SKEWED, Fault.CLOCK_RIGHT})
 ON_BROKER = frozenset(

@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from drills.acted import ActorOutcome
+from drills.alarms import AlarmOutcome
 from drills.backfills import BackfillOutcome
 from drills.course import CopyTimes, InjectOutcome, NationFigures, NotPlayed, Outage
 from drills.objectives import Objective
@@ -179,6 +180,7 @@ Judged = (
     | LifeStep
     | WebhookOutcome
     | EventOutcome
+    | AlarmOutcome
 )
 
 
@@ -246,6 +248,7 @@ class DrillOutcome(Statement):
     webhooks: tuple[WebhookOutcome, ...] = ()
     events: tuple[EventOutcome, ...] = ()
     attempts: tuple[AttemptOutcome, ...] = ()
+    alarms: tuple[AlarmOutcome, ...] = ()
     decisions_by_code: tuple[CodeCount, ...] = ()
     files: tuple[FileOutcome, ...] = ()
     unexpected: Annotated[tuple[str, ...], Field(max_length=10_000)] = ()
@@ -268,7 +271,7 @@ class DrillOutcome(Statement):
         """Everything that is judged as one, beside the messages nation by nation."""
         judged: list[Judged] = [*self.previews, *self.agreements, *self.backfills, *self.actors]
         judged += [step for life in self.lives for step in life.steps]
-        judged += [*self.webhooks, *self.events, *self.attempts]
+        judged += [*self.webhooks, *self.events, *self.attempts, *self.alarms]
         return tuple(judged)
 
 

@@ -11,6 +11,7 @@ import httpx
 from drills import life_calls
 from drills.actors_play import ActorsPlay
 from drills.agreement_play import AgreementPlay
+from drills.alarm_watch import AlarmWatch
 from drills.backfill_play import BackfillPlay
 from drills.exercise_clock import ExerciseClock
 from drills.expectation import SETTLED
@@ -61,6 +62,7 @@ class Player:
         self._gate = gate
         self._played = Played()
         self._realm = RealmPlay(partners, machinery, office, self._played.outages)
+        self.alarms = AlarmWatch(scenario, partners, self._realm.away)
         self._agreements = AgreementPlay(partners)
         self._clock = clock
         self._actors = ActorsPlay(
@@ -98,6 +100,7 @@ class Player:
             if (moment := self._clock.now) is not None:
                 self._played.moments[inject.serial] = moment
             try:
+                await self.alarms.before(inject.serial)
                 await self._one(inject)
                 self._gate.played(inject)
             except (PartnerSystemError, HostileActError, httpx.HTTPError) as error:

@@ -7,6 +7,7 @@ from drills.after_action.page import report_style, review_section
 from drills.after_action.reviewing import review
 from drills.outcome import DrillOutcome
 from drills.report_actors import actor_section, pace
+from drills.report_alarms import alarm_section
 from drills.report_backfills import backfill_section
 from drills.report_control import control_section, control_sentences
 from drills.report_life import life_section
@@ -56,6 +57,7 @@ def render_html(outcome: DrillOutcome) -> str:
         agreement_section(outcome),
         event_section(outcome),
         _attempts(outcome),
+        alarm_section(outcome),
         _files(outcome),
     ]
     parts.append(f'<p class="marking">{marking}</p></body></html>\n')

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from drills.acting import drawn
+from drills.after_action.in_time import in_time
 from drills.backfill_play import backfill_outcome
 from drills.connecting import partner_systems
 from drills.counting import counted_by, since
@@ -84,6 +85,7 @@ async def run_drill(
             )
             for serial, hooked in played.hooked.items()
         ]
+        alarms = await player.alarms.outcomes(0.0 if control.aborted else settle_seconds)
         figures = since(before, await counted_by(partners))
         if control.aborted:
             control.withdrawn = await withdraw(played, partners)
@@ -132,11 +134,12 @@ async def run_drill(
         webhooks=tuple(webhooks),
         events=tuple(event_outcome(each) for each in played.happened.values()),
         attempts=attempts,
+        alarms=alarms,
         decisions_by_code=counted(messages, previews),
         unexpected=unexpected,
         acts=tuple(control.acts),
     )
-    return fingerprinted(with_control(outcome, planned, control.course))
+    return fingerprinted(in_time(with_control(outcome, planned, control.course), planned))
 
 
 def _seconds(moment: timedelta | None) -> float | None:

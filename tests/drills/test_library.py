@@ -12,7 +12,7 @@ from drills.hostile_acts import HostileAct
 from drills.injects import Fault
 from drills.objectives import Rating
 from drills.outcome import DrillOutcome
-from drills.scenario_file import list_scenarios
+from drills.scenario_file import find_scenario, list_scenarios, load_scenario
 from tests.drills.elsewhere import entente, gateways_elsewhere
 from tests.drills.test_drill_run import drill
 
@@ -30,6 +30,7 @@ def test_on_a_bad_day_everything_stops_and_nothing_is_lost(tmp_path: Path) -> No
         *("the broker", "the broker", "MALFORMED_SEALED"),
     ]
     assert next(each.rating for each in found.objectives if each.id == "O1") is Rating.PERFORMED
+    assert [each.serial for each in outcome.alarms if not each.told] == quiet_injects("bad-day")
     stood = [(each.what, each.nation) for each in outcome.outages if each.until is not None]
     assert stood == [
         (StoodStill.GATEWAY, "XBB"),
@@ -83,6 +84,10 @@ def test_who_comes_late_joins_or_leaves_has_what_it_may_have_and_nothing_else(tm
     assert {each.rating for each in found.objectives} == {Rating.PERFORMED}
     (late,) = found.recoveries
     assert (late.nation, late.held_up) == ("XGC", 5)
+
+
+def quiet_injects(name: str) -> list[str]:
+    return [each.inject for each in load_scenario(find_scenario(name)).expectations if each.quiet]
 
 
 @pytest.mark.parametrize(
