@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import httpx
 
@@ -15,7 +15,6 @@ from drills.misbehaving import misbehave
 from drills.partner_system import Answer, PartnerSystem, PartnerSystemError
 from drills.placeholders import filled_in
 from drills.played import Acted, Played, Sent
-from drills.realm_play import RealmPlay
 from drills.scenario import Scenario
 from schemas.header import Kind
 
@@ -27,6 +26,17 @@ NEVER_CAME = "the message that it reacts to never came"
 NOT_DONE = "it was not done by the end of the play"
 
 Record = Callable[[Sent], None]
+
+
+class Ways(Protocol):
+    """Port: what stands still just now."""
+
+    broker_runs: bool
+    away: set[str]
+
+    @property
+    def unreachable(self) -> set[str]:
+        """Nations that no mail reaches, or leaves."""
 
 
 @dataclass
@@ -53,7 +63,7 @@ class ActorsPlay:
         scenario: Scenario,
         partners: Mapping[str, PartnerSystem],
         played: Played,
-        realm: RealmPlay,
+        realm: Ways,
         clock: ExerciseClock,
         seed: int,
         record: Record,
@@ -72,6 +82,7 @@ class ActorsPlay:
             self._owed.setdefault(act.on, []).append(act)
         self._parts: dict[asyncio.Task[None], _Part] = {}
         self._moved = asyncio.Event()
+        self._over = False
 
     def sent(self, serial: str, sent: Sent) -> None:
         """A message was accepted: whoever is to react to it begins to wait for it."""
@@ -97,10 +108,11 @@ class ActorsPlay:
         loop = asyncio.get_running_loop()
         while self._parts and await self._something_moves(loop.time() + self._patience + self.rest()):
             continue
+        self._over = True
         await self.stop()
 
     async def stop(self) -> None:
-        """Nobody does anything more."""
+        """Nobody does anything more; what is not done is not held against anybody."""
         left = list(self._parts)
         for task in left:
             task.cancel()
@@ -145,6 +157,8 @@ class ActorsPlay:
                 await self._due(part, now + wait)
                 await self._do(part, act, wait)
         except asyncio.CancelledError:
+            if not self._over:
+                raise
             why = NEVER_CAME if part.until is None else NOT_DONE
             for wait, act in part.owed:
                 self._played.acted.setdefault(act.serial, Acted(act, wait, remark=why))
