@@ -115,8 +115,11 @@ class Player:
         return self._played
 
     async def mend(self) -> None:
-        """After a play that was ended before its time: what faults took away is brought back."""
-        await self._realm.mend(self._scenario.injects)
+        """After a play that was ended before its time: what faults took away is brought back. DrillError."""
+        try:
+            await self._realm.mend(self._scenario.injects)
+        except (PartnerSystemError, httpx.HTTPError) as error:
+            raise DrillError(f"bringing back what stood still: {error or type(error).__name__}") from error
 
     async def _due(self, inject: Inject) -> None:
         """Returns when the inject's time has come; without a speed at once, since causes alone order it."""

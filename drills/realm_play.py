@@ -14,6 +14,8 @@ from drills.ports import Machinery, RealmOffice
 from drills.scenario import Inject
 
 PATIENCE = 30.0
+MENDED = tuple(StoodStill)
+"""In which order things are brought back: a link is waited for at a gateway that runs, with its broker."""
 _POLL = 0.02
 
 
@@ -170,12 +172,13 @@ class RealmPlay:
         return f"the link of {nation} is as it was"
 
     async def mend(self, injects: Iterable[Inject]) -> None:
-        """Bring back what these faults took away and nothing has brought back since."""
+        """Bring back what these faults took away and nothing has brought back since: the broker first."""
         open_ones = {outage.serial: outage for outage in self._outages if outage.until is None}
         ends = {began: fault for fault, begins in BRINGS_BACK.items() for began in begins}
-        for inject in injects:
-            if inject.serial in open_ones and inject.fault in ends:
-                await self.fault(inject, ends[inject.fault])
+        broken = [each for each in injects if each.serial in open_ones and each.fault in ends]
+        for inject in sorted(broken, key=lambda each: MENDED.index(open_ones[each.serial].what)):
+            assert inject.fault is not None
+            await self.fault(inject.model_copy(update={"by": None}), ends[inject.fault])
 
     def _leaves(self, inject: Inject) -> None:
         self._begins(StoodStill.GATEWAY, inject, inject.nation)
