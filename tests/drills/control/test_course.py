@@ -16,7 +16,7 @@ STEPS = st.lists(
     st.one_of(
         st.sampled_from([("hold", ""), ("resume", ""), ("abort", ""), ("play", ""), ("wait", "")]),
         st.tuples(st.just("skip"), st.sampled_from((*SERIALS, "9.9"))),
-        st.tuples(st.sampled_from(("close", "break")), st.sampled_from(SERIALS)),
+        st.tuples(st.sampled_from(("close", "break", "come")), st.sampled_from(SERIALS)),
     ),
     max_size=30,
 )
@@ -33,6 +33,8 @@ def taken(course: Course, step: Step) -> Answer | NotTaken | None:
         case "play" | "wait":
             here = course.next
             return None if here is None else course.comes_to(here, due=what == "play")
+        case "come":
+            return course.comes_to(serial, due=True)
         case "close":
             course.close(serial)
         case "break":
@@ -66,10 +68,22 @@ def test_nothing_is_played_while_held_nor_after_an_abort(steps: list[Step]) -> N
     for step in steps:
         quiet = one.held_by is not None or one.aborted_by is not None
         answer = taken(one, step)
-        if quiet and step[0] in ("play", "wait"):
+        if quiet and step[0] in ("play", "wait", "come"):
             assert answer is not Answer.PLAY
         if one.aborted_by is not None:
             assert not [s for s in SERIALS if one.status[s] in AHEAD]
+
+
+@given(STEPS)
+def test_nothing_is_played_twice_nor_once_it_is_skipped(steps: list[Step]) -> None:
+    one, played = course(), list[str]()
+    for step in steps:
+        here = one.next if step[0] == "play" else step[1]
+        if taken(one, step) is Answer.PLAY:
+            assert here is not None
+            played.append(here)
+            assert here not in one.skipped
+    assert len(played) == len(set(played))
 
 
 @given(STEPS)
