@@ -9,6 +9,13 @@ import pytest
 import typer
 
 from console.settings import ConsoleSettings
+from drills.actors import DOES, Misbehaviour
+from drills.expectation import Expectation
+from drills.hostile_acts import HostileAct
+from drills.inject import KINDS
+from drills.injects import Fault
+from drills.objectives import Measure
+from drills.scenario import Scenario
 from entente.cli import app as command_line
 from gateways.counters import Counters
 from gateways.settings import Settings
@@ -95,6 +102,20 @@ def test_every_metric_stands_in_operations() -> None:
         names |= set(re.findall(r'"(entente_[a-z0-9_]+)"', path.read_text(encoding="utf-8")))
     missing = [name for name in sorted(names) if f"`{name}" not in _page("operations.md")]
     assert not missing
+
+
+WORDS_OF_SCENARIOS = {
+    *Scenario.model_fields,
+    *KINDS,
+    *DOES,
+    *Expectation.model_fields,
+    *(word.value for words in (Fault, HostileAct, Misbehaviour, Measure) for word in words),
+}
+
+
+@pytest.mark.parametrize("word", sorted(WORDS_OF_SCENARIOS))
+def test_every_word_of_scenarios_stands_in_their_format(word: str) -> None:
+    assert re.search(f"`{word}[`:]", _page("scenario-format.md"))
 
 
 def test_links_between_pages_lead_somewhere() -> None:
