@@ -8,7 +8,8 @@ import pytest
 from drills.acting import Act, acts, answer_template, delay
 from drills.actors import DOES, Actor, Misbehaviour
 from drills.life_injects import RequestMove
-from drills.misbehaving import STOPPED_BY
+from drills.misbehaving import STOPPED_BY, judged
+from drills.partner_system import Answer
 from drills.scenario_file import ScenarioError, load_scenario
 from schemas.base import Statement
 from schemas.strict_yaml import parse_yaml
@@ -182,6 +183,27 @@ def test_a_script_that_cannot_be_played_is_refused_with_its_place(
     ]
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     assert f"line {line}, column {column}: " in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "remark"),
+    [
+        (
+            [Answer(422, {"code": "SCHEMA_INVALID"}), Answer(429, {"code": "RATE_LIMITED"})],
+            "SCHEMA_INVALID, RATE_LIMITED",
+            "",
+        ),
+        (
+            [Answer(422, {"code": "SCHEMA_INVALID"}), Answer(201, {})],
+            "SCHEMA_INVALID",
+            "FLOOD must be stopped, and was taken",
+        ),
+        ([Answer(500, {})], "500", "FLOOD must be stopped by SCHEMA_INVALID or RATE_LIMITED, but was by 500"),
+    ],
+)
+def test_misbehaviour_is_judged_by_every_answer(answers: list[Answer], code: str, remark: str) -> None:
+    found = judged(Misbehaviour.FLOOD, answers)
+    assert (found.code, found.remark) == (code, remark)
 
 
 def test_the_format_names_everything_that_actors_do_and_with_what_misbehaviour_is_stopped() -> None:
