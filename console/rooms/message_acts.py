@@ -35,7 +35,7 @@ async def acknowledge(
     body = forms.acknowledgement(fields, seat.office, datetime.now(UTC))
     by_receipt = "true" if fields.get("by_receipt") == "on" else None
     place = Place("in", str(message_id), originator)
-    if forms.says_least(body):
+    if forms.says_least(body) and seat.may("inbox:acknowledge"):  # else the gateway says no
         found = await seat.gateway.get(f"/v1/inbox/{message_id}{_query(originator=originator)}")
         if found.get("acknowledged_at"):
             return _after(request, seat, place, "acknowledged_before", "note")

@@ -12,7 +12,9 @@ ID = "01890000-0000-7000-8000-000000000000"
 FORM = f"/messages/in/{ID}/acknowledge?originator=XBB"
 
 
-async def acknowledged(path: str, *, before: bool = False, **options: Any) -> list[dict[str, Any]]:
+async def acknowledged(
+    path: str, *, before: bool = False, right: str = "inbox:acknowledge", **options: Any
+) -> list[dict[str, Any]]:
     """The acknowledgements that the gateway gets; ``before``: it has one of this message."""
     sent: list[dict[str, Any]] = []
 
@@ -21,7 +23,7 @@ async def acknowledged(path: str, *, before: bool = False, **options: Any) -> li
             sent.append(json.loads(request.read()))
         return httpx.Response(200, json={"acknowledged_at": "2026-03-02T09:30:00Z" if before else None})
 
-    async with signed_in(gateway) as client:
+    async with signed_in(gateway, rights=["traffic:read", right]) as client:
         answer = await client.post(path, headers={"Accept-Language": "de"}, **options)
     assert answer.status_code in (200, 303), answer.text
     return sent
@@ -46,3 +48,7 @@ async def test_the_originator_reads_the_role_in_english() -> None:
 )
 async def test_after_an_acknowledgement_only_what_says_more_is_sent(said: dict[str, str], goes: int) -> None:
     assert len(await acknowledged(FORM, before=True, data={"once": "2"} | said)) == goes
+
+
+async def test_whoever_may_not_acknowledge_is_refused_by_the_gateway_and_told_nothing_by_us() -> None:
+    assert len(await acknowledged(FORM, before=True, right="inbox:read", data={"once": "3"})) == 1
