@@ -10,6 +10,7 @@ import yaml
 from console.settings import ConsoleSettings
 from drills.needs import needs_of
 from drills.scenario_file import find_scenario, load_scenario
+from entente.drill_control import FOLDER_VARIABLE
 from gateways.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,7 +70,7 @@ def test_nothing_waits_for_what_no_condition_tells() -> None:
 
 def test_no_secret_is_in_an_environment_and_every_setting_exists() -> None:
     known = {f"ENTENTE_GATEWAY_{name.upper()}" for name in Settings.model_fields}
-    known |= {f"ENTENTE_CONSOLE_{name.upper()}" for name in ConsoleSettings.model_fields}
+    known |= {f"ENTENTE_CONSOLE_{name.upper()}" for name in ConsoleSettings.model_fields} | {FOLDER_VARIABLE}
     for name, service in SERVICES.items():
         given = service.get("environment", {})
         assert set(given) <= known, name

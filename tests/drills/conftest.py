@@ -1,12 +1,22 @@
 """The small drill, played once in a process of the test run for every test that judges it; CAP's gateways."""
 
 import json
+from collections.abc import Iterator
 
 import pytest
 
+from entente.drill_control import FOLDER_VARIABLE
 from tests.cli.up_process import PATIENCE
 from tests.drills.cap_realm import accesses as accesses
 from tests.drills.drill_process import BROKER_STARTER_AND_GATEWAYS, DrillProcess, Played
+
+
+@pytest.fixture(scope="session", autouse=True)
+def journals(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Drills of the tests keep their journals where nobody else looks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDER_VARIABLE, str(tmp_path_factory.mktemp("journals")))
+        yield
 
 
 @pytest.fixture(scope="session")
