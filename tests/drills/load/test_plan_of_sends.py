@@ -17,8 +17,8 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LOADS = st.builds(
     Load,
     nations=st.integers(2, 8).map(nations),
-    rate=st.floats(0.5, 200),
-    seconds=st.floats(0.1, 10),
+    rate=st.floats(0.5, 50),
+    seconds=st.floats(0.1, 5),
     mix=st.just(parse_mix(USUAL_MIX)),
     seed=st.integers(0, 2**32),
     to_some=st.booleans(),
@@ -39,15 +39,10 @@ def test_each_send_is_due_in_its_own_share_of_the_time_and_nobody_writes_to_itse
     assert max(shares) - min(shares) <= 1, "nations take turns"
 
 
-@given(LOADS)
-def test_the_same_seed_sends_the_same(load: Load) -> None:
-    assert list(sends(load)) == list(sends(load))
-
-
-def test_another_seed_sends_something_else_and_weights_are_heeded() -> None:
+def test_the_same_seed_sends_the_same_another_something_else_and_weights_are_heeded() -> None:
     mix = parse_mix("threat_alert:FLASH=1, threat_alert=3,acknowledgement=4")
     plans = [list(sends(Load(nations(3), 400, 10, mix, seed=seed))) for seed in (1, 2)]
-    assert plans[0] != plans[1]
+    assert plans[0] == list(sends(Load(nations(3), 400, 10, mix, seed=1))) != plans[1]
     for plan in plans:
         replies = sum(send.kind is Kind.ACKNOWLEDGEMENT for send in plan)
         assert 0.45 < replies / len(plan) < 0.55
