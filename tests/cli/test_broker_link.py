@@ -97,3 +97,39 @@ async def test_a_broker_that_is_away_is_a_connection_that_ends(far: "asyncio.Que
     assert await reader.read() == b""
     writer.close()
     await nowhere.stop()
+
+
+async def test_mixed_up_it_lets_neighbours_change_places_and_keeps_nobody_waiting_for_one(
+    link: BrokerLink, far: "asyncio.Queue[Ends]"
+) -> None:
+    reader, writer = await reached(link)
+    far_reader, far_writer = await far.get()
+    first, second = b"PUB a 1\r\n1\r\n", b"PUB a 1\r\n2\r\n"
+    link.reorder()
+    for near, away in ((writer, far_reader), (far_writer, reader)):
+        near.write(first + second)
+        assert await away.readexactly(len(first + second)) == second + first
+        near.write(first)
+        assert await away.readexactly(len(first)) == first
+    link.restore()
+    writer.write(first + second)
+    assert await far_reader.readexactly(len(first + second)) == first + second
+    writer.close()
+    far_writer.close()
+
+
+async def test_frozen_it_swallows_what_comes_on_old_connections_and_carries_new_ones(
+    link: BrokerLink, far: "asyncio.Queue[Ends]"
+) -> None:
+    _, writer = await reached(link)
+    far_reader, far_writer = await far.get()
+    link.freeze()
+    writer.write(b"lost")
+    _, anew = await reached(link)
+    far_anew, writing = await far.get()
+    anew.write(b"here")
+    assert await far_anew.readexactly(4) == b"here"
+    writer.close()
+    assert await far_reader.read() == b""
+    for each in (far_writer, anew, writing):
+        each.close()

@@ -50,6 +50,7 @@ def test_every_need_of_the_main_scenario_is_found_and_an_office_meets_its_own() 
     assert {*needs, *links} == set(Need)
     assert links[Need.LINKS] == ("4.1.1", "4.1.4", "6.1.1", "6.1.3", "7.1.1", "7.1.5")
     assert links[Need.CLOCKS] == ("9.1.1", "9.1.5")
+    assert "10.1.2" not in links[Need.CREDENTIALS], "whoever asks around needs an address and its own key"
     assert {*needs[Need.PROCESSES]} >= {"5.2.2", "7.4.1", "8.3.3"}, "who reseals must be away meanwhile"
     assert needs[Need.REALM_OFFICE] == ("7.1.2",)
     nations = [planned.nation for planned in scenario.realm.nations]
