@@ -66,7 +66,12 @@ def fingerprint(outcome: DrillOutcome) -> str:
 def _kept(value: Any) -> Any:
     """A value with everything left out that two runs of the same would differ in."""
     if isinstance(value, Statement):
-        members = {name: getattr(value, name) for name in type(value).model_fields}
+        # What says nothing is left out, so that a member that a later version adds changes no fingerprint.
+        members = {
+            name: getattr(value, name)
+            for name, field in type(value).model_fields.items()
+            if field.is_required() or getattr(value, name) != field.get_default()
+        }
         return {name: _told(name, each) for name, each in members.items() if not _is_left_out(name, each)}
     if isinstance(value, Mapping):
         return {str(name): _kept(each) for name, each in value.items()}

@@ -134,6 +134,15 @@ def test_a_message_that_was_only_read_came_as_far_as_one_that_was_delivered() ->
     assert fingerprint(read) == PRINT
 
 
+def test_a_member_that_a_later_version_adds_changes_nothing_where_it_says_nothing() -> None:
+    assert fingerprint(_Later.model_validate_json(json.dumps(TREE))) == PRINT
+    assert fingerprint(_Later.model_validate_json(json.dumps(TREE | {"alarmed": ["XBB"]}))) != PRINT
+
+
+class _Later(DrillOutcome):
+    alarmed: tuple[str, ...] = ()
+
+
 def test_two_drills_are_compared_by_it() -> None:
     first = fingerprinted(RECORDED)
     assert first.fingerprint == PRINT
