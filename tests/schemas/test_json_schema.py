@@ -53,7 +53,7 @@ def test_the_check_exits_with_1_on_drift(monkeypatch: pytest.MonkeyPatch) -> Non
     assert generate.main(["--chek"]) == 2
 
 
-@pytest.mark.parametrize("name", sorted(generate.all_schemas()))
+@pytest.mark.parametrize("name", sorted(path.name for path in generate.JSON_DIRECTORY.glob("*.json")))
 def test_every_file_is_valid_json_schema_2020_12(name: str) -> None:
     found = schema(name)
     assert found["$schema"] == "https://json-schema.org/draft/2020-12/schema"
