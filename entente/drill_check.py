@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from drills.acting import acts
 from drills.needs import needs_of
 from drills.scenario_file import ScenarioError, find_scenario, load_scenario
 from entente.terminal import OUT, CommandFailed, write_json
@@ -19,7 +20,7 @@ def check(
         found = load_scenario(file)
     except ScenarioError as error:
         raise CommandFailed(str(error)) from None
-    needs = needs_of(found)
+    needs, owed = needs_of(found), acts(found)
     nations = [planned.nation for planned in found.realm.nations]
     if as_json:
         write_json(
@@ -28,12 +29,20 @@ def check(
                 "title": found.title,
                 "nations": nations,
                 "injects": len(found.injects),
+                "actors": {act.serial: act.title for act in owed},
+                "speed": found.speed,
                 "needs": {need.name: list(serials) for need, serials in needs.items()},
             }
         )
         return
     lines = [f"{found.title} ({file}) can be played.", f"nations  {' '.join(nations)}"]
     lines.append(f"injects  {len(found.injects)}, all judged, every draft fits its schema")
+    if owed:
+        lines.append(f"actors   {len(found.actors)}, who react {len(owed)} times to what injects send")
+    if found.speed is not None:
+        last = found.injects[-1].moment - found.injects[0].moment
+        least = last.total_seconds() / found.speed
+        lines.append(f"speed    exercise time runs {found.speed:g} times as fast: {least:.0f} s at least")
     lines += [f"needs    {need}: inject {', '.join(serials)}" for need, serials in needs.items()]
     if not needs:
         lines.append("needs    gateways and API keys alone: it plays on any target")

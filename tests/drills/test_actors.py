@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from drills.acting import Act, acts, answer_template, delay
 from drills.actors import DOES, Actor, Misbehaviour
@@ -11,6 +12,7 @@ from drills.life_injects import RequestMove
 from drills.misbehaving import STOPPED_BY, judged
 from drills.partner_system import Answer
 from drills.scenario_file import ScenarioError, load_scenario
+from entente.cli import build_app
 from schemas.base import Statement
 from schemas.strict_yaml import parse_yaml
 
@@ -183,6 +185,12 @@ def test_a_script_that_cannot_be_played_is_refused_with_its_place(
     ]
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     assert f"line {line}, column {column}: " in str(refused.value)
+
+
+def test_a_check_says_how_often_actors_react_and_how_long_the_play_takes_at_least() -> None:
+    said = CliRunner().invoke(build_app("drill"), ["drill", "check", str(ACTORS)], catch_exceptions=False)
+    assert "actors   13, who react 14 times" in said.stdout
+    assert "300 times as fast: 2 s at least" in said.stdout
 
 
 @pytest.mark.parametrize(
