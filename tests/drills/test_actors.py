@@ -13,6 +13,7 @@ from drills.misbehaving import STOPPED_BY, judged
 from drills.partner_system import Answer
 from drills.scenario_file import ScenarioError, load_scenario
 from entente.cli import build_app
+from entente.drill_pace import paced
 from schemas.base import Statement
 from schemas.strict_yaml import parse_yaml
 
@@ -185,6 +186,15 @@ def test_a_script_that_cannot_be_played_is_refused_with_its_place(
     ]
     line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
     assert f"line {line}, column {column}: " in str(refused.value)
+
+
+def test_the_command_line_sets_the_speed_takes_it_away_and_draws_a_seed_where_there_is_none() -> None:
+    assert paced(SCENARIO, None, None).speed == 300
+    assert paced(SCENARIO, 60, None).speed == 60
+    assert paced(SCENARIO, 0, None).speed is None
+    assert paced(SCENARIO, None, 7).seed == 7
+    assert paced(paced(SCENARIO, None, 7), None, None).seed == 7
+    assert len({paced(SCENARIO, None, None).seed for _ in range(5)} - {None}) > 1
 
 
 def test_a_check_says_how_often_actors_react_and_how_long_the_play_takes_at_least() -> None:
