@@ -45,7 +45,7 @@ WAIT = 60.0
 
 
 def plan() -> RealmPlan:
-    """Three nations that may exchange everything up to NATO SECRET in every mode, and a community of all."""
+    """Three nations that may exchange everything up to NATO SECRET in every mode; two communities of them."""
     return RealmPlan.model_validate(
         {
             "name": "Console",
@@ -59,6 +59,7 @@ def plan() -> RealmPlan:
                     "title": "All three nations",
                     "members": NATIONS,
                 },
+                {"id": "PAIR", "title": "Two of the three", "members": NATIONS[:2]},
             ),
             "agreements": (
                 {

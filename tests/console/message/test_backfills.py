@@ -1,16 +1,21 @@
 """What a newcomer missed: listed by the gateway, read here, sent as it was read."""
 
+import asyncio
 import json
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
 from console.gateway import Refused
+from entente.drill_realm import KeyHolders
 from gateways.http.routes.backfills import BackfillView
 from tests.console.conftest import Visit
 from tests.console.hostile import TEXTS
+from tests.console.realm import ConsoleRealm
+from tests.console.seeding import draft
 from tests.console.serving import ServedConsole
 
 ID = "7b0d8d7c-6f6e-4bd7-9c53-0a3c0c1f9a11"
@@ -122,3 +127,47 @@ def test_a_list_says_of_every_message_whether_it_goes_and_sends_what_was_read(
     assert "1 message is on its way." in after
     assert "The copy that was sent" in after
     assert 'name="digest"' not in after
+
+
+def to_the_pair(realm: ConsoleRealm, subject: str) -> dict[str, Any]:
+    """An alert of XAA to its community with XBB, in mode TEST."""
+    made = draft("threat_alert", "XAA", subject=subject, mode="TEST")
+    made["header"] |= {"action_addressees": [], "info_addressees": [], "acknowledgement": {"required": False}}
+    made["label"]["releasable_to"] = ["PAIR"]
+    told: dict[str, Any] = realm.post("XAA", "/v1/messages", made)
+    return told
+
+
+def test_a_nation_that_joins_gets_what_was_read_and_no_more(visit: Visit, realm: ConsoleRealm) -> None:
+    before = datetime.now(UTC)
+    missed = to_the_pair(realm, "Missed by who came late")
+    wrong = to_the_pair(realm, "Cancelled before it came")
+    for each in (missed, wrong):
+        realm.wait_for("XBB", each["message_id"])
+    realm.post("XAA", f"/v1/messages/{wrong['publication_id']}/cancel", {"reason": "OVERTAKEN"})
+    documents = asyncio.run(KeyHolders(realm.running.state.realm).accede("PAIR", "XCC"))
+    realm.post("XAA", "/v1/trust", json.loads(documents.body))
+
+    rolf = visit("rolf", own=True)
+    form = {"community": "PAIR", "nation": "XCC", "mode": "TEST", "since": f"{before:%Y-%m-%d %H:%MZ}"}
+    made = rolf.post("/releases/backfills", form)
+    assert made.status_code == 303, made.text
+    place = made.headers["location"]
+    page = rolf.get(place).text
+    rows = {
+        subject: "verdict-yes" in row
+        for row in re.findall(r"<tr>.*?</tr>", page, re.DOTALL)
+        for subject in ("Missed by who came late", "Cancelled before it came")
+        if subject in row
+    }
+    assert rows == {"Missed by who came late": True, "Cancelled before it came": False}
+    digest = re.search(r'name="digest" value="([^"]+)"', page)
+    assert digest is not None
+    assert rolf.post(place, {"digest": digest[1]}).status_code == 303
+    assert "1 message is on its way." in rolf.get(place).text
+
+    (copy,) = realm.get("XAA", f"/v1/backfills/{place.rpartition('/')[2]}")["published"]
+    sent = realm.get("XAA", f"/v1/messages/{copy['publication_id']}")
+    entry = realm.wait_for("XCC", sent["message_id"])
+    assert entry["message"]["header"]["subject"] == "Missed by who came late"
+    assert "Missed by who came late" in visit("wanda", "XCC").get(f"/messages/in/{sent['message_id']}").text
