@@ -104,10 +104,16 @@ class ActorsPlay:
                 return
 
     async def finish(self) -> None:
-        """Wait until everything is done that is owed, as long as patience allows beyond its time."""
+        """Wait until everything is done that is owed, as long as patience allows beyond its time.
+
+        While exercise time is held, patience does not run out.
+        """
         loop = asyncio.get_running_loop()
-        while self._parts and await self._something_moves(loop.time() + self._patience + self.rest()):
-            continue
+        while self._parts:
+            if self._clock.held:
+                await self._something_moves(loop.time() + LOOK_SECONDS)
+            elif not await self._something_moves(loop.time() + self._patience + self.rest()):
+                break
         self._over = True
         await self.stop()
 

@@ -73,6 +73,11 @@ class ExerciseClock:
             self._tell()
 
     @property
+    def held(self) -> bool:
+        """Whether it stands still."""
+        return self._runs_since is None
+
+    @property
     def now(self) -> timedelta | None:
         """What it shows; None without a speed."""
         return None if self.speed is None else self._elapsed()

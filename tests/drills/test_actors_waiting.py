@@ -119,6 +119,22 @@ async def test_with_a_speed_the_play_goes_on_while_an_actor_waits() -> None:
     assert stage.remarks() == {"1.1-A1": "", "1.1-A2": ""}
 
 
+async def test_patience_does_not_run_out_while_exercise_time_is_held() -> None:
+    stage = Stage(speed=60, patience=0.01)
+    for desk in stage.desks.values():
+        desk.came.set()
+    await stage.actors.caught_up()
+    stage.clock.hold()
+    finishing = asyncio.create_task(stage.actors.finish())
+    await asyncio.wait({finishing}, timeout=0.05)
+    assert not finishing.done()
+    stage.clock.go_on()
+    stage.day += 10
+    stage.clock.hold()
+    await finishing
+    assert stage.remarks() == {"1.1-A1": "", "1.1-A2": ""}
+
+
 async def test_who_is_sent_nothing_any_more_is_waited_for_no_longer() -> None:
     stage = Stage(patience=3600)
     stage.desks["XAA"].states = {"XBB": "withheld", "XCC": "refused"}
