@@ -1,6 +1,5 @@
 """`entente drill run|list|check|compare|load`: play in a realm of its own or on a target, and report."""
 
-import asyncio
 import contextlib
 import logging
 import tempfile
@@ -12,34 +11,29 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from drills.cap_play import CapTerms, cap_drill
-from drills.hostile import Loot
+from drills.cap_play import CapTerms
 from drills.judging import SETTLE_SECONDS
-from drills.needs import Need, needs_of
 from drills.outcome import DrillOutcome
-from drills.partner_system import GatewayAccess
 from drills.played import DrillError
 from drills.report import write_report
-from drills.run import run_drill
 from drills.scenario import Scenario
 from drills.scenario_file import ScenarioError, find_scenario, list_scenarios, load_scenario
 from drills.table import show
 from entente.drill_check import check
 from entente.drill_compare import compare_
+from entente.drill_compose import passed_on, play_in_containers
 from entente.drill_control import FOLDER_VARIABLE, abort, hold, resume, skip
 from entente.drill_load import load
+from entente.drill_own_realm import play_in_own_realm
 from entente.drill_pace import SeedOption, SpeedOption, paced
 from entente.drill_progress import DrillProgress
-from entente.drill_realm import KeyHolders, RealmMachinery
-from entente.drill_stage import Shown, consoles_beside, stage
+from entente.drill_stage import Shown
 from entente.drill_target import play_on, read_target, require_fit
 from entente.gateway_process import GatewayDiedError
 from entente.label_flags import label_of_flags
-from entente.realm import found_or_keep, running_realm
 from entente.state_dir import StateDir
 from entente.stop_signals import Stop, run_until_stopped
 from entente.terminal import ERR, OUT, CommandFailed, say, write_json
-from gateways.store_file import STORE_FILE
 
 app = typer.Typer(help="Simulated drills.", no_args_is_help=True)
 app.command("check")(check)
@@ -54,9 +48,8 @@ ABORTED = 3
 """Exit code when exercise staff ended the drill before its time, whatever had come of it."""
 STOPPED = 130
 """Exit code when Ctrl-C or a signal stopped it: nothing was judged."""
+EMBEDDED, COMPOSE = "embedded", "compose"
 CAP_REALM = "baltic-guard"
-HOOKS = {"webhook_networks": "127.0.0.0/8", "webhook_plain_http": "true"}
-"""Partner systems of a drill take webhooks on this machine."""
 
 
 @app.command("list")
@@ -106,8 +99,11 @@ def run(
         list[str] | None, typer.Option(help="With --cap: a nation or community that may have them; repeat.")
     ] = None,
     target: Annotated[
-        Path | None,
-        typer.Option(help="Play against the gateways that this YAML file names, not in a realm of its own."),
+        str | None,
+        typer.Option(
+            help="Where it is played: embedded (a realm of its own; the default), compose (the realm of"
+            " docker-compose.yml here), or a YAML file that names gateways."
+        ),
     ] = None,
     reports: Annotated[Path, typer.Option(help="Directory for the report files.")] = Path("reports"),
     state: Annotated[
@@ -133,7 +129,7 @@ def run(
     seed: SeedOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> None:
-    """Found a realm, play in it (or on a target), judge, report.
+    """Found a realm, play in it (or on another target), judge, report.
 
     Exit code 2 when an expectation failed, 3 when the drill was aborted.
     """
@@ -143,21 +139,27 @@ def run(
         raise CommandFailed("give a scenario, or --cap DIR, or both: then the alerts play in its realm")
     play = None
     if cap is not None:
-        play = _CapWanted(cap, _terms(as_exercise, policy, classification, releasable_to))
+        play = cap, _terms(as_exercise, policy, classification, releasable_to)
         if not cap.is_dir():
             raise CommandFailed(f"{cap} is no directory")
     elif as_exercise or policy or classification or releasable_to:
         raise CommandFailed("a scenario has its own exercise and labels; those flags go with --cap")
+    if target == COMPOSE:
+        if play or state or consoles or keep:
+            raise CommandFailed("--cap, --state, --consoles and --keep go without --target compose")
+        raise typer.Exit(play_in_containers(scenario, passed_on(settle, speed, seed, as_json), reports))
     ending = _Ending(reports, as_json)
     try:
         file = find_scenario(scenario or CAP_REALM)
         loaded = paced(load_scenario(file), speed, seed)
         shown = Shown(file.stem, folder, consoles or keep, keep)
-        if target is not None:
-            _run_on(target, state, loaded, play, settle, shown, ending)
+        if target not in (None, EMBEDDED):
+            _run_on(Path(target), state, loaded, play, settle, shown, ending)
         else:
             with _state(state) as place, place.locked() as lock:
-                run_until_stopped(lambda stop: _run(place, lock, loaded, play, settle, shown, ending, stop))
+                run_until_stopped(
+                    lambda stop: play_in_own_realm(place, lock, loaded, play, settle, shown, ending, stop)
+                )
     except (ScenarioError, DrillError, GatewayDiedError) as error:
         raise CommandFailed(str(error)) from None
     if ending.code:
@@ -184,12 +186,6 @@ class _Ending:
             self.code = ABORTED
 
 
-@dataclass(frozen=True)
-class _CapWanted:
-    directory: Path
-    terms: CapTerms
-
-
 def _terms(
     as_exercise: str | None,
     policy: str | None,
@@ -214,7 +210,7 @@ def _run_on(
     file: Path,
     state: Path | None,
     scenario: Scenario,
-    cap: _CapWanted | None,
+    cap: tuple[Path, CapTerms] | None,
     settle: float,
     shown: Shown,
     ending: _Ending,
@@ -225,74 +221,10 @@ def _run_on(
         raise CommandFailed("a target has its own consoles: --consoles and --keep go without --target")
     target = read_target(file)
     require_fit(scenario, target, injects=cap is None)
-    terms = None if cap is None else (cap.directory, cap.terms)
 
     async def work(stop: Stop) -> None:
-        with DrillProgress(ERR, scenario, cap.directory if cap is not None else None) as progress:
-            outcome = await play_on(file, target, scenario, terms, progress, settle, shown)
+        with DrillProgress(ERR, scenario, cap[0] if cap is not None else None) as progress:
+            outcome = await play_on(file, target, scenario, cap, progress, settle, shown)
         ending(outcome)
 
     run_until_stopped(work)
-
-
-async def _run(
-    place: StateDir,
-    lock: int,
-    scenario: Scenario,
-    cap: _CapWanted | None,
-    settle: float,
-    shown: Shown,
-    ending: _Ending,
-    stop: Stop,
-) -> None:
-    with DrillProgress(ERR, scenario, cap.directory if cap is not None else None) as progress:
-        progress.phase("founding the realm")
-        await asyncio.to_thread(found_or_keep, place, scenario.realm)
-        progress.phase(f"starting the broker and {len(scenario.realm.nations)} gateways")
-        wanted = needs_of(scenario)
-        async with (
-            running_realm(
-                place,
-                lock,
-                progress.note,
-                HOOKS,
-                with_links=Need.LINKS in wanted,
-                with_clocks=Need.CLOCKS in wanted,
-            ) as realm,
-            consoles_beside(realm, lock, scenario, shown, progress),
-        ):
-            accesses = {
-                nation: GatewayAccess(nation, address.url, address.key)
-                for nation, address in realm.gateways.items()
-            }
-            if cap is not None:
-                outcome = await cap_drill(cap.directory, cap.terms, accesses, progress, settle)
-            else:
-                loot = Loot(
-                    realm.broker.url,
-                    place.realm.realm_id(),
-                    place.realm.trust_dir,
-                    {nation: place.realm.keys_file(nation) for nation in accesses},
-                    {nation: place.gateway(nation) / STORE_FILE for nation in accesses},
-                    hub_seed=place.broker_user("admin").seed,
-                )
-                async with stage(scenario, shown, progress) as live:
-                    outcome = await run_drill(
-                        scenario,
-                        accesses,
-                        RealmMachinery(realm),
-                        KeyHolders(place.realm),
-                        loot,
-                        live,
-                        settle_seconds=settle,
-                        control=live.control,
-                    )
-                    live.ended(outcome)
-            if shown.keep:
-                progress.leave()
-                ending(outcome)
-                say("The realm and its consoles go on; Ctrl-C stops them.")
-                await stop.awaited()
-            progress.phase("stopping")
-    if not shown.keep:
-        ending(outcome)

@@ -1,5 +1,7 @@
 """Drills on gateways that run elsewhere: what a target cannot give is refused before anything starts."""
 
+import io
+import tarfile
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from typer.testing import CliRunner
 from drills.needs import Need, needs_of
 from drills.scenario_file import find_scenario, load_scenario
 from entente.cli import build_app
+from entente.drill_compose import drill_arguments, passed_on, unpacked
 from entente.drill_target import Target, require_fit
 from entente.terminal import CommandFailed
 from schemas.strict_yaml import YamlRefused
@@ -107,3 +110,50 @@ def test_a_check_says_where_a_scenario_is_wrong(tmp_path: Path, right: str, wron
     file.write_text(text.replace(right, wrong, 1))
     with pytest.raises(CommandFailed, match=says):
         drill("check", file)
+
+
+def test_a_drill_in_containers_needs_the_compose_file_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(CommandFailed, match=r"no docker-compose\.yml here"):
+        drill("run", "ocean-accord", "--target", "compose")
+    with pytest.raises(CommandFailed, match="go without --target compose"):
+        drill("run", "ocean-accord", "--target", "compose", "--keep")
+
+
+def test_what_is_asked_of_a_drill_in_containers_reaches_it() -> None:
+    options = passed_on(5.0, 60.0, 7, as_json=True)
+    assert options == ["--settle", "5.0", "--speed", "60.0", "--seed", "7", "--json"]
+    told = drill_arguments(None, options, "/reports/one", on_terminal=False)
+    assert told[:4] == ["run", "--rm", "-T", "drill"]
+    assert told[4:] == [
+        *("drill", "run", "ocean-accord", "--target", "/partners/target.yaml", "--reports", "/reports/one"),
+        *options,
+    ]
+
+
+def test_a_scenario_of_this_machine_is_laid_into_the_container() -> None:
+    told = drill_arguments(str(SMALL), [], "/reports/one", on_terminal=True)
+    volume = told[told.index("--volume") + 1]
+    file, inside, access = volume.split(":")
+    assert (Path(file), access) == (SMALL.resolve(), "ro")
+    assert told[told.index("run", 1) + 1] == inside
+    assert "-T" not in told
+
+
+def test_reports_from_a_container_are_written_where_they_were_asked_for_and_nowhere_else(
+    tmp_path: Path,
+) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name in ("./drill.html", "../../outside.json"):
+            member = tarfile.TarInfo(name)
+            member.size = 2
+            archive.addfile(member, io.BytesIO(b"{}"))
+        link = tarfile.TarInfo("./link")
+        link.type, link.linkname = tarfile.SYMTYPE, "/etc/passwd"
+        archive.addfile(link)
+    into = tmp_path / "reports"
+    assert unpacked(packed.getvalue(), into) == [into / "drill.html", into / "outside.json"]
+    assert sorted(path.name for path in into.iterdir()) == ["drill.html", "outside.json"]
