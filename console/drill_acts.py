@@ -17,16 +17,14 @@ class NotListening(Exception):
     """The drill is over, or nobody can control it from here."""
 
 
+def under_way(folder: Path | None, run: RunId) -> bool:
+    """Whether the drill is being played. ``run`` has passed its pattern."""
+    return _is_held(folder, run, os.O_RDONLY)
+
+
 def listens(folder: Path | None, run: RunId) -> bool:
-    """Whether the drill is being played and hears what is asked of it. ``run`` has passed its pattern."""
-    if folder is None:
-        return False
-    try:
-        file = _opened(folder, run)
-    except NotListening:
-        return False
-    os.close(file)
-    return True
+    """Whether it is, and hears what is asked of it from here: a folder may be given for reading alone."""
+    return _is_held(folder, run, os.O_WRONLY | os.O_APPEND)
 
 
 def ask(folder: Path | None, run: RunId, line: ControlLine) -> None:
@@ -35,7 +33,7 @@ def ask(folder: Path | None, run: RunId, line: ControlLine) -> None:
         raise NotListening
     data = line.model_dump_json(exclude_none=True).encode() + b"\n"
     assert len(data) <= LARGEST_ACT  # every member is bounded
-    file = _opened(folder, run)
+    file = _opened(folder, run, os.O_WRONLY | os.O_APPEND)
     try:
         if os.write(file, data) != len(data):
             raise NotListening
@@ -45,11 +43,22 @@ def ask(folder: Path | None, run: RunId, line: ControlLine) -> None:
         os.close(file)
 
 
-def _opened(folder: Path, run: RunId) -> int:
-    """The control file, open for appending, once it is sure that a runner holds it."""
+def _is_held(folder: Path | None, run: RunId, access: int) -> bool:
+    if folder is None:
+        return False
+    try:
+        file = _opened(folder, run, access)
+    except NotListening:
+        return False
+    os.close(file)
+    return True
+
+
+def _opened(folder: Path, run: RunId, access: int) -> int:
+    """The control file, once it is sure that a runner holds it."""
     path = folder / f"{run}{CONTROL_SUFFIX}"
     try:
-        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        file = os.open(path, access | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError as error:
         raise NotListening from error
     if stat.S_ISREG(os.fstat(file).st_mode) and _held(file):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from console.drill_acts import listens
+from console.drill_acts import listens, under_way
 from console.drill_list import DrillList, told
 from schemas.drill_journal import (
     CATALOGUE_FILE,
@@ -35,13 +35,14 @@ SHOWN_RUNS = 20
 class Run:
     """One drill that was begun: its newest lines first, or the main events list that it plays.
 
-    ``listens``: it is being played, and hears what exercise staff asks for.
+    ``under_way``: it is being played. ``listens``: and hears what exercise staff asks for from here.
     """
 
     start: JournalStart
     lines: tuple[JournalLine, ...]
     end: JournalEnd | None
     list: DrillList | None = None
+    under_way: bool = False
     listens: bool = False
 
     @property
@@ -111,8 +112,9 @@ def _read(file: Path) -> Run | None:
             end = line
         elif line is not None:
             of_list.append(line)
-    heard = bool(of_list) and end is None and listens(file.parent, start.run)
-    return Run(start, tuple(reversed(lines)), end, told(of_list) if of_list else None, heard)
+    played = bool(of_list) and end is None and under_way(file.parent, start.run)
+    heard = played and listens(file.parent, start.run)
+    return Run(start, tuple(reversed(lines)), end, told(of_list) if of_list else None, played, heard)
 
 
 _OF_LIST: TypeAdapter[ListLine] = TypeAdapter(ListLine)

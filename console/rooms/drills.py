@@ -121,7 +121,7 @@ def standing(run: Run) -> str:
         return run.end.result.value.lower() if run.end.result is not None else "ended"
     if run.list is None:
         return "quiet" if datetime.now(UTC) - run.newest > QUIET else "running"
-    if not run.listens:
+    if not run.under_way:
         return "gone"
     return {DrillPhase.HELD: "held", DrillPhase.JUDGING: "judging"}.get(
         run.list.phase or DrillPhase.PLAYING, "running"

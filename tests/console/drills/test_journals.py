@@ -1,6 +1,9 @@
 """Drills' journals as a console reads them: whatever lies there, the page is made of what can be read."""
 
+import errno
 import json
+import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,9 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from console.drill_acts import NotListening, ask
 from console.journals import Run, read_catalogue, read_run, read_runs
 from console.rooms.drills import QUIET, standing
-from schemas.drill_journal import CATALOGUE_FILE, JOURNAL_SUFFIX, JournalLine, JournalStart, Played
+from drills.control_file import ControlFile
+from schemas.drill_control import ControlAct, ControlLine
+from schemas.drill_journal import (
+    CATALOGUE_FILE,
+    JOURNAL_SUFFIX,
+    JournalLine,
+    JournalStart,
+    PlannedInject,
+    Played,
+)
 
 START = {
     "run": "up-1",
@@ -101,3 +114,37 @@ def test_a_drill_without_news_for_a_while_says_so() -> None:
     assert standing(Run(start, (line.model_copy(update={"at": now}),), None)) == "running"
     old = now - QUIET - timedelta(seconds=1)
     assert standing(Run(start, (line.model_copy(update={"at": old}),), None)) == "quiet"
+
+
+def test_a_drill_whose_folder_is_given_for_reading_alone_is_under_way_and_hears_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inject = PlannedInject(serial="1.1.1", minutes=0, nation="EST", title="Ice", did="publish")
+    _write(tmp_path, START, inject.model_dump(mode="json", exclude_none=True))
+    heard: list[ControlLine | None] = []
+    with ControlFile(tmp_path, "up-1", heard.append, lambda: None) as file:
+        before = read_run(tmp_path, "up-1")
+        assert before is not None
+        assert (before.under_way, before.listens) == (True, True)
+        monkeypatch.setattr("console.drill_acts.os.open", _reading_alone(os.open))
+        run = read_run(tmp_path, "up-1")
+        assert run is not None
+        assert (run.under_way, run.listens, standing(run)) == (True, False, "running")
+        with pytest.raises(NotListening):
+            ask(tmp_path, "up-1", ControlLine(at=datetime.now(UTC), by="EST ed", act=ControlAct.HOLD))
+        file.look()
+        assert heard == []
+    over = read_run(tmp_path, "up-1")
+    assert over is not None
+    assert standing(over) == "gone"
+
+
+def _reading_alone(opened: Callable[..., int]) -> Callable[..., int]:
+    """As a file system that is mounted for reading alone: root, too, is refused."""
+
+    def refusing(path: Path, flags: int, *more: int) -> int:
+        if flags & os.O_ACCMODE != os.O_RDONLY:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(path))
+        return opened(path, flags, *more)
+
+    return refusing
