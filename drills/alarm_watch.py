@@ -1,12 +1,23 @@
 """Listening to the gateways' alarms in a play of which it is said which must sound, or that none may."""
 
 import asyncio
+import contextlib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 import httpx
 
 from drills import life_calls
-from drills.alarms import TOLD_BY, AlarmOutcome, Heard, figures_of, noise, over_time, unheard
+from drills.alarms import (
+    TOLD_BY,
+    AlarmOutcome,
+    Heard,
+    figures_of,
+    noise,
+    not_listened,
+    over_time,
+    unheard,
+)
 from drills.partner_system import PartnerSystem, PartnerSystemError
 from drills.scenario import Scenario
 
@@ -54,33 +65,35 @@ class AlarmWatch:
 
     async def _sample(self, nation: str) -> None:
         samples = self._samples[nation]
-        heard = samples[-1] if samples else Heard()
+        before = samples[-1] if samples else Heard()
+        # A gateway that is away has no alarms.
+        heard = replace(before, deaf=nation not in self._away)
         if nation not in self._away:
-            try:
+            with contextlib.suppress(TimeoutError, httpx.HTTPError, PartnerSystemError):
                 async with asyncio.timeout(PATIENCE_ANSWER):
-                    heard = await self._heard(self._partners[nation], heard)
-            except (TimeoutError, httpx.HTTPError, PartnerSystemError):
-                pass
+                    heard = await self._heard(self._partners[nation], before)
         samples.append(heard)
 
     async def _heard(self, partner: PartnerSystem, before: Heard) -> Heard:
-        figures = figures_of(await partner.metrics() or "")
+        metrics = await partner.metrics()
+        figures = before.figures if metrics is None else figures_of(metrics)
         first = partner.nation not in self._told_to
         known = self._told_to.get(partner.nation, 0)
         rows = await life_calls.events(partner, known, *TOLD_BY)
         self._told_to[partner.nation] = int(rows[-1]["event_seq"]) if rows else known
         # What was told before anything was listened to is of earlier plays.
         told = () if first else tuple((str(row.get("reason")), str(row["at"])) for row in rows)
-        return Heard(figures, (*before.told, *told))
+        return Heard(figures, (*before.told, *told), deaf=metrics is None)
 
     def _outcome(self, place: int) -> tuple[AlarmOutcome, bool]:
         """What came of one inject, and whether something is yet to be heard."""
         inject = self._scenario.inject(self._serials[place])
         wanted = self._wanted[inject.serial]
         end = place + 2 if wanted.quiet else None
-        heard = {nation: over_time(samples[place:end]) for nation, samples in self._samples.items()}
+        listened = {nation: samples[place:end] for nation, samples in self._samples.items()}
+        heard = {nation: over_time(samples) for nation, samples in listened.items()}
         missing = unheard(wanted.alarms, heard)
-        remarks = missing + (noise(heard) if wanted.quiet else [])
+        remarks = missing + (noise(heard) + not_listened(listened) if wanted.quiet else [])
         told = tuple(
             f"{nation}: {name}" + (f" at {at}" if at else "")
             for nation, names in heard.items()

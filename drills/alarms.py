@@ -80,11 +80,13 @@ class AlarmOutcome(Statement):
 class Heard:
     """A gateway's alarms by some moment: its figures, and what its events told since the first such moment.
 
-    ``told``: code and time of each.
+    ``told``: code and time of each. ``deaf``: it did not answer, or does not let our key know its figures;
+    they are those of before.
     """
 
     figures: Mapping[str, float] = field(default_factory=dict)
     told: tuple[tuple[str, str], ...] = ()
+    deaf: bool = False
 
 
 def figures_of(metrics: str) -> dict[str, float]:
@@ -132,6 +134,13 @@ def unheard(wanted: Mapping[str, Iterable[str]], heard: Mapping[str, Mapping[str
         for nation, names in wanted.items()
         for name in names
         if name not in heard.get(nation, {})
+    ]
+
+
+def not_listened(samples: Mapping[str, Sequence[Heard]]) -> list[str]:
+    """Sentences on gateways that at the end could not be asked: silence that nobody heard is not quiet."""
+    return [
+        f"whether an alarm sounded at {nation} is not known" for nation, of in samples.items() if of[-1].deaf
     ]
 
 

@@ -2,19 +2,23 @@
 
 import re
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
+import httpx
 import pytest
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
 
 from bus.protocol.lane_health import LaneAlarm
 from drills.after_action.in_time import in_time
+from drills.alarm_watch import AlarmWatch
 from drills.alarms import CODES, COUNTERS, GAUGES, Heard, figures_of, noise, over_time, sounded, unheard
 from drills.expectation import Expectation
 from drills.fitting import require_fitting
 from drills.inject import Inject
 from drills.outcome import EventOutcome
+from drills.partner_system import Answer
 from drills.scenario_file import find_scenario, load_scenario
 from gateways.receiving.bells import RINGS
 from tests.drills.after_action.made import drill, outage
@@ -110,6 +114,47 @@ def test_what_had_to_sound_and_did_not_is_named_and_so_is_noise() -> None:
     heard = {"XAA": {"gaps": ""}}
     assert unheard({"XAA": ["gaps"], "XBB": ["gaps"]}, heard) == ["gaps must sound at XBB, and did not"]
     assert noise(heard) == ["gaps sounded at XAA"]
+
+
+class DeafPartner:
+    """A gateway that answers as it is told: its metrics, None where the key may not know them, or nothing."""
+
+    def __init__(self, nation: str, answers: list[str | Exception | None]) -> None:
+        self.nation, self.answers = nation, answers
+
+    async def metrics(self) -> str | None:
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def look(self, path: str, parameters: dict[str, Any]) -> Answer:
+        return Answer(200, {"items": [], "next": parameters["after"]})
+
+
+GAPS = "# TYPE entente_alarm_gaps gauge\nentente_alarm_gaps 1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("answers", "away", "remark"),
+    [
+        ([GAPS, GAPS], (), ""),
+        ([GAPS, None], (), "whether an alarm sounded at XBB is not known"),
+        ([GAPS, httpx.ConnectError("nobody")], (), "whether an alarm sounded at XBB is not known"),
+        ([httpx.ConnectError("nobody"), GAPS], (), "gaps sounded at XBB"),
+        ([], ("XBB",), ""),
+    ],
+    ids=["quiet", "our key may not know", "no answer", "none before", "away"],
+)
+async def test_silence_that_nobody_could_hear_is_not_quiet(
+    answers: list[str | Exception | None], away: tuple[str, ...], remark: str
+) -> None:
+    inject = SimpleNamespace(serial="1.1", title="A fault", nation="XAA")
+    scenario = SimpleNamespace(expectations=[expecting(quiet=True)], inject=lambda _: inject)
+    watch = AlarmWatch(cast(Any, scenario), {"XBB": cast(Any, DeafPartner("XBB", answers))}, away)
+    await watch.before("1.1")
+    (outcome,) = await watch.outcomes(0.0)
+    assert (outcome.remark, outcome.as_expected) == (remark, not remark)
 
 
 def test_a_fault_that_lasts_to_the_end_is_not_over_in_time() -> None:
