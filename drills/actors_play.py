@@ -106,13 +106,16 @@ class ActorsPlay:
     async def finish(self) -> None:
         """Wait until everything is done that is owed, as long as patience allows beyond its time.
 
-        While exercise time is held, patience does not run out.
+        While exercise time is held, or has yet to come, patience does not run out.
         """
         loop = asyncio.get_running_loop()
+        since = loop.time()
         while self._parts:
-            if self._clock.held:
-                await self._something_moves(loop.time() + LOOK_SECONDS)
-            elif not await self._something_moves(loop.time() + self._patience + self.rest()):
+            now = loop.time()
+            moved = await self._something_moves(now + min(LOOK_SECONDS, self._patience))
+            if moved or self.held or self.rest() > 0:
+                since = loop.time()
+            elif loop.time() >= since + self._patience:
                 break
         self._over = True
         await self.stop()
@@ -124,6 +127,11 @@ class ActorsPlay:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
 
+    @property
+    def held(self) -> bool:
+        """Whether exercise time stands still."""
+        return self._clock.held
+
     def rest(self) -> float:
         """Seconds until the last of what is owed is due, as far as that is known."""
         now = self._clock.now
@@ -131,8 +139,16 @@ class ActorsPlay:
         return self._clock.real_seconds(max(dues) - now) if dues and now is not None else 0.0
 
     def _ended(self, task: asyncio.Task[None]) -> None:
-        self._parts.pop(task, None)
+        part = self._parts.pop(task)
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            # Whatever broke it: what is owed and was not done must not go unjudged.
+            self._not_done(part, str(error) or type(error).__name__)
         self._tell()
+
+    def _not_done(self, part: _Part, why: str) -> None:
+        for wait, act in part.owed:
+            self._played.acted.setdefault(act.serial, Acted(act, wait, remark=why))
 
     def _tell(self) -> None:
         self._moved.set()
@@ -165,9 +181,7 @@ class ActorsPlay:
         except asyncio.CancelledError:
             if not self._over:
                 raise
-            why = NEVER_CAME if part.until is None else NOT_DONE
-            for wait, act in part.owed:
-                self._played.acted.setdefault(act.serial, Acted(act, wait, remark=why))
+            self._not_done(part, NEVER_CAME if part.until is None else NOT_DONE)
             raise
 
     async def _due(self, part: _Part, moment: timedelta) -> None:

@@ -41,7 +41,7 @@ class Skipped:
 class Course:
     """The injects in order, what each needs, and which ones must be played once what they end was.
 
-    ``moved`` collects the serials whose status changed since it was taken last.
+    ``is_over``: the play has ended; until then, what actors still owe can be held and aborted as well.
     """
 
     order: Sequence[str]
@@ -51,6 +51,7 @@ class Course:
     skipped: dict[str, Skipped] = field(default_factory=dict)
     held_by: str | None = None
     aborted_by: str | None = None
+    is_over: bool = False
     _moved: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -59,7 +60,7 @@ class Course:
 
     def act(self, act: ControlAct, by: str, serial: str | None = None) -> NotTaken | None:
         """Take an act of exercise control; or why it is not taken, and then nothing has changed."""
-        if self.aborted_by is not None or not self._ahead():
+        if self.aborted_by is not None or self.is_over:
             return NotTaken.TOO_LATE
         match act:
             case ControlAct.HOLD:
@@ -92,6 +93,10 @@ class Course:
         """An inject that was released is judged."""
         if self.status[serial] is InjectStatus.RELEASED:
             self._move(serial, InjectStatus.CLOSED)
+
+    def end(self) -> None:
+        """Nothing more is played, by injects or actors: there is nothing left to hold or to abort."""
+        self.is_over, self.held_by = True, None
 
     @property
     def next(self) -> str | None:

@@ -53,9 +53,7 @@ class ExerciseControl:
         was_held = self.course.held_by is not None
         refused = self.course.act(act, by, serial)
         if refused is None:
-            held = self.course.held_by is not None
-            if self._clock is not None and held != was_held:
-                (self._clock.hold if held else self._clock.go_on)()
+            self._let_clock_follow(was_held)
             self._stirred.set()
         self._note(ActHeard(at=datetime.now(UTC), by=by, act=act, serial=serial, refused=refused))
         return refused
@@ -77,6 +75,11 @@ class ExerciseControl:
     def _note(self, heard: ActHeard) -> None:
         self.acts.append(heard)
         self.changed()
+
+    def _let_clock_follow(self, was_held: bool) -> None:
+        held = self.course.held_by is not None
+        if self._clock is not None and held != was_held:
+            (self._clock.hold if held else self._clock.go_on)()
 
     def paces(self, clock: Holdable) -> None:
         """This clock stands still while the play is held."""
@@ -105,6 +108,26 @@ class ExerciseControl:
                 await self._stirred_or(coming)
         finally:
             coming.cancel()
+
+    async def unless_aborted(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do this to its end, or until the play is aborted."""
+        running = asyncio.create_task(work)
+        try:
+            while not running.done() and not self.aborted:
+                self._stirred.clear()
+                await self._stirred_or(running)
+            if not self.aborted:
+                await running
+        finally:
+            running.cancel()
+
+    def everything_is_played(self) -> None:
+        """Injects and actors are done: from now on it is judged."""
+        was_held = self.course.held_by is not None
+        self.course.end()
+        self._let_clock_follow(was_held)
+        self.is_judging = True
+        self.changed()
 
     async def _stirred_or(self, coming: asyncio.Task[None]) -> None:
         """Wait for an act, or until nothing more is waited for but one."""

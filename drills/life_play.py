@@ -77,15 +77,16 @@ class LifePlay:
     async def _watched(self, inject: Inject, about: str) -> Seen:
         wanted = self._scenario.expectation(inject.serial)
         patience = max(self._patience, DEADLINE_PATIENCE) if wanted.overdue else self._patience
-        # What actors owe and deadlines that lie ahead come first: patience begins after them.
-        patience += max(
-            self._actors.rest(), _until_deadline(self._played.sent[about]) if wanted.overdue else 0
-        )
-        until = asyncio.get_running_loop().time() + patience
+        deadline = _until_deadline(self._played.sent[about]) if wanted.overdue else 0
+        loop = asyncio.get_running_loop()
+        until = loop.time() + patience + max(self._actors.rest(), deadline)
         while True:
             seen = await self._observer.look(about, wanted, inject.serial)
-            if not different(wanted, seen) or asyncio.get_running_loop().time() > until:
+            if not different(wanted, seen) or loop.time() > until:
                 return seen
+            if self._actors.held:
+                # What actors owe and deadlines that lie ahead come first, however long the play is held.
+                until = max(until, loop.time() + patience + self._actors.rest())
             await asyncio.sleep(_POLL)
 
 

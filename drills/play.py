@@ -87,9 +87,9 @@ class Player:
             raise
         return self._played
 
-    async def finish(self, *, aborted: bool) -> None:
-        """What actors still owe is done; after an abort it is not waited for."""
-        await (self._actors.stop() if aborted else self._actors.finish())
+    async def finish(self) -> None:
+        """What actors still owe is done."""
+        await self._actors.finish()
 
     async def _play(self) -> None:
         for inject in self._scenario.injects:
@@ -116,6 +116,7 @@ class Player:
 
     async def mend(self) -> None:
         """After a play that was ended before its time: what faults took away is brought back. DrillError."""
+        await self._actors.stop()
         try:
             await self._realm.mend(self._scenario.injects)
         except (PartnerSystemError, httpx.HTTPError) as error:

@@ -70,11 +70,11 @@ async def run_drill(
         )
         control.sees(player.so_far, partners)
         played = await player.play()
-        await player.finish(aborted=control.aborted)
+        await control.unless_aborted(player.finish())
         if control.aborted:
             progress.phase("bringing back what stands still")
             await player.mend()
-        control.is_judging = True
+        control.everything_is_played()
         planned, scenario = scenario, judged_by(scenario, control.course)
         progress.phase("waiting for receipts")
         judge = Judge(scenario, partners, played, settle_seconds)

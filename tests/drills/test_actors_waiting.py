@@ -135,6 +135,37 @@ async def test_patience_does_not_run_out_while_exercise_time_is_held() -> None:
     assert stage.remarks() == {"1.1-A1": "", "1.1-A2": ""}
 
 
+async def test_a_hold_while_the_last_actors_are_awaited_costs_nobody_patience() -> None:
+    stage = Stage(speed=60, patience=0.01)
+    for desk in stage.desks.values():
+        desk.came.set()
+    await stage.actors.caught_up()
+    finishing = asyncio.create_task(stage.actors.finish())
+    await asyncio.wait({finishing}, timeout=0.05)
+    assert not finishing.done(), "it is not due yet"
+    stage.clock.hold()
+    await asyncio.wait({finishing}, timeout=0.05)
+    assert not finishing.done()
+    stage.clock.go_on()
+    stage.day += 10
+    stage.clock.hold()
+    await finishing
+    assert stage.remarks() == {"1.1-A1": "", "1.1-A2": ""}
+
+
+async def test_an_actor_whose_part_breaks_is_told_of_and_never_passes_unjudged() -> None:
+    stage = Stage(patience=3600)
+    stage.desks["XCC"].came.set()
+    stage.desks["XAA"].states = {"XBB": ""}
+
+    async def broken(publication_id: str) -> Mapping[str, Any]:
+        raise httpx.ConnectError("no way there")
+
+    stage.desks["XAA"].publication = broken  # type: ignore[method-assign]
+    await stage.actors.finish()
+    assert stage.remarks() == {"1.1-A1": "no way there", "1.1-A2": ""}
+
+
 async def test_who_is_sent_nothing_any_more_is_waited_for_no_longer() -> None:
     stage = Stage(patience=3600)
     stage.desks["XAA"].states = {"XBB": "withheld", "XCC": "refused"}

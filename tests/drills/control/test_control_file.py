@@ -161,6 +161,39 @@ async def test_exercise_time_stands_still_while_the_play_is_held() -> None:
     assert control.acts[0].at <= datetime.now(UTC)
 
 
+async def test_a_held_play_of_which_the_rest_is_skipped_can_be_resumed_and_aborted() -> None:
+    clock, control = ExerciseClock(60.0, lambda: 0.0), ExerciseControl(SCENARIO)
+    control.paces(clock)
+    clock.start(timedelta(0))
+    control.act(ControlAct.HOLD, "XAA ed")
+    for inject in SCENARIO.injects:
+        control.act(ControlAct.SKIP, "XAA ed", inject.serial)
+    assert clock.held, "actors wait for exercise time"
+    assert control.act(ControlAct.RESUME, "XAA ed") is None
+    assert not clock.held
+    actors = asyncio.create_task(control.unless_aborted(_never()))
+    assert control.act(ControlAct.ABORT, "XAA ed") is None
+    async with asyncio.timeout(60):
+        await actors
+    control.everything_is_played()
+    assert control.is_judging
+
+
+async def test_without_an_abort_what_actors_owe_is_done_to_its_end_and_what_breaks_it_is_told() -> None:
+    control = ExerciseControl(SCENARIO)
+    await control.unless_aborted(_at_once())
+    control.act(ControlAct.HOLD, "XAA ed")
+    control.everything_is_played()
+    assert control.act(ControlAct.ABORT, "XAA ed") is NotTaken.TOO_LATE
+    assert control.course.held_by is None, "there is nothing left to hold"
+
+    async def breaks() -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError):
+        await control.unless_aborted(breaks())
+
+
 class _Changed:
     """Called by the control at every change; waits for one."""
 

@@ -139,7 +139,11 @@ def test_a_skip_says_by_whom_and_takes_along_what_needs_it() -> None:
     }
     assert one.next == "2.1"
     assert one.act(ControlAct.SKIP, "XAA ed", "2.1") is None, "with it goes what would have ended it"
-    assert one.act(ControlAct.ABORT, "XAA ed") is NotTaken.TOO_LATE, "nothing is left to abort"
+    assert one.act(ControlAct.HOLD, "XAA ed") is None, "what actors still owe can be held"
+    one.end()
+    assert one.held_by is None
+    for act in (ControlAct.HOLD, ControlAct.RESUME, ControlAct.ABORT):
+        assert one.act(act, "XAA ed") is NotTaken.TOO_LATE, "nothing is left of it"
 
 
 def test_what_cannot_be_played_ends_the_drill_unless_something_was_skipped() -> None:
