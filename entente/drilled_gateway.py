@@ -1,6 +1,7 @@
 """`entente gateway drilled`: a gateway whose clock a drill sets while it runs, and that clock.
 
-No setting of a gateway does this to one that serves: it is another command, which only drills start.
+No setting of a gateway does this to one that serves: it is another command, which only drills start. It runs
+where a drill's realm does, between loopback addresses: nobody else's gateway is there to believe its times.
 """
 
 import mmap
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from pydantic import ValidationError
@@ -50,6 +52,7 @@ def drilled(
     """Run a gateway as a drill does: its clock can be set wrong. Not for one that serves a nation."""
     from entente.gateway import stdin_ended
     from gateways.collector import imports_set_aside
+    from gateways.loopback import is_loopback
 
     with imports_set_aside():
         from gateways.http.server import serve
@@ -60,6 +63,10 @@ def drilled(
         settings, now = Settings(), SetClock(clock)
     except (ValidationError, OSError, ValueError) as error:
         raise CommandFailed("a drilled gateway needs its settings and the file of its clock") from error
+    if not all(map(is_loopback, (settings.host, urlsplit(settings.nats_url).hostname or ""))):
+        raise CommandFailed(
+            "a drilled gateway listens on loopback and has its broker there: its clock may be wrong"
+        )
     serve(
         settings,
         until=stdin_ended if until_stdin_ends else None,

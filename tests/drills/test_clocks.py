@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from drills.clock_error import clock_error
 from drills.inject import Inject
-from entente.drilled_gateway import SetClock, set_clock
+from entente.drilled_gateway import SetClock, drilled, set_clock
+from entente.terminal import CommandFailed
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -50,3 +51,19 @@ def test_what_is_written_to_its_file_counts_at_once_for_a_clock_that_runs(tmp_pa
     assert clock() == NOON - timedelta(minutes=10)
     set_clock(file, timedelta(0))
     assert clock() == NOON
+
+
+@pytest.mark.parametrize(
+    ("host", "broker"), [("0.0.0.0", "nats://127.0.0.1:1"), ("127.0.0.1", "nats://broker.example:4222")]
+)
+def test_a_gateway_whose_clock_can_be_set_runs_between_loopback_addresses_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, broker: str
+) -> None:
+    given = {"nation": "XAA", "realm": "sha256:" + 64 * "0", "keys_file": "k", "trust_dir": "t"}
+    given |= {"state_dir": str(tmp_path / "state"), "host": host, "nats_url": broker}
+    for name, value in {**given, "plain_http_beyond_loopback": "true"}.items():
+        monkeypatch.setenv(f"ENTENTE_GATEWAY_{name.upper()}", value)
+    set_clock(tmp_path / "clock", timedelta(0))
+    with pytest.raises(CommandFailed, match="listens on loopback and has its broker there"):
+        drilled(tmp_path / "clock")
+    assert not (tmp_path / "state").exists()
