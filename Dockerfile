@@ -29,7 +29,7 @@ COPY --from=build /opt/entente /opt/entente
 COPY compose /usr/local/lib/entente
 # A new volume takes over owner and mode of the directory that it is first mounted on.
 RUN for each in nation nations/XAA nations/XBB nations/XCC nations/XDD nations/XEE \
-        office partners reports broker/config broker/keys broker/store; do \
+        office partners reports drills broker/config broker/keys broker/store; do \
         install -d -o 10001 -g 10001 -m 0700 "/$each" || exit 1; \
     done
 ENV PATH=/opt/entente/bin:$PATH HOME=/tmp PYTHONDONTWRITEBYTECODE=1

@@ -1,5 +1,6 @@
 #!/bin/sh
 # make compose-drill: builds, starts, waits for health, plays, looks what can be reached from where, takes it all down.
+# A realm of that project's name that was here before stays, with its keys.
 # Ends with the drill's result (0, 2, 1), or 1 when something else went wrong. KEEP=1 leaves everything running.
 # COMPOSE="docker-compose" or "docker compose" chooses one; SCENARIO does not: the realm is that of ocean-accord.
 set -eu
@@ -15,6 +16,11 @@ say() { echo "== $(($(date +%s) - began)) s: $*"; }
 
 docker info >/dev/null 2>&1 || { echo "no container engine answers here (docker info)" >&2; exit 1; }
 say "$($COMPOSE version --short 2>/dev/null | head -1) of $COMPOSE"
+# Whoever has the project's name in the environment may have a realm by it, whose keys nobody has a second time.
+if [ -n "$(docker volume ls -q --filter "label=com.docker.compose.project=$COMPOSE_PROJECT_NAME")" ]; then
+    say "there are volumes of a project $COMPOSE_PROJECT_NAME: they are played on, and left as they are"
+    KEEP=1
+fi
 take_down() {
     code=$?
     trap - EXIT INT TERM

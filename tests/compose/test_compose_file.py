@@ -16,6 +16,7 @@ from gateways.settings import Settings
 ROOT = Path(__file__).resolve().parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 NATIONS = ("xaa", "xbb", "xcc", "xdd", "xee")
 SERVERS = {"broker", *(f"{role}-{nation}" for role in ("gateway", "console") for nation in NATIONS)}
 JOBS = {"realm", "streams", "drill", "office"}
@@ -39,6 +40,9 @@ def test_no_container_has_more_than_it_needs(name: str) -> None:
     assert service["read_only"] is service["init"] is True
     assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
     assert service["user"] == "10001:10001"
+    assert service["dns"] == ["127.0.0.1"], (
+        "the engine's own name server asks outside for what it does not know"
+    )
     assert all("noexec" in each and "size=" in each for each in service["tmpfs"])
     assert service["pids_limit"] <= 128
     assert service["mem_limit"] in ("256m", "512m", "1g")
@@ -125,11 +129,35 @@ def test_each_volume_is_seen_by_those_alone_who_need_it() -> None:
         "office": {"realm", "office"},
         "partners": {"realm", "drill ro", "office ro"},
         "reports": {"drill"},
+        # Nobody of one nation can write what another's console reads, nor control the drill of all.
+        "drills": {"drill", *(f"console-{nation} ro" for nation in NATIONS)},
         "broker-config": {"realm", "broker ro", "streams ro"},
         "broker-keys": {"realm", "streams ro"},
         "broker-store": {"realm", "broker"},
         **{f"nation-{nation}": {"realm", f"gateway-{nation}"} for nation in NATIONS},
     }
+
+
+def test_consoles_show_the_drill_that_the_drill_service_plays() -> None:
+    places = {
+        name: dict(each.split(":")[:2] for each in SERVICES[name].get("volumes", ())) for name in SERVICES
+    }
+    assert SERVICES["drill"]["environment"] == {FOLDER_VARIABLE: places["drill"]["drills"]}
+    for nation in NATIONS:
+        console = f"console-{nation}"
+        assert SERVICES[console]["environment"]["ENTENTE_CONSOLE_DRILLS_DIR"] == places[console]["drills"]
+
+
+def test_every_volume_belongs_to_the_user_that_the_containers_run_as() -> None:
+    """A new volume takes over owner and mode of the directory that it is first mounted on."""
+    made = re.search(r"for each in (.*?); do.*?install -d -o 10001 -g 10001 -m 0700", DOCKERFILE, re.DOTALL)
+    assert made
+    mounted = {
+        mount.split(":")[1].lstrip("/")
+        for name in sorted(JOBS) + [f"console-{nation}" for nation in NATIONS]
+        for mount in SERVICES[name].get("volumes", ())
+    }
+    assert mounted <= set(made[1].replace("\\\n", " ").split())
 
 
 def test_the_realm_is_that_of_a_scenario_which_needs_nothing_but_gateways() -> None:
@@ -144,7 +172,7 @@ def test_the_image_is_built_by_the_legacy_builder_too_and_runs_as_nobody() -> No
     instructions = lines("Dockerfile")
     text = "\n".join(instructions)
     assert not re.search(r"--mount|--link|--chmod|--network=|<<", text), "BuildKit only"
-    assert not (ROOT / "Dockerfile").read_text(encoding="utf-8").startswith("# syntax")
+    assert not DOCKERFILE.startswith("# syntax")
     stages = [line.split()[1] for line in instructions if line.startswith("FROM")]
     assert stages == ["python:3.13-slim", "python:3.13-slim"]
     last = instructions[max(at for at, line in enumerate(instructions) if line.startswith("FROM")) :]
@@ -152,10 +180,6 @@ def test_the_image_is_built_by_the_legacy_builder_too_and_runs_as_nobody() -> No
     assert not any(re.search(r"pip|apt|curl|wget", line) for line in last)
     assert "constraints.txt" in text
     assert "ARG" not in {line.split()[0] for line in instructions}
-    for nation in NATIONS:
-        assert f"nations/{nation.upper()}" in text, (
-            "a volume takes over owner and mode of a directory that is there"
-        )
 
 
 def test_nothing_goes_to_the_builder_but_what_the_image_is_made_of() -> None:

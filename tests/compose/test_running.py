@@ -168,7 +168,8 @@ def test_a_process_has_no_privilege_and_nothing_to_write_but_its_own(service: st
     assert "CapBnd:\t0000000000000000" in status
     assert "NoNewPrivs:\t1" in status
     assert "Uid:\t10001" in status
-    places = "/ /etc /opt/entente /usr/local/lib/entente /office /partners /nations/XBB /reports /broker/keys"
+    places = "/ /etc /opt/entente /usr/local/lib/entente"
+    places += " /office /partners /nations/XBB /reports /drills /broker/keys"
     tried = within(
         service, "sh", "-c", f"for p in {places}; do touch $p/x 2>&1 || true; done; ls -A /office /partners"
     )
@@ -176,6 +177,32 @@ def test_a_process_has_no_privilege_and_nothing_to_write_but_its_own(service: st
     assert tried.split("/office:")[1].split() == ["/partners:"], (
         "there is nothing of the office, nor of others' keys"
     )
+
+
+@pytest.mark.parametrize("service", ["gateway-xaa", "console-xaa"])
+def test_no_name_is_asked_for_outside(service: str) -> None:
+    """The engine's name server would ask its machine's for every name that it does not know: a way out."""
+    assert container(service)["HostConfig"]["Dns"] == ["127.0.0.1"]
+
+
+@pytest.mark.parametrize("nation", NATIONS)
+def test_a_console_shows_the_drill_that_was_played_and_cannot_control_one(nation: str) -> None:
+    asked = """
+import json, os, pathlib
+from console.journals import read_runs
+folder = pathlib.Path(os.environ["ENTENTE_CONSOLE_DRILLS_DIR"])
+run = read_runs(folder)[0]
+try:
+    (folder / "x").touch()
+except OSError as error:
+    refused = error.strerror
+print(json.dumps([run.start.drill, run.end.result, run.played, len(run.list.injects), run.listens, refused]))
+"""
+    drill, result, played, planned, listens, refused = json.loads(
+        within(f"console-{nation}", "python", "-c", asked)
+    )
+    assert (drill, result, listens, refused) == ("ocean-accord", "PASSED", False, "Read-only file system")
+    assert played == planned > 10
 
 
 def test_a_nations_volume_holds_its_own_keys_only_and_the_image_and_environment_hold_none() -> None:
