@@ -9,8 +9,11 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
+from drills.after_action.handled import handled
 from drills.connecting import partner_systems
+from drills.handling import signed_bounds
 from drills.judging_nation import copy_times
+from drills.labelling import realm_levels
 from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutcome, marking
 from drills.partner_system import Answer, GatewayAccess, PartnerSystem
 from schemas.header import Reference
@@ -195,6 +198,8 @@ class _CapPlay:
             releasable_to=self._label.releasable_to,
             message_id=published.answer["message_id"],
             accepted_at=accepted_at,
+            marking=shown["marking"],
+            bounds=signed_bounds(shown.get("message"), self._author.nation),
             nations=tuple(nations),
         )
 
@@ -213,6 +218,7 @@ async def cap_drill(
     started_at, began = datetime.now(UTC), asyncio.get_running_loop().time()
     files = await asyncio.to_thread(_files_under, root)
     async with partner_systems(accesses) as partners:
+        levels = await realm_levels(partners)
         play = _CapPlay(partners, terms)
         steps.phase(f"playing {len(files)} CAP files")
         for file in files:
@@ -224,7 +230,7 @@ async def cap_drill(
             await play.outcome_of(number, published, until)
             for number, published in enumerate(play.published, start=1)
         ]
-    return DrillOutcome(
+    outcome = DrillOutcome(
         title=f"CAP alerts of {root.name}",
         summary=f"{len(files)} files, played as exercise threat alerts of {next(iter(accesses))}.",
         exercise_id=terms.exercise_id,
@@ -233,8 +239,10 @@ async def cap_drill(
         nations=tuple(accesses),
         messages=tuple(messages),
         files=tuple(play.files),
+        levels=levels,
         unexpected=tuple(play.not_accepted) if files else (f"there is no CAP file under {root}",),
     )
+    return handled(outcome)
 
 
 def _files_under(root: Path) -> list[Path]:

@@ -40,6 +40,11 @@ LEFT_OUT = frozenset(
         "posts",
         "told",
         "figures",
+        # Of labels the marking counts.
+        "bounds",
+        "levels",
+        "drafts",
+        "handling",
     }
 )
 """Members of an outcome that say nothing of what came of it. Times and decimal numbers are left out, too."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from drills.acting import Act
 from drills.expectation import SETTLED, Expectation
+from drills.handling import signed_bounds
 from drills.judging_acts import acknowledged_by_actors, place
 from drills.judging_nation import nation_outcome
 from drills.judging_steps import different_decisions, different_states, out_of_order, unsaid
@@ -152,6 +153,7 @@ class Judge:
             accepted_at=accepted_at,
             answers=self._answers(sent),
             marking=banner,
+            bounds=signed_bounds(shown.get("message"), sent.originator),
             nations=tuple(
                 nation_outcome(
                     expectation,

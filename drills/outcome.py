@@ -8,6 +8,7 @@ from drills.acted import ActorOutcome
 from drills.alarms import AlarmOutcome
 from drills.backfills import BackfillOutcome
 from drills.course import CopyTimes, InjectOutcome, NationFigures, NotPlayed, Outage
+from drills.handling import Bounds, Handling
 from drills.objectives import Objective
 from schemas.base import Statement, UtcTime
 from schemas.drill_journal import ActHeard
@@ -43,7 +44,8 @@ class NationOutcome(Statement):
 class MessageOutcome(Statement):
     """A message that was accepted, and every other nation's part in it.
 
-    ``answers``: the inject whose request it answers.
+    ``answers``: the inject whose request it answers. ``bounds``: what its label allows, as it was signed;
+    absent in reports of earlier versions.
     """
 
     serial: str
@@ -57,6 +59,7 @@ class MessageOutcome(Statement):
     accepted_at: UtcTime | None = None
     answers: str = ""
     marking: str = ""
+    bounds: Bounds | None = None
     nations: tuple[NationOutcome, ...]
     remark: str = ""
 
@@ -217,7 +220,8 @@ class DrillOutcome(Statement):
     play. ``seed``: what the dice fell by. ``fingerprint``: the same for two runs of which the same came.
     ``skipped``: injects that exercise control passed over; ``cancelled``: those that an abort left unplayed;
     ``excused_answers``: requests, by inject, and nations that were not let answer; ``acts``: what exercise
-    staff asked for, and what was not taken of it.
+    staff asked for, and what was not taken of it. ``levels``: the realm's classifications by policy, lowest
+    first; ``drafts``: the labels of what was previewed or refused; ``handling``: what the whole allows.
     """
 
     title: str
@@ -250,6 +254,9 @@ class DrillOutcome(Statement):
     attempts: tuple[AttemptOutcome, ...] = ()
     alarms: tuple[AlarmOutcome, ...] = ()
     decisions_by_code: tuple[CodeCount, ...] = ()
+    levels: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    drafts: tuple[Bounds, ...] = ()
+    handling: Handling | None = None
     files: tuple[FileOutcome, ...] = ()
     unexpected: Annotated[tuple[str, ...], Field(max_length=10_000)] = ()
 

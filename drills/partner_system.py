@@ -110,6 +110,11 @@ class PartnerSystem:
         """The number of the realm's snapshot that our gateway goes by."""
         return int((await self._get("/v1/trust", {}))["trust_version"])
 
+    async def policies(self) -> dict[str, tuple[str, ...]]:
+        """The classifications of the realm's policies as our gateway knows them, lowest first."""
+        policies = (await self._get("/v1/trust", {}))["policies"]
+        return {each["id"]: tuple(each["levels"]) for each in policies}
+
     async def broker_connected(self) -> bool:
         """Whether our gateway is connected to the broker."""
         return bool((await self._get("/readyz", {}))["broker_connected"])

@@ -3,6 +3,7 @@
 from html import escape
 from pathlib import Path
 
+from drills.after_action.bands import band, sheet_style, who_for
 from drills.after_action.page import report_style, review_section
 from drills.after_action.reviewing import review
 from drills.outcome import DrillOutcome
@@ -27,26 +28,28 @@ def write_report(outcome: DrillOutcome, directory: Path) -> tuple[Path, Path]:
 
 def render_html(outcome: DrillOutcome) -> str:
     """The whole page. Everything that came from a scenario or a gateway is escaped."""
-    failures = outcome.failures
-    marking = f"EXERCISE {escape(outcome.exercise_id)} EXERCISE"
+    failures, reviewed = outcome.failures, review(outcome)
+    marked = reviewed.handling, (outcome.exercise_id,)
     parts = [
         "<!doctype html>",
         '<html lang="en"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{escape(outcome.title)}</title><style>{report_style()}</style></head><body>",
-        f'<p class="marking">{marking}</p>',
+        f"<title>{escape(outcome.title)}</title><style>{report_style()}{sheet_style(*marked)}</style>",
+        "</head><body>",
+        band(*marked),
         f"<h1>{escape(outcome.title)}</h1>",
         f'<p class="meta">{outcome.started_at:%Y-%m-%d %H:%M:%S} UTC, {outcome.seconds:.1f} s, '
         f"nations {escape(', '.join(outcome.nations))}</p>",
         f'<p class="meta">{escape(pace(outcome))}</p>' if pace(outcome) else "",
         f"<p>{escape(outcome.summary)}</p>",
+        f'<p class="handling">{escape(who_for(reviewed.handling))}</p>',
         f'<p class="verdict {"bad" if failures else "ok"}">{_verdict(outcome)}</p>',
         *(f'<p class="verdict bad">{escape(text)}</p>' for text in control_sentences(outcome)),
     ]
     if failures:
         parts.append("<ul>" + "".join(f'<li class="bad">{escape(text)}</li>' for text in failures) + "</ul>")
     parts += [
-        review_section(review(outcome)),
+        review_section(reviewed),
         control_section(outcome),
         message_sections(outcome),
         code_section(outcome),
@@ -60,7 +63,7 @@ def render_html(outcome: DrillOutcome) -> str:
         alarm_section(outcome),
         _files(outcome),
     ]
-    parts.append(f'<p class="marking">{marking}</p></body></html>\n')
+    parts.append(f"{band(*marked)}</body></html>\n")
     return "\n".join(part for part in parts if part)
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from drills.acting import drawn
+from drills.after_action.handled import handled
 from drills.after_action.in_time import in_time
 from drills.backfill_play import backfill_outcome
 from drills.connecting import partner_systems
@@ -20,6 +21,7 @@ from drills.judging import Judge
 from drills.judging_acts import actor_outcomes
 from drills.judging_life import lives
 from drills.judging_steps import counted, event_outcome, preview_outcome, step_outcome
+from drills.labelling import draft_labels, realm_levels
 from drills.outcome import ChapterOutcome, DrillOutcome
 from drills.partner_system import GatewayAccess
 from drills.play import Player
@@ -58,7 +60,7 @@ async def run_drill(
     """
     started_at, began = datetime.now(UTC), asyncio.get_running_loop().time()
     async with partner_systems(accesses) as partners:
-        before = await counted_by(partners)
+        before, levels = await counted_by(partners), await realm_levels(partners)
         progress.phase("playing")
         control = control or ExerciseControl(scenario)
         clock, seed = ExerciseClock(scenario.speed), drawn() if scenario.seed is None else scenario.seed
@@ -136,10 +138,12 @@ async def run_drill(
         attempts=attempts,
         alarms=alarms,
         decisions_by_code=counted(messages, previews),
+        levels=levels,
+        drafts=draft_labels(planned, played, levels),
         unexpected=unexpected,
         acts=tuple(control.acts),
     )
-    return fingerprinted(in_time(with_control(outcome, planned, control.course), planned))
+    return fingerprinted(handled(in_time(with_control(outcome, planned, control.course), planned)))
 
 
 def _seconds(moment: timedelta | None) -> float | None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from drills.after_action.model import AfterAction
 from drills.after_action.wording import MEASURES, span
+from drills.handling import Handling, Levels, side_by_side
 from drills.objectives import Rating
 from schemas.base import Statement, UtcTime
 
@@ -68,7 +69,13 @@ class Comparison(Statement):
 
     first: Played
     second: Played
+    handling: Handling
     tables: tuple[Table, ...]
+
+    @property
+    def exercises(self) -> tuple[str, ...]:
+        """The exercises that it is about, each once."""
+        return tuple(dict.fromkeys((self.first.exercise_id, self.second.exercise_id)))
 
     @property
     def same_scenario(self) -> bool:
@@ -96,6 +103,7 @@ def compare(first: AfterAction, second: AfterAction) -> Comparison:
     return Comparison(
         first=_played(first),
         second=_played(second),
+        handling=side_by_side(first.handling, second.handling, _same(first.levels, second.levels)),
         tables=(
             _table("Counts", _counts(first), _counts(second)),
             _table("Objectives", _objectives(first), _objectives(second)),
@@ -104,6 +112,15 @@ def compare(first: AfterAction, second: AfterAction) -> Comparison:
             _table("Median times", _timings(first), _timings(second), noise=NOTICED),
         ),
     )
+
+
+def _same(first: Levels, second: Levels) -> Levels:
+    """Policies of either, but for one that two realms order otherwise: then the highest of both is named."""
+    return {
+        policy: levels
+        for policy, levels in {**first, **second}.items()
+        if first.get(policy, levels) == second.get(policy, levels)
+    }
 
 
 def _played(review: AfterAction) -> Played:

@@ -4,6 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from drills.handling import Handling
 from drills.objectives import Measure, Rating
 from schemas.base import Statement, UtcTime
 
@@ -192,6 +193,8 @@ class AfterAction(Statement):
 
     title: str
     exercise_id: str
+    handling: Handling
+    levels: dict[str, tuple[str, ...]]
     started_at: UtcTime
     seconds: float
     fingerprint: str = ""

@@ -6,6 +6,7 @@ from math import log10
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from drills.after_action.bands import band, sheet_style, who_for
 from drills.after_action.comparing import NOTICED, Comparison
 from drills.after_action.drawing import timeline_svg
 from drills.after_action.model import AfterAction, Timing
@@ -46,9 +47,13 @@ def report_style() -> str:
 
 def comparison_page(comparison: Comparison) -> str:
     """Two drills side by side, as a whole page that needs nothing else."""
+    marked = comparison.handling, comparison.exercises
+    style = report_style() + sheet_style(*marked)
     return _PAGES.get_template("comparison.html").render(
         comparison=comparison,
-        style=Markup(report_style()),  # noqa: S704 - our own file
+        style=Markup(style),  # noqa: S704 - our own file, and words that it escapes
+        band=Markup(band(*marked)),  # noqa: S704 - it escapes what it is given
+        who_for=who_for(comparison.handling),
         span=span,
         noticed=NOTICED,
     )

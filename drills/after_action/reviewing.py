@@ -2,6 +2,7 @@
 
 from drills.after_action.cases import awaited, copies, middle
 from drills.after_action.cooperating import cooperation, reciprocity
+from drills.after_action.handled import handling_of
 from drills.after_action.improving import improvements
 from drills.after_action.model import AfterAction, Figure, ObjectiveResult
 from drills.after_action.objectives_met import leaked, results
@@ -25,6 +26,8 @@ def review(outcome: DrillOutcome) -> AfterAction:
     return AfterAction(
         title=outcome.title,
         exercise_id=outcome.exercise_id,
+        handling=handling_of(outcome),
+        levels=outcome.levels,
         started_at=outcome.started_at,
         seconds=outcome.seconds,
         fingerprint=outcome.fingerprint,
@@ -33,7 +36,7 @@ def review(outcome: DrillOutcome) -> AfterAction:
             _objectives_figure(objectives, outcome),
             _median_figure(outcome),
             _slowest_figure(outcome),
-            Figure(value=str(lost), label="Messages lost", beside=f"{late} came late", good=not lost),
+            Figure(value=str(lost), label="Copies lost", beside=f"{late} came late", good=not lost),
             Figure(
                 value=f"{blocked} of {len(outcome.attempts)}",
                 label="Attempts blocked",

@@ -41,7 +41,7 @@ def test_the_figures_say_what_matters_first() -> None:
         ("0 / 2", "Objectives met", "", False),
         ("12 s", "Median FLASH acknowledgement", "goal 1 min", True),
         ("12 s", "Slowest FLASH acknowledgement, XBB", "goal 1 min", True),
-        ("0", "Messages lost", "0 came late", True),
+        ("0", "Copies lost", "0 came late", True),
         ("1 of 1", "Attempts blocked", "0 leaked", True),
     ]
 
