@@ -11,6 +11,7 @@ import contextlib
 import gc
 import json
 import os
+import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
@@ -83,6 +84,8 @@ def main() -> None:
             import_module(name)
     gc.freeze()
     gc.enable()
+    # Whoever ignores this signal hands that on, and then nobody knows how a child ended.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     with socket.socket(fileno=int(sys.argv[1])) as orders:
         orders.send(LOADED)
         child = forked(orders)

@@ -7,6 +7,7 @@ Reading them is most of what starting a gateway costs, and a realm has one for e
 import asyncio
 import atexit
 import contextlib
+import errno
 import json
 import os
 import signal
@@ -90,6 +91,8 @@ class Starter:
         self._turn = threading.Lock()
         self._loaded = False
         self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # An order holds a whole environment; the system gives as much of this as it allows.
+        self._orders.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LONGEST_ORDER)
         with theirs:
             # No terminal: a child writes its log as if it had never seen one.
             self._process = subprocess.Popen(  # noqa: S603 - ourselves, without arguments from outside
@@ -178,6 +181,8 @@ class Starter:
             try:
                 socket.send_fds(self._orders, [json.dumps(order).encode()], descriptors)
             except OSError as error:
+                if error.errno == errno.EMSGSIZE:
+                    raise  # nothing was sent: the environment is too large for one order
                 raise self._gone() from error
             return json.loads(self._answer())
 

@@ -12,6 +12,7 @@ import pytest
 
 from entente import starter as starters
 from entente.child_process import ChildProcess
+from entente.forking import LONGEST_ORDER
 from entente.starter import CODE_UNKNOWN, Started, Starter, StarterGoneError
 from tests.cli.up_process import children_of, wait_for_end
 
@@ -22,9 +23,13 @@ SETTING = "ENTENTE_GATEWAY_NATION"
 
 @pytest.fixture
 async def starter(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Starter]:
-    """One that began while a gateway's nation stood in our environment."""
+    """One that began while a gateway's nation stood in our environment, and ended children were ignored."""
     monkeypatch.setenv(SETTING, "XAA")
-    made = Starter(())
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        made = Starter(())
+    finally:
+        signal.signal(signal.SIGCHLD, before)
     monkeypatch.delenv(SETTING)
     await made.loaded()
     yield made
@@ -158,5 +163,7 @@ async def test_a_start_that_fails_is_an_error_and_the_next_one_is_begun(
         elsewhere.setattr(os, "getcwd", lambda: "/no/such/directory")
         with pytest.raises(FileNotFoundError):
             run(starter, log, "--version")
+    with pytest.raises(OSError, match="Message too long"):
+        starter.start("a child", (), {"A": "a" * 2 * LONGEST_ORDER}, log.fileno(), log.fileno())
     assert await run(starter, log, "--version").wait() == 0
     assert children_of(starter.pid) == []
