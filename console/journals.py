@@ -3,6 +3,8 @@
 Written by another program, perhaps while they are read: what cannot be read is left out, never an error page.
 """
 
+import os
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,6 +103,9 @@ def _read(file: Path) -> Run | None:
         start = parse_model(JournalStart, first, LARGEST_LINE)
     except (OSError, ValueError):
         return None
+    if file.name != f"{start.run}{JOURNAL_SUFFIX}":
+        # Whoever acts on it must not be shown another run's name.
+        return None
     lines: list[JournalLine] = []
     of_list: list[ListLine] = []
     end: JournalEnd | None = None
@@ -130,5 +135,9 @@ def _line(raw: bytes) -> JournalLine | ListLine | JournalEnd | None:
 
 
 def _bounded(file: Path) -> bytes:
-    with file.open("rb") as opened:
+    """OSError, too, where it is no regular file: nobody waits for the other end of a pipe."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError(f"{file} is no regular file")
         return opened.read(LARGEST_FILE)

@@ -17,6 +17,8 @@ from schemas.strict_json import JsonRefused, parse_model
 
 LOOK_SECONDS = 0.1
 AT_A_TIME = 64 * 1024
+MOST_OCTETS = MOST_ACTS * LARGEST_ACT
+"""Of the whole file: whoever writes on and on keeps the drill busy no longer than this."""
 
 Heard = Callable[[ControlLine | None], None]
 """Called with every line; None for one that is no act."""
@@ -25,7 +27,7 @@ Heard = Callable[[ControlLine | None], None]
 class ControlFile:
     """A run's control file; a context manager. While the runner lives it holds a lock on it.
 
-    Lines after the most that are heeded are not read: ``flooded`` is called once.
+    Nothing after the most lines, or octets, that are heeded is read: ``flooded`` is called once.
     """
 
     def __init__(self, folder: Path, run: str, heard: Heard, flooded: Callable[[], None]) -> None:
@@ -36,6 +38,8 @@ class ControlFile:
         self._rest = b""
         self._too_long = False
         self._lines = 0
+        self._octets = 0
+        self._is_flooded = False
 
     def __enter__(self) -> Self:
         """Make the file, which nobody else has made. OSError."""
@@ -62,24 +66,26 @@ class ControlFile:
 
     def look(self) -> None:
         """Hear what has been written since the last look."""
-        while self._lines <= MOST_ACTS:
+        while not self._is_flooded:
             try:
                 data = os.read(self._file, AT_A_TIME)
             except OSError:
                 return
             if not data:
                 return
+            self._octets += len(data)
             *lines, self._rest = (self._rest + data).split(b"\n")
             for line in lines:
                 self._hear(line)
             if len(self._rest) > LARGEST_ACT:
                 self._too_long, self._rest = True, b""
+            if self._lines > MOST_ACTS or self._octets > MOST_OCTETS:
+                self._is_flooded = True
+                self._flooded()
 
     def _hear(self, line: bytes) -> None:
         self._lines += 1
         if self._lines > MOST_ACTS:
-            if self._lines == MOST_ACTS + 1:
-                self._flooded()
             return
         broken, self._too_long = self._too_long, False
         try:

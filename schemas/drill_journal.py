@@ -15,6 +15,7 @@ from schemas.drill_control import ControlAct, InjectSerial
 
 CATALOGUE_FILE = "catalogue.json"
 JOURNAL_SUFFIX = ".journal.jsonl"
+LONGEST_MINUTES = 366 * 24 * 60
 RunId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 
 
@@ -131,7 +132,7 @@ class PlannedInject(Statement):
 
     line: Literal["inject"] = "inject"
     serial: InjectSerial
-    minutes: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    minutes: Annotated[float, Field(ge=0, le=LONGEST_MINUTES, allow_inf_nan=False)]
     nation: Nation
     title: TitleText
     did: ShortText = Field(description="The kind of inject: publish, acknowledge, fault, ...")

@@ -88,7 +88,7 @@ def test_nothing_that_can_lie_there_breaks_the_page(
     tmp_path_factory: pytest.TempPathFactory, data: bytes
 ) -> None:
     folder = tmp_path_factory.mktemp("drills")
-    (folder / f"x{JOURNAL_SUFFIX}").write_bytes(json.dumps(START).encode() + b"\n" + data)
+    (folder / f"up-1{JOURNAL_SUFFIX}").write_bytes(json.dumps(START).encode() + b"\n" + data)
     (folder / CATALOGUE_FILE).write_bytes(data)
     assert len(read_runs(folder)) == 1
     assert isinstance(read_catalogue(folder), tuple)
@@ -105,6 +105,25 @@ def test_the_newest_drill_stands_first(tmp_path: Path) -> None:
     _write(tmp_path, START)
     _write(tmp_path, START | {"run": "up-2", "started_at": "2026-05-05T12:00:00Z"}, run="up-2")
     assert [run.start.run for run in read_runs(tmp_path)] == ["up-2", "up-1"]
+
+
+def test_a_journal_that_names_another_run_or_is_no_file_is_left_out(tmp_path: Path) -> None:
+    _write(tmp_path, START)
+    _write(tmp_path, START, run="up-2")
+    os.mkfifo(tmp_path / f"up-3{JOURNAL_SUFFIX}")
+    (tmp_path / f"up-4{JOURNAL_SUFFIX}").symlink_to(tmp_path / f"up-1{JOURNAL_SUFFIX}")
+    assert [run.start.run for run in read_runs(tmp_path)] == ["up-1"], "nobody acts on one and means another"
+    os.mkfifo(tmp_path / CATALOGUE_FILE)
+    assert read_catalogue(tmp_path) == ()
+
+
+def test_an_inject_of_no_time_that_a_page_can_show_is_left_out(tmp_path: Path) -> None:
+    inject = {"line": "inject", "serial": "1.1.1", "nation": "EST", "title": "Ice", "did": "publish"}
+    _write(tmp_path, START, inject | {"minutes": 1e308}, inject | {"serial": "1.1.2", "minutes": 90.5})
+    run = read_run(tmp_path, "up-1")
+    assert run is not None
+    assert run.list is not None
+    assert [each.planned for each in run.list.injects] == ["T+1:30:30"]
 
 
 def test_a_drill_without_news_for_a_while_says_so() -> None:

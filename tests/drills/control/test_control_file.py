@@ -89,6 +89,15 @@ def test_a_flood_is_read_no_further_than_a_bound(tmp_path: Path) -> None:
     assert heard.floods == 1
 
 
+def test_who_writes_on_and_on_without_an_end_is_read_no_further_than_a_bound(tmp_path: Path) -> None:
+    heard = Heard(tmp_path)
+    with heard.file:
+        heard.of(b"x" * (MOST_ACTS * LARGEST_ACT + 1))
+        heard.of(b"\n" + line("HOLD"))
+    assert heard.lines == []
+    assert heard.floods == 1
+
+
 @given(st.lists(st.binary(max_size=60), max_size=5))
 def test_nothing_that_can_be_written_there_breaks_the_drill(
     tmp_path_factory: pytest.TempPathFactory, data: list[bytes]
