@@ -1,9 +1,11 @@
 """Writing the catalogue and the journal of a drill, for consoles to read from a folder."""
 
 import contextlib
+import errno
 import json
 import os
 import re
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
@@ -35,7 +37,7 @@ class JournalWriter:
 
     def __init__(self, folder: Path, start: JournalStart, *, endless: bool = True) -> None:
         make_folder(folder)
-        self._path = folder / f"{start.run}{JOURNAL_SUFFIX}"
+        self.path = folder / f"{start.run}{JOURNAL_SUFFIX}"
         self._start = start
         self._endless = endless
         self._lines = 0
@@ -64,13 +66,13 @@ class JournalWriter:
             self._lines += 1
 
     def _begin(self) -> None:
-        fresh = self._path.with_suffix(".new")
+        fresh = self.path.with_suffix(".new")
         fresh.write_text(_text(self._start), encoding="utf-8")
-        fresh.replace(self._path)
+        fresh.replace(self.path)
         self._lines = 0
 
     def _append(self, line: Statement) -> None:
-        file = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+        file = os.open(self.path, os.O_WRONLY | os.O_APPEND)
         try:
             os.write(file, _text(line).encode())
         finally:
@@ -78,9 +80,15 @@ class JournalWriter:
 
 
 def make_folder(folder: Path) -> None:
-    """Make the drills' folder for its owner alone: whoever can write there controls drills. OSError."""
+    """Make the drills' folder for its owner alone: whoever can write there controls drills. OSError.
+
+    So is PermissionError, where it is another user's already, or everybody may write there.
+    """
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     folder.mkdir(exist_ok=True, mode=0o700)
+    found = folder.stat()
+    if found.st_uid != os.geteuid() or found.st_mode & stat.S_IWOTH:
+        raise PermissionError(errno.EPERM, "others may write there, and control drills", str(folder))
 
 
 def write_catalogue(folder: Path, catalogue: DrillCatalogue) -> None:

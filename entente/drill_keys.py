@@ -60,15 +60,14 @@ def own_terminal() -> int:
 @contextlib.contextmanager
 def keys_of(terminal: int, pressed: Callable[[str], None]) -> Iterator[bool]:
     """Hear single keys of a terminal meanwhile; yields whether it is one. It is left as it was."""
-    # In the background a terminal belongs to somebody else, and taking it would stop this process.
-    if terminal < 0 or not os.isatty(terminal) or os.tcgetpgrp(terminal) != os.getpgrp():
+    if terminal < 0 or not os.isatty(terminal) or not _is_ours(terminal):
         yield False
         return
     loop, before = asyncio.get_running_loop(), termios.tcgetattr(terminal)
 
     def read() -> None:
         try:
-            data = os.read(terminal, AT_A_TIME)
+            data = os.read(terminal, AT_A_TIME) if _is_ours(terminal) else b""
         except OSError:
             data = b""
         if not data:
@@ -82,4 +81,15 @@ def keys_of(terminal: int, pressed: Callable[[str], None]) -> Iterator[bool]:
         yield True
     finally:
         loop.remove_reader(terminal)
-        termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+        if _is_ours(terminal):
+            # It may hang up just now: what came of the drill is still to be told.
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(terminal, termios.TCSADRAIN, before)
+
+
+def _is_ours(terminal: int) -> bool:
+    """Whether this process is in the foreground: one in the background would be stopped by taking it."""
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,6 @@ from entente.ending_tasks import ended
 from entente.realm import RunningRealm
 from entente.terminal import ERR, CommandFailed
 from entente.watch_desk import desks, show_links
-from schemas.drill_control import CONTROL_SUFFIX
 from schemas.drill_journal import JOURNAL_SUFFIX, JournalStart
 
 LONGEST_NAME = 40
@@ -63,47 +63,67 @@ async def stage(scenario: Scenario, shown: Shown, progress: DrillProgress) -> As
 
     Where a folder that was asked for cannot be used, CommandFailed.
     """
-    control, folder = ExerciseControl(scenario), shown.place
+    control = ExerciseControl(scenario)
     async with contextlib.AsyncExitStack() as stack:
-        if not await _opened(shown, progress):
+        begun = await _begun(scenario, shown, control, progress)
+        if begun is None:
             live = LiveRun(scenario, control, progress, lambda line: None)
         else:
-            start = _start(scenario, shown.name, folder)
-            journal = stack.enter_context(JournalWriter(folder, start, endless=False))
-            file = stack.enter_context(ControlFile(folder, start.run, control.hear, control.flooded))
-            live = LiveRun(scenario, control, progress, journal.add)
-            stack.callback(lambda: setattr(journal, "end", live.end))
-            watching = asyncio.create_task(file.watch())
+            stack.enter_context(begun.held)
+            live = LiveRun(scenario, control, progress, begun.journal.add)
+            stack.callback(lambda: setattr(begun.journal, "end", live.end))
+            watching = asyncio.create_task(begun.control.watch())
             stack.push_async_callback(ended, watching, "the watch over the control file", progress.note)
-            progress.note(f"journal: {folder / start.run}{JOURNAL_SUFFIX}")
+            progress.note(f"journal: {begun.journal.path}")
         keys = Keys(control, f"terminal {user()}", progress.note)
         if stack.enter_context(keys_of(own_terminal(), keys.pressed)):
             progress.note(HELP)
         yield live
 
 
-async def _opened(shown: Shown, progress: DrillProgress) -> bool:
+@dataclass(frozen=True)
+class _Begun:
+    """A run that has its name, journal and control file; ``held`` lets go of them."""
+
+    journal: JournalWriter
+    control: ControlFile
+    held: contextlib.ExitStack
+
+
+async def _begun(
+    scenario: Scenario, shown: Shown, control: ExerciseControl, progress: DrillProgress
+) -> _Begun | None:
+    """The run in its folder; None where the usual folder cannot be used. CommandFailed for another one."""
     try:
-        await asyncio.to_thread(make_folder, shown.place)
+        return await asyncio.to_thread(begin, scenario, shown, control)
     except OSError as error:
         why = f"{shown.place} cannot be used: {error.strerror}"
         if shown.folder is not None:
             raise CommandFailed(f"{why}; give another --folder") from error
         progress.note(f"{why}; without a journal no console shows this drill")
-        return False
-    return True
+        return None
 
 
-def _start(scenario: Scenario, name: str, folder: Path) -> JournalStart:
-    now = datetime.now(UTC)
-    drill = slug(name)
-    run = first = f"{drill}-{now:%Y%m%d-%H%M%S}"
-    number = 1
-    while (folder / f"{run}{JOURNAL_SUFFIX}").exists() or (folder / f"{run}{CONTROL_SUFFIX}").exists():
-        number += 1
-        run = f"{first}-{number}"
+def begin(scenario: Scenario, shown: Shown, control: ExerciseControl) -> _Begun:
+    """Take a name that no other run has, and begin its journal. OSError."""
+    now, drill, folder = datetime.now(UTC), slug(shown.name), shown.place
+    make_folder(folder)
     nations = tuple(planned.nation for planned in scenario.realm.nations)
-    return JournalStart(run=run, drill=drill, title=scenario.title, started_at=now, nations=nations)
+    for number in itertools.count(1):
+        run = f"{drill}-{now:%Y%m%d-%H%M%S}" + (f"-{number}" if number > 1 else "")
+        if (folder / f"{run}{JOURNAL_SUFFIX}").exists():
+            continue
+        with contextlib.ExitStack() as held:
+            file = ControlFile(folder, run, control.hear, control.flooded)
+            try:
+                # Made by nobody else: of two runs that begin at once, one gets the name.
+                held.enter_context(file)
+            except FileExistsError:
+                continue
+            start = JournalStart(run=run, drill=drill, title=scenario.title, started_at=now, nations=nations)
+            journal = held.enter_context(JournalWriter(folder, start, endless=False))
+            return _Begun(journal, file, held.pop_all())
+    raise AssertionError  # numbers do not end
 
 
 def slug(name: str) -> str:

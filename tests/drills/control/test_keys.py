@@ -91,3 +91,27 @@ async def test_what_is_no_terminal_or_somebody_elses_is_left_alone(
     for descriptor in (-1, terminal[1]):
         with keys_of(descriptor, lambda _: None) as is_one:
             assert not is_one
+
+
+async def test_a_terminal_that_was_given_away_meanwhile_or_has_hung_up_is_left_alone(
+    terminal: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typing, itself = terminal
+    heard: list[str] = []
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
+    with keys_of(itself, heard.append):
+        # Ctrl-Z and bg: whatever is typed is the shell's, and so is how the terminal is set.
+        monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp() + 1)
+        os.write(typing, b"h")
+        taken = termios.tcgetattr(itself)
+        for _ in range(3):
+            await asyncio.sleep(0)
+    assert heard == []
+    assert termios.tcgetattr(itself) == taken
+
+    def gone(_: int) -> int:
+        raise OSError
+
+    monkeypatch.setattr(os, "tcgetpgrp", lambda _: os.getpgrp())
+    with keys_of(itself, heard.append):
+        monkeypatch.setattr(os, "tcgetpgrp", gone)

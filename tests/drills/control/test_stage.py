@@ -1,0 +1,40 @@
+"""Where a drill keeps its journal: a name of its own, in a folder that nobody else writes in."""
+
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from console.journals import read_runs
+from drills.exercise_control import ExerciseControl
+from drills.scenario_file import load_scenario
+from entente.drill_stage import Shown, begin
+from schemas.drill_control import CONTROL_SUFFIX
+from tests.drills.drill_process import SMALL
+
+SCENARIO = load_scenario(SMALL)
+
+
+def test_runs_that_begin_at_once_in_one_folder_have_names_and_ends_of_their_own(tmp_path: Path) -> None:
+    shown = Shown("small", tmp_path / "drills")
+    with ExitStack() as held:
+        for _ in range(3):
+            held.enter_context(begin(SCENARIO, shown, ExerciseControl(SCENARIO)).held)
+        first = next(each for each in sorted(shown.place.iterdir()) if each.name.endswith(CONTROL_SUFFIX))
+        assert len({run.start.run for run in read_runs(shown.place)}) == 3
+        # Somebody else's control file of that name, not yet with a journal, is left alone, too.
+        taken = first.name.removesuffix(CONTROL_SUFFIX)
+        (shown.place / f"{taken}.journal.jsonl").unlink()
+        held.enter_context(begin(SCENARIO, shown, ExerciseControl(SCENARIO)).held)
+        assert taken not in {run.start.run for run in read_runs(shown.place)}
+    assert all(run.end is not None for run in read_runs(shown.place))
+    assert not list(shown.place.glob(f"*{CONTROL_SUFFIX}"))
+
+
+def test_a_folder_in_which_everybody_may_write_is_not_used(tmp_path: Path) -> None:
+    folder = tmp_path / "drills"
+    folder.mkdir()
+    folder.chmod(0o777)
+    with pytest.raises(PermissionError, match="others may write there"):
+        begin(SCENARIO, Shown("small", folder), ExerciseControl(SCENARIO))
+    assert list(folder.iterdir()) == []
