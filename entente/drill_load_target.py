@@ -34,11 +34,16 @@ async def fit_for_load(accesses: Mapping[str, GatewayAccess], kinds: Iterable[Ki
     return label_for(accesses, held[0], kinds)
 
 
+OVER = frozenset({"proposed", "left", "expired", "superseded"})
+"""States of agreements that let nothing pass until their parties act anew. One that is suspended, or begins
+later, was made for live traffic."""
+
+
 def require_not_live(nations: Iterable[str], held: Iterable[Iterable[Mapping[str, Any]]]) -> None:
-    """CommandFailed when one of the nations may exchange anything in mode OPERATION."""
+    """CommandFailed when one of the nations has agreed to exchange anything in mode OPERATION."""
     for nation, agreements in zip(nations, held, strict=True):
         for each in agreements:
-            if each["state"] == "in_force" and Mode.OPERATION in each["modes"]:
+            if each["state"] not in OVER and Mode.OPERATION in each["modes"]:
                 raise CommandFailed(
                     f"the gateway of {nation} is live: agreement {each['id']} covers mode OPERATION. "
                     "A load is for realms without it; nothing was sent"

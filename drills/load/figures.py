@@ -57,9 +57,9 @@ class LoadFigures:
 
     @property
     def all_arrived(self) -> bool:
-        """Whether everything offered was accepted and is, once, where it belongs."""
+        """Whether everything offered was accepted and is, once, where it belongs. Of nothing, nothing did."""
         wrong = self.lost or self.without_receipt or self.duplicates or self.unanswered
-        return not (wrong or self.refused or self.undelivered)
+        return bool(self.accepted) and not (wrong or self.refused or self.undelivered)
 
     def with_disk(self, before: Mapping[str, int], after: Mapping[str, int]) -> "LoadFigures":
         """The same with what each place holds beside what it held before."""
