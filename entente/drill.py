@@ -27,6 +27,7 @@ from entente.drill_load import load
 from entente.drill_own_realm import play_in_own_realm
 from entente.drill_pace import SeedOption, SpeedOption, paced
 from entente.drill_progress import DrillProgress
+from entente.drill_reports import reports_written, require_reports
 from entente.drill_stage import Shown
 from entente.drill_target import play_on, read_target, require_fit
 from entente.gateway_process import GatewayDiedError
@@ -153,6 +154,7 @@ def run(
         file = find_scenario(scenario or CAP_REALM)
         loaded = paced(load_scenario(file), speed, seed)
         shown = Shown(file.stem, folder, consoles or keep, keep)
+        require_reports(reports)
         if target not in (None, EMBEDDED):
             _run_on(Path(target), state, loaded, play, settle, shown, ending)
         else:
@@ -175,11 +177,12 @@ class _Ending:
     code: int = STOPPED
 
     def __call__(self, outcome: DrillOutcome) -> None:
-        html, json_file = write_report(outcome, self.reports)
         if self.as_json:
             write_json({**outcome.model_dump(mode="json"), "failures": list(outcome.failures)})
         else:
             show(outcome, OUT)
+        with reports_written(self.reports):
+            html, json_file = write_report(outcome, self.reports)
         say(f"report: {html} and {json_file.name}")
         self.code = FAILED if outcome.failures else 0
         if outcome.aborted_by is not None:

@@ -10,10 +10,12 @@ from typer.testing import CliRunner
 from drills.needs import Need, needs_of
 from drills.scenario_file import find_scenario, load_scenario
 from entente.cli import build_app
+from entente.drill import _Ending
 from entente.drill_compose import drill_arguments, passed_on, unpacked
 from entente.drill_target import Target, require_fit
 from entente.terminal import CommandFailed
 from schemas.strict_yaml import YamlRefused
+from tests.drills.after_action.made import drill as drill_of
 from tests.drills.drill_process import SMALL
 
 NATIONS = ("XAA", "XBB", "XCC")
@@ -157,3 +159,20 @@ def test_reports_from_a_container_are_written_where_they_were_asked_for_and_nowh
     into = tmp_path / "reports"
     assert unpacked(packed.getvalue(), into) == [into / "drill.html", into / "outside.json"]
     assert sorted(path.name for path in into.iterdir()) == ["drill.html", "outside.json"]
+
+
+def test_reports_that_cannot_be_written_are_refused_before_anything_is_played(tmp_path: Path) -> None:
+    (tmp_path / "reports").write_text("a file where a directory belongs")
+    with pytest.raises(CommandFailed, match=r"reports cannot be written to .*; give another --reports"):
+        drill("run", SMALL, "--reports", tmp_path / "reports", "--state", tmp_path / "state")
+    assert not list((tmp_path / "state").glob("*realm*"))
+
+
+def test_a_report_that_cannot_be_written_in_the_end_is_one_sentence_after_what_came_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "reports").write_text("a disk that is full meanwhile")
+    outcome = drill_of()
+    with pytest.raises(CommandFailed, match="give another --reports"):
+        _Ending(tmp_path / "reports", as_json=True)(outcome)
+    assert outcome.title in capsys.readouterr().out
