@@ -1,9 +1,6 @@
 """What became of an actor's act, for the report."""
 
-from typing import Annotated
-
-from pydantic import Field
-
+from drills.course import Seconds
 from schemas.base import Statement, UtcTime
 
 
@@ -21,8 +18,8 @@ class ActorOutcome(Statement):
     on: str
     does: str
     at: UtcTime | None = None
-    exercise_seconds: Annotated[float, Field(ge=0)] | None = None
-    waited_seconds: Annotated[float, Field(ge=0)]
+    exercise_seconds: Seconds | None = None
+    waited_seconds: Seconds
     code: str = ""
     as_expected: bool
     remark: str = ""

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 
 from drills.after_action.handled import handled
 from drills.connecting import partner_systems
-from drills.handling import signed_bounds
+from drills.handling import marking, signed_bounds
 from drills.judging_nation import copy_times
 from drills.labelling import realm_levels
-from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutcome, marking
+from drills.outcome import DrillOutcome, FileOutcome, MessageOutcome, NationOutcome
 from drills.partner_system import Answer, GatewayAccess, PartnerSystem
 from schemas.header import Reference
 from schemas.interop.cap import (

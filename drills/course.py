@@ -1,13 +1,22 @@
 """The course of a drill: when each inject was played, what stood still when, and what gateways counted."""
 
+from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from drills.objectives import ObjectiveId
 from schemas.base import Statement, UtcTime
 from schemas.drill_journal import WhyNot
+
+Seconds = Annotated[float, Field(ge=0, le=315_360_000, allow_inf_nan=False)]
+"""A length of time, up to ten years: also of exercise time, which may run fast."""
+Milliseconds = Annotated[float, Field(ge=0, le=31_536_000_000, allow_inf_nan=False)]
+Count = Annotated[int, Field(ge=0, le=2**53 - 1)]
+Began = Annotated[UtcTime, Field(lt=datetime(9900, 1, 1, tzinfo=UTC))]
+"""When a drill began; when it ended must be a time, too."""
 
 
 class InjectOutcome(Statement):
@@ -21,7 +30,7 @@ class InjectOutcome(Statement):
     nation: str
     kind: str
     at: UtcTime
-    exercise_seconds: float | None = None
+    exercise_seconds: Seconds | None = None
     objectives: tuple[ObjectiveId, ...] = ()
 
 
@@ -83,6 +92,12 @@ class Outage(Statement):
     began: UtcTime
     until: UtcTime | None = None
 
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        if self.until is not None and self.until < self.began:
+            raise PydanticCustomError("outage", "it ends before it began")
+        return self
+
 
 class NationFigures(Statement):
     """What a nation's gateway had counted by the end of the drill.
@@ -92,11 +107,11 @@ class NationFigures(Statement):
     """
 
     nation: str
-    missing: Annotated[int, Field(ge=0)]
-    duplicates: Annotated[int, Field(ge=0)]
-    late: Annotated[int, Field(ge=0)]
-    resent: Annotated[int, Field(ge=0)]
-    rejected: Annotated[int, Field(ge=0)]
+    missing: Count
+    duplicates: Count
+    late: Count
+    resent: Count
+    rejected: Count
 
 
 class CopyTimes(Statement):
@@ -112,4 +127,4 @@ class CopyTimes(Statement):
     acknowledged_at: UtcTime | None = None
     deliver_by: UtcTime | None = None
     acknowledge_by: UtcTime | None = None
-    attempts: Annotated[int, Field(ge=0)] = 0
+    attempts: Count = 0

@@ -44,6 +44,13 @@ class Handling(Statement):
     nations: tuple[str, ...] = ()
 
 
+def marking(policy: str, classification: str) -> str:
+    """A classification as people read it: the policy before the native words, unless these name it first."""
+    if classification == policy or classification.startswith(f"{policy} "):
+        return classification
+    return f"{policy} {classification}".strip()
+
+
 def bounds(label: Mapping[str, Any], originator: str, released: Iterable[str]) -> Bounds:
     """The bounds of a label as messages and drafts carry it; ``released``: nations, never communities."""
     return Bounds(

@@ -8,12 +8,12 @@ from typing import Any
 
 from drills.acting import Act
 from drills.expectation import SETTLED, Expectation
-from drills.handling import signed_bounds
+from drills.handling import marking, signed_bounds
 from drills.judging_acts import acknowledged_by_actors, place
 from drills.judging_nation import nation_outcome
 from drills.judging_steps import different_decisions, different_states, out_of_order, unsaid
 from drills.life_expectation import Gets
-from drills.outcome import AttemptOutcome, MessageOutcome, marking
+from drills.outcome import AttemptOutcome, MessageOutcome
 from drills.partner_system import PartnerSystem
 from drills.played import Played, Sent, Tried
 from drills.scenario import Scenario

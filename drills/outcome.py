@@ -7,7 +7,18 @@ from pydantic import Field
 from drills.acted import ActorOutcome
 from drills.alarms import AlarmOutcome
 from drills.backfills import BackfillOutcome
-from drills.course import CopyTimes, InjectOutcome, NationFigures, NotPlayed, Outage
+from drills.course import (
+    Began,
+    CopyTimes,
+    Count,
+    InjectOutcome,
+    Milliseconds,
+    NationFigures,
+    NotPlayed,
+    Outage,
+    Seconds,
+)
+from drills.exercise_clock import Speed
 from drills.handling import Bounds, Handling
 from drills.objectives import Objective
 from schemas.base import Statement, UtcTime
@@ -30,10 +41,10 @@ class NationOutcome(Statement):
     code: str
     explanation: str
     state: str
-    latency_ms: float | None = None
+    latency_ms: Milliseconds | None = None
     acknowledged: bool = False
     reason: str = ""
-    version: int | None = None
+    version: Count | None = None
     marking: str = ""
     gets: str = ""
     times: CopyTimes | None = None
@@ -119,10 +130,10 @@ class AgreementOutcome(Statement):
     nation: str
     step: str
     id: str
-    version: int
+    version: Count
     digest: str
     states: dict[str, str]
-    took_ms: float | None = None
+    took_ms: Milliseconds | None = None
     as_expected: bool
     remark: str = ""
 
@@ -158,7 +169,7 @@ class WebhookOutcome(Statement):
     title: str
     nation: str
     posts: tuple[str, ...]
-    told: int
+    told: Count
     as_expected: bool
     remark: str = ""
 
@@ -193,7 +204,7 @@ class CodeCount(Statement):
     code: str
     permit: bool
     explanation: str
-    count: int
+    count: Count
     injects: tuple[str, ...]
 
 
@@ -208,7 +219,7 @@ class FileOutcome(Statement):
     """A file of CAP alerts that was played: what was taken, what refused and why."""
 
     file: str
-    taken: int
+    taken: Count
     refused: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -227,10 +238,10 @@ class DrillOutcome(Statement):
     title: str
     summary: str
     exercise_id: str
-    started_at: UtcTime
-    seconds: float
-    speed: float | None = None
-    seed: int | None = None
+    started_at: Began
+    seconds: Seconds
+    speed: Speed | None = None
+    seed: Count | None = None
     fingerprint: str = ""
     nations: tuple[str, ...]
     objectives: tuple[Objective, ...] = ()
@@ -280,10 +291,3 @@ class DrillOutcome(Statement):
         judged += [step for life in self.lives for step in life.steps]
         judged += [*self.webhooks, *self.events, *self.attempts, *self.alarms]
         return tuple(judged)
-
-
-def marking(policy: str, classification: str) -> str:
-    """A classification as people read it: the policy before the native words, unless these name it first."""
-    if classification == policy or classification.startswith(f"{policy} "):
-        return classification
-    return f"{policy} {classification}".strip()

@@ -192,7 +192,9 @@ class RealmPlay:
         """What stood still is brought back from now on: how long that takes is part of recovering."""
         for place, outage in enumerate(self._outages):
             if (outage.what, outage.nation) == (what, nation) and outage.until is None:
-                self._outages[place] = outage.model_copy(update={"until": datetime.now(UTC)})
+                # A clock that was put back in between makes no outage that ends before it began.
+                until = max(outage.began, datetime.now(UTC))
+                self._outages[place] = outage.model_copy(update={"until": until})
 
     async def _connected(self, wanted: bool, nations: Iterable[str]) -> None:
         """Wait until these nations' gateways know that the broker is there, or that it is not."""

@@ -13,6 +13,7 @@ from drills.report_backfills import backfill_section
 from drills.report_control import control_section, control_sentences
 from drills.report_life import life_section
 from drills.report_messages import message_sections
+from drills.report_places import Places
 from drills.report_release import agreement_section, code_section, event_section, preview_section
 
 
@@ -28,7 +29,7 @@ def write_report(outcome: DrillOutcome, directory: Path) -> tuple[Path, Path]:
 
 def render_html(outcome: DrillOutcome) -> str:
     """The whole page. Everything that came from a scenario or a gateway is escaped."""
-    failures, reviewed = outcome.failures, review(outcome)
+    failures, reviewed, places = outcome.failures, review(outcome), Places()
     marked = reviewed.handling, (outcome.exercise_id,)
     parts = [
         "<!doctype html>",
@@ -50,17 +51,17 @@ def render_html(outcome: DrillOutcome) -> str:
         parts.append("<ul>" + "".join(f'<li class="bad">{escape(text)}</li>' for text in failures) + "</ul>")
     parts += [
         review_section(reviewed),
-        control_section(outcome),
-        message_sections(outcome),
+        control_section(outcome, places),
+        message_sections(outcome, places),
         code_section(outcome),
-        preview_section(outcome),
-        backfill_section(outcome),
-        life_section(outcome),
-        actor_section(outcome),
-        agreement_section(outcome),
-        event_section(outcome),
-        _attempts(outcome),
-        alarm_section(outcome),
+        preview_section(outcome, places),
+        backfill_section(outcome, places),
+        life_section(outcome, places),
+        actor_section(outcome, places),
+        agreement_section(outcome, places),
+        event_section(outcome, places),
+        _attempts(outcome, places),
+        alarm_section(outcome, places),
         _files(outcome),
     ]
     parts.append(f"{band(*marked)}</body></html>\n")
@@ -80,11 +81,11 @@ def _verdict(outcome: DrillOutcome) -> str:
     )
 
 
-def _attempts(outcome: DrillOutcome) -> str:
+def _attempts(outcome: DrillOutcome, places: Places) -> str:
     if not outcome.attempts:
         return ""
     rows = "".join(
-        f'<tr id="i-{escape(attempt.serial)}"><td class="fixed">{escape(attempt.serial)}</td>'
+        f'<tr{places(attempt.serial)}><td class="fixed">{escape(attempt.serial)}</td>'
         f"<td>{escape(attempt.nation)}</td>"
         f"<td>{escape(attempt.title)}<small>{escape(attempt.detail or attempt.attempted)}</small>"
         f'<small class="bad">{escape(attempt.remark)}</small></td>'

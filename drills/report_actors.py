@@ -6,6 +6,7 @@ from html import escape
 from drills.acted import ActorOutcome
 from drills.exercise_clock import shown
 from drills.outcome import DrillOutcome
+from drills.report_places import Places
 
 DID = {
     "acknowledge": "acknowledged",
@@ -31,11 +32,11 @@ def pace(outcome: DrillOutcome) -> str:
     return ", ".join(parts)
 
 
-def actor_section(outcome: DrillOutcome) -> str:
+def actor_section(outcome: DrillOutcome, places: Places) -> str:
     """What actors did, and when; empty without actors."""
     if not outcome.actors:
         return ""
-    rows = "".join(_row(each) for each in outcome.actors)
+    rows = "".join(_row(each, places(each.serial)) for each in outcome.actors)
     return (
         "<h2>What actors did</h2>"
         '<p class="note">Partner systems by script. What they sent stands among the messages.</p>'
@@ -52,10 +53,10 @@ def did(act: ActorOutcome) -> str:
     return f"{words}: stopped by {act.code}" if act.code else words
 
 
-def _row(act: ActorOutcome) -> str:
+def _row(act: ActorOutcome, place: str) -> str:
     when = "" if act.exercise_seconds is None else shown(timedelta(seconds=act.exercise_seconds))
     return (
-        f'<tr><td class="fixed">{escape(act.serial)}</td><td>{escape(act.nation)}</td>'
+        f'<tr{place}><td class="fixed">{escape(act.serial)}</td><td>{escape(act.nation)}</td>'
         f'<td>{escape(act.title)}<small class="bad">{escape(act.remark)}</small></td>'
         f'<td><a href="#i-{escape(act.on)}">{escape(act.on)}</a></td>'
         f'<td><span class="{"ok" if act.as_expected else "bad"}">{escape(did(act))}</span></td>'

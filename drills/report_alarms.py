@@ -3,14 +3,15 @@
 from html import escape
 
 from drills.outcome import DrillOutcome
+from drills.report_places import Places
 
 
-def alarm_section(outcome: DrillOutcome) -> str:
+def alarm_section(outcome: DrillOutcome, places: Places) -> str:
     """Injects whose alarms were judged: what sounded after each, where and when."""
     if not outcome.alarms:
         return ""
     rows = "".join(
-        f'<tr><td class="fixed">{escape(each.serial)}</td><td>{escape(each.nation)}</td>'
+        f'<tr{places(each.serial)}><td class="fixed">{escape(each.serial)}</td><td>{escape(each.nation)}</td>'
         f'<td>{escape(each.title)}<small class="bad">{escape(each.remark)}</small></td>'
         f"<td>{'<br>'.join(escape(told) for told in each.told) or 'nothing'}</td></tr>"
         for each in outcome.alarms

@@ -4,6 +4,7 @@ from html import escape
 
 from drills.course import NotPlayed
 from drills.outcome import DrillOutcome
+from drills.report_places import Places
 from schemas.drill_journal import ActHeard, WhyNot
 
 
@@ -29,12 +30,14 @@ def why(each: NotPlayed) -> str:
             return "asked for"
 
 
-def control_section(outcome: DrillOutcome) -> str:
+def control_section(outcome: DrillOutcome, places: Places) -> str:
     """The injects that were not played, and what exercise staff asked for; empty when nobody did."""
     parts = []
     if outcome.skipped or outcome.cancelled:
-        rows = "".join(_row(each, "skipped", why(each)) for each in outcome.skipped)
-        rows += "".join(_row(each, "cancelled", "the drill was aborted") for each in outcome.cancelled)
+        rows = "".join(_row(each, "skipped", why(each), places) for each in outcome.skipped)
+        rows += "".join(
+            _row(each, "cancelled", "the drill was aborted", places) for each in outcome.cancelled
+        )
         parts.append(
             "<h2>Not played</h2>"
             '<p class="note">Nothing of it is judged, and no objective counts it.</p>'
@@ -51,9 +54,9 @@ def control_section(outcome: DrillOutcome) -> str:
     return "".join(parts)
 
 
-def _row(each: NotPlayed, status: str, reason: str) -> str:
+def _row(each: NotPlayed, status: str, reason: str, places: Places) -> str:
     return (
-        f'<tr id="i-{escape(each.serial)}"><td class="fixed">{escape(each.serial)}</td>'
+        f'<tr{places(each.serial)}><td class="fixed">{escape(each.serial)}</td>'
         f"<td>{escape(each.nation)}</td><td>{escape(each.title)}</td>"
         f"<td>{status}: {escape(reason)}</td><td>{escape(each.by)}</td></tr>"
     )

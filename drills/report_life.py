@@ -3,30 +3,31 @@
 from html import escape
 
 from drills.outcome import DrillOutcome, LifeOutcome, LifeStep
+from drills.report_places import Places
 
 GOOD = ("current", "withdrawn", "acknowledged", "actioned", "read", "answered", "closed")
 BAD = ("no answer", "overdue", "late", "unknown")
 
 
-def life_section(outcome: DrillOutcome) -> str:
+def life_section(outcome: DrillOutcome, places: Places) -> str:
     """A table per message, or chain of messages that change each other; then what was posted to systems."""
     if not outcome.lives:
-        return _webhooks(outcome)
+        return _webhooks(outcome, places)
     return (
         "<h2>The life of messages</h2>"
         '<p class="note">What each nation\'s own gateway shows after a step: which messages it has (by their '
         "injects) and where they stand; how it answered; at the asker's and the asked nation's gateway alike "
         "where a request stands.</p>"
-        + "".join(_life(life, outcome.nations) for life in outcome.lives)
-        + _webhooks(outcome)
+        + "".join(_life(life, outcome.nations, places) for life in outcome.lives)
+        + _webhooks(outcome, places)
     )
 
 
-def _life(life: LifeOutcome, nations: tuple[str, ...]) -> str:
+def _life(life: LifeOutcome, nations: tuple[str, ...], places: Places) -> str:
     taking_part = [nation for nation in nations if any(nation in step.shown for step in life.steps)]
     head = "".join(f"<th>{escape(nation)}</th>" for nation in taking_part)
     rows = "".join(
-        f'<tr><td class="fixed">{escape(step.serial)}</td><td>{escape(step.nation)}</td>'
+        f'<tr{places(step.serial)}><td class="fixed">{escape(step.serial)}</td><td>{escape(step.nation)}</td>'
         f'<td>{escape(step.title)}<small class="bad">{escape(step.remark)}</small></td>'
         + "".join(_cell(step, nation) for nation in taking_part)
         + "</tr>"
@@ -54,11 +55,11 @@ def _kind(line: str) -> str:
     return "ok" if any(word in GOOD for word in words) else "soft"
 
 
-def _webhooks(outcome: DrillOutcome) -> str:
+def _webhooks(outcome: DrillOutcome, places: Places) -> str:
     if not outcome.webhooks:
         return ""
     rows = "".join(
-        f'<tr id="i-{escape(each.serial)}"><td class="fixed">{escape(each.serial)}</td>'
+        f'<tr{places(each.serial)}><td class="fixed">{escape(each.serial)}</td>'
         f"<td>{escape(each.nation)}</td>"
         f'<td>{escape(each.title)}<small class="bad">{escape(each.remark)}</small></td>'
         f"<td>{len(each.posts)} of {each.told}</td><td><ol>"

@@ -4,6 +4,7 @@ from html import escape
 
 from drills.chapters import DULL, ChapterMessages, chapters
 from drills.outcome import DrillOutcome, MessageOutcome, NationOutcome
+from drills.report_places import Places
 
 DISPLAY_ONLY = "DISPLAY_ONLY_PERMITTED"
 GETS = {
@@ -13,34 +14,28 @@ GETS = {
 }
 
 
-def message_sections(outcome: DrillOutcome) -> str:
+def message_sections(outcome: DrillOutcome, places: Places) -> str:
     """A table per chapter; empty without messages."""
     if not outcome.messages:
         return ""
-    return "<h2>Who got what</h2>" + "".join(_chapter(chapter) for chapter in chapters(outcome))
+    return "<h2>Who got what</h2>" + "".join(_chapter(chapter, places) for chapter in chapters(outcome))
 
 
-def _chapter(chapter: ChapterMessages) -> str:
+def _chapter(chapter: ChapterMessages, places: Places) -> str:
     title = f"<h3>{escape(chapter.title)}</h3>" if chapter.title else ""
     note = f'<p class="note">{escape(chapter.note)}</p>' if chapter.note else ""
     head = "".join(f"<th>{escape(nation)}</th>" for nation in chapter.nations)
-    # Copies that one backfill sends stand under one inject, which is one place of the page.
-    above = ("", *(message.serial for message in chapter.messages))
-    rows = "".join(
-        _row(message, chapter.nations, first=message.serial != previous)
-        for previous, message in zip(above, chapter.messages, strict=False)
-    )
+    rows = "".join(_row(message, chapter.nations, places(message.serial)) for message in chapter.messages)
     return (
         f"{title}{note}<table><thead><tr><th>Inject</th><th class='wide'>Message</th><th>From</th>{head}"
         f"</tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
-def _row(message: MessageOutcome, nations: tuple[str, ...], *, first: bool) -> str:
+def _row(message: MessageOutcome, nations: tuple[str, ...], place: str) -> str:
     by_nation = {each.nation: each for each in message.nations}
     details = " ".join((message.kind.replace("_", " "), message.precedence))
     banner = message.marking or message.classification
-    place = f' id="i-{escape(message.serial)}"' if first else ""
     failed = f'<small class="bad">{escape(message.remark)}</small>' if message.remark else ""
     return (
         f'<tr{place}><td class="fixed">{escape(message.serial)}</td>'

@@ -4,6 +4,7 @@ from html import escape
 
 from drills.chapters import DULL
 from drills.outcome import AgreementOutcome, DrillOutcome, PreviewOutcome, PreviewRow
+from drills.report_places import Places
 
 GOOD = frozenset({"in_force"})
 OVER = frozenset({"left", "expired", "superseded"})
@@ -34,16 +35,16 @@ def code_section(outcome: DrillOutcome) -> str:
     )
 
 
-def preview_section(outcome: DrillOutcome) -> str:
+def preview_section(outcome: DrillOutcome, places: Places) -> str:
     """What authors were told before they sent anything."""
     if not outcome.previews:
         return ""
     return "<h2>Previews: who would get a draft, and what would have to change</h2>" + "".join(
-        _preview(preview) for preview in outcome.previews
+        _preview(preview, places(preview.serial)) for preview in outcome.previews
     )
 
 
-def _preview(preview: PreviewOutcome) -> str:
+def _preview(preview: PreviewOutcome, place: str) -> str:
     refused = (
         f"Publishing it would be refused: {preview.refused}. {preview.detail}" if preview.refused else ""
     )
@@ -63,7 +64,7 @@ def _preview(preview: PreviewOutcome) -> str:
         if row.code != DULL
     )
     return (
-        f'<h3 id="i-{escape(preview.serial)}">{escape(preview.serial)} {escape(preview.nation)}: '
+        f"<h3{place}>{escape(preview.serial)} {escape(preview.nation)}: "
         f"{escape(preview.title)}</h3>{note}"
         "<table><thead><tr><th>Nation</th><th>Decision</th><th>Why</th><th>What would change it</th></tr>"
         f"</thead><tbody>{rows}</tbody></table>"
@@ -75,7 +76,7 @@ def _ways(row: PreviewRow) -> str:
     return "<br>or: ".join(map(escape, row.change)) if not row.permit else ""
 
 
-def agreement_section(outcome: DrillOutcome) -> str:
+def agreement_section(outcome: DrillOutcome, places: Places) -> str:
     """A table per agreement: every step on any of its versions, and its state at each party's gateway."""
     if not outcome.agreements:
         return ""
@@ -86,15 +87,15 @@ def agreement_section(outcome: DrillOutcome) -> str:
         "<h2>Agreements over time</h2>"
         '<p class="note">The state at each party\'s own gateway once the step was known there; '
         "how long that took, from the request until the last party knew.</p>"
-        + "".join(_agreement(name, steps) for name, steps in by_id.items())
+        + "".join(_agreement(name, steps, places) for name, steps in by_id.items())
     )
 
 
-def _agreement(name: str, steps: list[AgreementOutcome]) -> str:
+def _agreement(name: str, steps: list[AgreementOutcome], places: Places) -> str:
     parties = sorted({nation for step in steps for nation in step.states})
     head = "".join(f"<th>{escape(nation)}</th>" for nation in parties)
     rows = "".join(
-        f'<tr id="i-{escape(step.serial)}"><td class="fixed">{escape(step.serial)}</td>'
+        f'<tr{places(step.serial)}><td class="fixed">{escape(step.serial)}</td>'
         f"<td>{escape(step.nation)} {WORDS.get(step.step, step.step)} version {step.version}"
         f'<small>{escape(step.title)}</small><small class="bad">{escape(step.remark)}</small></td>'
         + "".join(_state(step.states.get(nation, "")) for nation in parties)
@@ -112,12 +113,12 @@ def _state(state: str) -> str:
     return f'<td><span class="{kind}">{escape(state.replace("_", " "))}</span></td>'
 
 
-def event_section(outcome: DrillOutcome) -> str:
+def event_section(outcome: DrillOutcome, places: Places) -> str:
     """What happened to the realm and its machinery."""
     if not outcome.events:
         return ""
     rows = "".join(
-        f'<tr id="i-{escape(event.serial)}"><td class="fixed">{escape(event.serial)}</td>'
+        f'<tr{places(event.serial)}><td class="fixed">{escape(event.serial)}</td>'
         f"<td>{escape(event.nation)}</td>"
         f"<td>{escape(event.title)}<small>{escape(event.what)}</small>"
         f'<small class="bad">{escape(event.remark)}</small></td></tr>'

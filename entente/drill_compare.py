@@ -13,7 +13,7 @@ from drills.after_action.reviewing import review
 from drills.outcome import DrillOutcome
 from entente.terminal import OUT, CommandFailed, say, write_json
 
-_STYLES = {Change.WORSE: "red", Change.BETTER: "green"}
+_STYLES = {Change.WORSE: "red", Change.GONE: "red", Change.BETTER: "green"}
 
 
 def compare_(
@@ -51,7 +51,7 @@ def _read(path: Path) -> DrillOutcome:
     except OSError as error:
         raise CommandFailed(f"{path}: {error.strerror}") from None
     except ValidationError as error:
-        where = "/".join(str(part) for part in error.errors()[0]["loc"])
-        raise CommandFailed(
-            f"{path} is no report of a drill of this version: see {where or 'its beginning'}"
-        ) from None
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = "/".join(str(part) for part in first["loc"]) or "its beginning"
+        why = " ".join(first["msg"].split())
+        raise CommandFailed(f"{path} is no report of a drill of this version: {where}: {why}") from None

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from html import escape
 
-from drills.handling import Handling
-from drills.outcome import marking
+from drills.handling import Handling, marking
 from schemas.markings.text import category_names, codes, plain
 
 CONTROL_ONLY = "EXERCISE CONTROL ONLY"

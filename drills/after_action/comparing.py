@@ -32,6 +32,8 @@ class Change(StrEnum):
     """How the second drill differs from the first; in the order in which they are listed."""
 
     WORSE = "worse"
+    GONE = "no longer observed"
+    FOUND = "observed now"
     BETTER = "better"
     ONLY_FIRST = "first only"
     ONLY_SECOND = "second only"
@@ -91,7 +93,7 @@ class Comparison(Statement):
 
 
 class _Side(NamedTuple):
-    """What one drill says of a thing, and how bad that is: more is worse; None where it cannot be told."""
+    """What one drill says of a thing, and how bad that is: more is worse; None where it was not observed."""
 
     about: str
     says: str
@@ -144,8 +146,9 @@ def _objectives(review: AfterAction) -> dict[str, _Side]:
     return {
         each.id: _Side(
             f"{each.id} {each.title}",
-            f"{each.rating}: {each.met} of {each.cases}",
-            _BADNESS.get(each.rating),
+            f"{each.rating}: {each.met} of {each.cases}" if each.cases else "not observed",
+            # Within a rating the share that met it tells them apart.
+            None if each.rating not in _BADNESS else _BADNESS[each.rating] - 0.5 * each.met / each.cases,
         )
         for each in review.objectives
     }
@@ -209,8 +212,12 @@ def _change(one: _Side | None, other: _Side | None, noise: float) -> Change:
         return Change.ONLY_SECOND
     if other is None:
         return Change.ONLY_FIRST
-    if one.badness is None or other.badness is None or one.badness == other.badness:
+    if one.badness == other.badness:
         return Change.SAME
+    if other.badness is None:
+        return Change.GONE
+    if one.badness is None:
+        return Change.FOUND
     if other.badness > one.badness:
         return Change.WORSE if other.badness > noise * one.badness or one.badness < 0 else Change.SAME
     return Change.BETTER if one.badness > noise * other.badness or other.badness < 0 else Change.SAME

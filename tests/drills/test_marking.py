@@ -2,7 +2,7 @@
 
 import pytest
 
-from drills.outcome import marking
+from drills.handling import marking
 
 
 @pytest.mark.parametrize(

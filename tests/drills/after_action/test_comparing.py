@@ -1,6 +1,7 @@
 """Two drills side by side."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from drills.after_action.reviewing import review
 from drills.objectives import Measure, Objective
 from drills.outcome import DrillOutcome
 from entente.cli import app
+from entente.terminal import CommandFailed
 from tests.drills.after_action.made import copy, drill, message, outage
 
 GOAL = Objective(id="O1", title="In a minute", measure=Measure.ACKNOWLEDGED, goal_seconds=60)
@@ -95,3 +97,62 @@ def test_what_is_no_report_is_refused_by_name(tmp_path: Path, text: str | None) 
     told = CliRunner().invoke(app, ["drill", "compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")])
     assert told.exit_code == 1
     assert "b.json" in str(told.exception) + told.output
+
+
+def edited(member: str, value: str) -> str:
+    """A report in which the first member of this name says something else; ``value`` is written as it is."""
+    text = played(10).model_dump_json()
+    found = re.search(rf'"{member}":("[^"]*"|[^,}}]*)', text)
+    assert found is not None
+    return f'{text[: found.start()]}"{member}":{value}{text[found.end() :]}'
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        *(("seconds", value) for value in ("NaN", "Infinity", "1e300", "-5", '"5"')),
+        ("latency_ms", "-Infinity"),
+        ("until", '"2026-11-22T12:00:01Z"'),
+        ("missing", "1" + "0" * 400),
+        ("started_at", '"9999-12-31T23:59:59Z"'),
+    ],
+)
+def test_an_edited_report_is_refused_in_one_line_with_file_and_member(
+    tmp_path: Path, member: str, value: str
+) -> None:
+    (tmp_path / "a.json").write_text(played(10).model_dump_json())
+    (tmp_path / "b.json").write_text(edited(member, value))
+    told = CliRunner().invoke(app, ["drill", "compare", str(tmp_path / "a.json"), str(tmp_path / "b.json")])
+    said = f"{told.exception}{told.output}"
+    assert told.exit_code == 1
+    assert isinstance(told.exception, SystemExit | CommandFailed), told.exception
+    assert "b.json is no report" in said
+    assert ("outages" if member == "until" else member) in said
+    assert "\n" not in str(told.exception)
+
+
+def test_an_objective_that_is_no_longer_observed_is_not_the_same() -> None:
+    with_it = drill(message("1.1.1", 0, copy("XBB", 1, 10, by=60)), objectives=(GOAL,))
+    without = drill(objectives=(GOAL,))
+    about = "O1 In a minute"
+    [lost] = [
+        pair
+        for table in compare(review(with_it), review(without)).tables
+        for pair in table.pairs
+        if pair.about == about
+    ]
+    assert (lost.first, lost.second, lost.change) == ("P: 1 of 1", "not observed", Change.GONE)
+    assert changes(compare(review(without), review(with_it)))[about] is Change.FOUND
+    assert changes(compare(review(without), review(without)))[about] is Change.SAME
+    assert '<td class="fixed bad">no longer observed</td>' in comparison_page(
+        compare(review(with_it), review(without))
+    )
+
+
+def test_fewer_that_met_it_is_worse_also_within_a_rating() -> None:
+    def met(count: int) -> DrillOutcome:
+        copies = [copy("XBB", 1, 10 if number < count else 70, by=60) for number in range(10)]
+        return drill(*(message(f"1.1.{n}", 0, each) for n, each in enumerate(copies)), objectives=(GOAL,))
+
+    assert changes(compare(review(met(8)), review(met(6))))["O1 In a minute"] is Change.WORSE
+    assert changes(compare(review(met(6)), review(met(8))))["O1 In a minute"] is Change.BETTER

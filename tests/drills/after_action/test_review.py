@@ -11,8 +11,10 @@ from drills.after_action.drawing import timeline_svg
 from drills.after_action.model import Met
 from drills.after_action.reviewing import review
 from drills.after_action.wording import span
+from drills.alarms import AlarmOutcome
+from drills.backfills import BackfillOutcome
 from drills.objectives import Measure, Objective
-from drills.outcome import DrillOutcome
+from drills.outcome import DrillOutcome, EventOutcome, LifeOutcome, LifeStep
 from drills.report import render_html
 from tests.drills.after_action.made import act, at, attempt, copy, drill, message, outage, silence
 
@@ -122,7 +124,37 @@ def test_hostile_words_are_only_words_in_page_and_picture() -> None:
 
 
 def test_the_page_needs_nothing_from_elsewhere_and_its_links_lead_somewhere() -> None:
-    page = render_html(whole())
+    step = LifeStep(
+        serial="1.1.4", title="Read", nation="XBB", about="1.1.1", shown={}, as_expected=False, remark="no"
+    )
+    everything = Objective(id="O3", title="All", measure=Measure.EXPECTATIONS)
+    page = render_html(
+        whole().model_copy(
+            update={
+                "objectives": (everything,),
+                "actors": (act("1.1.1-A1", "silent", remark="no"),),
+                "lives": (LifeOutcome(begins="1.1.1", title="A", originator="XAA", steps=(step, step)),),
+                "alarms": (
+                    AlarmOutcome(
+                        serial="5.1", title="A", nation="XAA", told=(), as_expected=False, remark="no"
+                    ),
+                ),
+                "events": (EventOutcome(serial="2.1.0", title="A", nation="XAA", what="broker away"),),
+                "backfills": (
+                    BackfillOutcome(
+                        serial="6.1",
+                        title="A",
+                        nation="XAA",
+                        community="NORDIC",
+                        to="XBB",
+                        rows=(),
+                        as_expected=False,
+                    ),
+                ),
+            }
+        )
+    )
+    assert {"i-1.1.4", "i-1.1.1-A1", "i-5.1", "i-6.1"} <= set(re.findall(r'href="#([^"]+)"', page))
     assert not re.findall(r"""(?:src|href)=["'](?!#)""", page)
     assert "url(" not in page
     assert "@import" not in page
