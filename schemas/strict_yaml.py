@@ -7,6 +7,7 @@ scalars than JSON's. A time stays text and is judged by the schema, like in JSON
 import json
 import re
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any, TypeVar
 
 import yaml
@@ -167,9 +168,12 @@ def _value(node: yaml.Node, path: tuple[str | int, ...], places: _Places) -> Any
 def _scalar(node: yaml.Node, pointer: str) -> Any:
     constructor = yaml.constructor.SafeConstructor()
     try:
-        return constructor.construct_document(node)
+        value = constructor.construct_document(node)
     except (yaml.YAMLError, ValueError):
         raise YamlRefused(((_at(node.start_mark), pointer, "a value that cannot be read"),)) from None
+    if isinstance(value, float) and not isfinite(value):
+        raise YamlRefused(((_at(node.start_mark), pointer, "a number that is too large"),))
+    return value
 
 
 def place_in(data: bytes, pointer: str) -> Place | None:

@@ -51,6 +51,7 @@ def test_a_document_is_read_with_times_and_texts_as_written() -> None:
         pytest.param("1: a\n", 1, "key is text", id="a key that is a number"),
         pytest.param("title: a\nlive: yes\n", 2, "boolean", id="yes is text, not true"),
         pytest.param("a: 1\n---\nb: 2\n", 2, "not YAML", id="two documents"),
+        pytest.param("title: a\ncount: 1.0e999\n", 2, "a number that is too large", id="an endless number"),
         pytest.param("", None, "empty", id="an empty file"),
     ],
 )
