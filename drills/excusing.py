@@ -43,8 +43,21 @@ def with_control(outcome: DrillOutcome, scenario: Scenario, course: Course) -> D
                 for serial in course.cancelled
             ),
             "aborted_by": course.aborted_by,
+            "unexpected": (*outcome.unexpected, *_unjudged(outcome, course)),
         }
     )
+
+
+def _unjudged(outcome: DrillOutcome, course: Course) -> tuple[str, ...]:
+    """What nobody asked to leave out and all the same was not judged: no drill passes by that."""
+    broke = tuple(
+        f"{serial}: could not be played after what was skipped: {how.detail}"
+        for serial, how in course.skipped.items()
+        if how.why is WhyNot.FAILED
+    )
+    if outcome.injects or course.aborted_by is not None:
+        return broke
+    return (*broke, "nothing was played, and so nothing was judged")
 
 
 def _owed(scenario: Scenario, course: Course) -> frozenset[Owed]:

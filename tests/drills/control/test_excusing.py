@@ -121,3 +121,23 @@ def test_what_an_aborted_drill_did_not_come_to_is_cancelled_and_counts_against_n
     assert wanted(aborted, "1.1").acknowledged_by == ()
     assert "ABORTED by XAA ed" in verdict(after).plain
     assert f"Aborted by XAA ed: {len(SCENARIO.injects) - 1} injects not played." in render_html(after)
+
+
+def test_a_drill_of_which_everything_was_skipped_does_not_pass() -> None:
+    all_of_it = course()
+    while (serial := all_of_it.next) is not None:
+        assert all_of_it.act(ControlAct.SKIP, "XAA ed", serial) is None
+    after = with_control(outcome().model_copy(update={"injects": (), "messages": ()}), SCENARIO, all_of_it)
+    assert after.failures == ("nothing was played, and so nothing was judged",)
+    aborted = course((ControlAct.ABORT, None))
+    before = outcome().model_copy(update={"injects": (), "messages": ()})
+    assert with_control(before, SCENARIO, aborted).failures == ()
+
+
+def test_what_broke_after_something_was_skipped_fails_the_drill() -> None:
+    one = course((ControlAct.SKIP, "1.2"), played=1)
+    assert one.comes_to("2.1", due=True) is Answer.PLAY
+    assert one.broke("2.1", "XBB's gateway is gone")
+    (failure,) = with_control(outcome(), SCENARIO, one).failures
+    assert failure == "2.1: could not be played after what was skipped: XBB's gateway is gone"
+    assert "FAILED" in verdict(with_control(outcome(), SCENARIO, one)).plain
