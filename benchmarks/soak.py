@@ -132,6 +132,7 @@ class _Soak:
         self._readers = [_Reader(self._play.desk(nation)) for nation in load.nations]
         self._disk: dict[str, list[Point]] = defaultdict(list)
         self._told = 0.0
+        self._restarted_at = 0.0
 
     async def run(self) -> Soaked:
         beside = [
@@ -153,7 +154,8 @@ class _Soak:
         findings = nothing_lost(
             figures, sum(count - 1 for count in counts), max(0, figures.copies - len(counts))
         )
-        findings += processes_flat(self._play.watch.samples(), JUDGED_FROM * self._load.seconds)
+        since = max(JUDGED_FROM * self._load.seconds, self._restarted_at)
+        findings += processes_flat(self._play.watch.samples(), since)
         findings += disk_flat(self._disk, figures.accepted)
         if self._judge_latency:
             findings += latency_steady(figures)
@@ -171,6 +173,7 @@ class _Soak:
         await self._realm.broker.stop()
         await asyncio.sleep(AWAY_SECONDS)
         await self._realm.broker.start()
+        self._restarted_at = self._play.clock()
 
     async def _until(self, part: float) -> None:
         await asyncio.sleep(max(0.0, part * self._load.seconds - self._play.clock()))

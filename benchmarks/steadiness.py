@@ -77,9 +77,14 @@ def nothing_lost(figures: LoadFigures, read_twice: int, unread: int) -> list[Fin
 
 
 def processes_flat(samples: Mapping[str, Sequence[Sample]], since: float) -> list[Finding]:
-    """Memory, descriptors and threads of each process that lives at the end, from ``since`` on."""
+    """Memory, descriptors and threads of each process that lives at the end, from ``since`` on.
+
+    From then on nobody stops a process: one in another's place says that the other died, perhaps of growth.
+    """
     found: list[Finding] = []
     for name, every in samples.items():
+        lived = {each.pid for each in every if each.at >= since}
+        found.append(Finding(f"{name}: times it was started anew", max(0, len(lived) - 1), 0, ""))
         own = [each for each in every if each.at >= since and each.pid == every[-1].pid]
         hours = (own[-1].at - own[0].at) / 3600 if own else 0.0
         for what, unit, bound, points in (
