@@ -1,5 +1,6 @@
 """What an earlier living drill of the same realm left standing: found in its journal, and cancelled."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -21,7 +22,9 @@ MOST = 300
 
 def left_standing(folder: Path, drill: str) -> tuple[JournalLine, ...]:
     """What the last run of a drill published and did not cancel, as far as its journal tells. OSError."""
-    runs = sorted(folder.glob(f"{drill}-*{JOURNAL_SUFFIX}")) if folder.is_dir() else []
+    # Not the runs of another drill, whose name begins with this one's.
+    of_it = re.compile(rf"{re.escape(drill)}-[0-9]{{8}}-[0-9]+(-[0-9]+)?{re.escape(JOURNAL_SUFFIX)}")
+    runs = sorted(path for path in folder.glob(f"*{JOURNAL_SUFFIX}") if of_it.fullmatch(path.name))
     published: dict[str, JournalLine] = {}
     for text in runs[-1].read_text(encoding="utf-8").splitlines()[-MOST:] if runs else ():
         line = _line(text)

@@ -203,6 +203,9 @@ def _two_runs(folder: Path) -> None:
 
 async def test_what_the_run_before_left_standing_is_cancelled_first(tmp_path: Path) -> None:
     _two_runs(tmp_path)
+    another = START.model_copy(update={"run": "baltic-life-long-20260505-1", "drill": "baltic-life-long"})
+    with JournalWriter(tmp_path, another) as journal:
+        journal.add(LINE.model_copy(update={"publication_id": "g"}))
     left = left_standing(tmp_path, "baltic-life")
     assert [line.publication_id for line in left] == ["a", "c", "d", "e"]
     shown = {
