@@ -1,5 +1,7 @@
 """The report of a drill: one HTML file that needs nothing else and prints, and the same as JSON."""
 
+import contextlib
+import errno
 from html import escape
 from pathlib import Path
 
@@ -16,15 +18,25 @@ from drills.report_messages import message_sections
 from drills.report_places import Places
 from drills.report_release import agreement_section, code_section, event_section, preview_section
 
+MOST_ALIKE = 100
+"""Reports of drills that began in the same second."""
+
 
 def write_report(outcome: DrillOutcome, directory: Path) -> tuple[Path, Path]:
-    """Write `drill-<time>.html` and `.json` into the directory; gives both paths. OSError when it cannot."""
+    """Write `drill-<time>.html` and `.json` into the directory; gives both paths. OSError when it cannot.
+
+    No earlier report is written over: a drill that began in the same second gets a number behind its name.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     stem = f"drill-{outcome.started_at:%Y%m%dT%H%M%S}-{_slug(outcome.title)}"
-    html, json = directory / f"{stem}.html", directory / f"{stem}.json"
-    html.write_text(render_html(outcome), encoding="utf-8")
-    json.write_bytes(outcome.model_dump_json(indent=1).encode() + b"\n")
-    return html, json
+    data = outcome.model_dump_json(indent=1).encode() + b"\n"
+    for name in (stem, *(f"{stem}-{number}" for number in range(2, MOST_ALIKE))):
+        html, json = directory / f"{name}.html", directory / f"{name}.json"
+        with contextlib.suppress(FileExistsError), json.open("xb") as file:
+            file.write(data)
+            html.write_text(render_html(outcome), encoding="utf-8")
+            return html, json
+    raise FileExistsError(errno.EEXIST, "too many reports of the same second", str(directory))
 
 
 def render_html(outcome: DrillOutcome) -> str:

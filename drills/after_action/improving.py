@@ -1,6 +1,9 @@
-"""The improvement plan: what was observed, what it rests on, what to do. Pure."""
+"""The improvement plan: what was observed, what it rests on, what follows, what to do. Pure."""
+
+from collections import Counter
 
 from drills.after_action.model import Cooperation, Evidence, Improvement, ObjectiveResult, Recovery
+from drills.after_action.wording import RATINGS
 from drills.objectives import TIMED, Measure, Rating
 from drills.outcome import DrillOutcome
 
@@ -34,6 +37,7 @@ def improvements(
             about=f"Objective {each.id}",
             observation="It was not observed: nothing was played that it is measured over.",
             discussion=each.title,
+            conclusion="This exercise says nothing of it.",
             recommendation="Give the scenario injects for it, or take the objective out.",
         )
         for each in objectives
@@ -45,6 +49,7 @@ def improvements(
                 about="Expectations",
                 observation=f"{_number(len(outcome.failures), 'expectation')} not met.",
                 discussion="; ".join(_named(list(outcome.failures))),
+                conclusion="Each is a finding of the exercise, or a mistake in its scenario.",
                 recommendation=_DO[Measure.EXPECTATIONS],
             )
         )
@@ -53,6 +58,7 @@ def improvements(
             about=f"Fault {each.serial}",
             observation=f"{_number(each.still_missing, 'copy', 'copies')} held up and never came.",
             discussion=each.title,
+            conclusion="By the end of the drill the realm had not recovered from it.",
             recommendation=_DO[Measure.NOTHING_LOST],
         )
         for each in recoveries
@@ -69,12 +75,14 @@ def _of_silence(nation: Cooperation) -> Improvement:
             about=f"Nation {nation.nation}",
             observation=f"{gave}: silent by script.",
             discussion="The scenario had it silent. What counts is who noticed, when, and what they did.",
+            conclusion="It says nothing of this nation, only of those that waited for it.",
             recommendation="Look at what those who were waiting did once they were told that it was overdue.",
         )
     return Improvement(
         about=f"Nation {nation.nation}",
         observation=f"{gave}.",
         discussion="Its gateway signed that the messages were there; nobody acted on them.",
+        conclusion="The machines did their part; people, or what they go by, did not.",
         recommendation=_DO[Measure.ACKNOWLEDGED],
     )
 
@@ -86,7 +94,24 @@ def _of_objective(result: ObjectiveResult) -> Improvement:
         about=f"Objective {result.id}",
         observation=f"{result.met} of {result.cases} met it{goal}: {result.title}",
         discussion="Missed: " + ", ".join(_named(missed)) + ".",
+        conclusion=_concluded(result),
         recommendation=_DO[result.measure],
+    )
+
+
+def _concluded(result: ObjectiveResult) -> str:
+    """The rating, and whose the misses are, where most are one nation's."""
+    rated = f"{RATINGS[result.rating].capitalize()}."
+    missed = len(result.missed)
+    if all(each.by_script for each in result.missed):
+        return f"{rated} Whoever missed it was silent by script."
+    [(nation, most)] = Counter(each.nation for each in result.missed).most_common(1)
+    if not nation or 2 * most <= missed or missed == 1:
+        return rated
+    return (
+        f"{rated} {nation} alone missed it."
+        if most == missed
+        else f"{rated} {most} of {missed} are {nation}'s."
     )
 
 

@@ -42,6 +42,7 @@ class ObjectiveResult(Statement):
     worst_seconds: float | None = None
     rating: Rating
     missed: tuple[Evidence, ...] = Field(description="Every case that did not meet it, the worst first.")
+    measured_over: tuple[str, ...] = Field(description="The injects of all its cases, each once, in order.")
 
 
 class Timing(Statement):
@@ -112,11 +113,15 @@ class Reciprocity(Statement):
 
 
 class Improvement(Statement):
-    """An item of the improvement plan. Owner and date are for people to fill in."""
+    """An item of the improvement plan (observation, discussion, conclusion, recommendation).
+
+    Owner and date are for people to fill in.
+    """
 
     about: str
     observation: str
     discussion: str
+    conclusion: str
     recommendation: str
     owner: str = ""
     due: str = ""

@@ -38,6 +38,7 @@ def _result(objective: Objective, outcome: DrillOutcome) -> ObjectiveResult:
         worst_seconds=max(took, default=None),
         rating=objective.ratings.rating(met, len(cases)),
         missed=tuple(missed),
+        measured_over=tuple(dict.fromkeys(case.serial for case in cases)),
     )
 
 

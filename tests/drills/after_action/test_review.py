@@ -1,6 +1,7 @@
 """The review as a whole: figures, timings, cooperation, faults, the plan; and the page that it becomes."""
 
 import re
+from pathlib import Path
 from xml.etree import ElementTree
 
 from hypothesis import given
@@ -15,7 +16,7 @@ from drills.alarms import AlarmOutcome
 from drills.backfills import BackfillOutcome
 from drills.objectives import Measure, Objective
 from drills.outcome import DrillOutcome, EventOutcome, LifeOutcome, LifeStep
-from drills.report import render_html
+from drills.report import render_html, write_report
 from tests.drills.after_action.made import act, at, attempt, copy, drill, message, outage, silence
 
 HOSTILE = '<script>alert("1")</script>\u202e&'
@@ -86,6 +87,35 @@ def test_the_plan_has_an_item_for_what_was_missed_not_observed_or_silent() -> No
         ("Objective O2", "It was not observed: nothing was played that it is measured over."),
         ("Nation XCC", "It gave nothing of 1 that it owed; 1 overdue at the end."),
     ]
+
+
+def test_every_item_of_the_plan_concludes_from_what_was_observed() -> None:
+    concluded = {each.about: each.conclusion for each in review(whole()).improvements}
+    assert concluded == {
+        "Objective O1": "Unable to be performed.",
+        "Objective O2": "This exercise says nothing of it.",
+        "Nation XCC": "The machines did their part; people, or what they go by, did not.",
+    }
+    late = tuple(message(f"1.{n}", 0, copy("XBB", 1, 70 if n else 5, by=60)) for n in range(4))
+    goal = Objective(id="O1", title="In a minute", measure=Measure.ACKNOWLEDGED, goal_seconds=60)
+    [item, *_] = review(drill(*late, objectives=(goal,))).improvements
+    assert item.conclusion == "Unable to be performed. XBB alone missed it."
+    others = message("1.5", 0, copy("XCC", 1, 70, by=60))
+    [item, *_] = review(drill(*late, others, objectives=(goal,))).improvements
+    assert item.conclusion == "Unable to be performed. 3 of 4 are XBB's."
+
+
+def test_every_objective_links_what_it_was_measured_over_and_both_urgent_colours_have_a_key() -> None:
+    goal = Objective(id="O1", title="All came", measure=Measure.NOTHING_LOST)
+    page = render_html(drill(message("1.1.1", 0, copy("XBB", 1), copy("XCC", 1)), objectives=(goal,)))
+    assert '<small>measured over <a href="#i-1.1.1">1.1.1</a></small>' in page
+    assert '<span class="k-flash"></span>FLASH <span class="k-immediate"></span>IMMEDIATE' in page
+
+
+def test_a_report_never_takes_the_place_of_another(tmp_path: Path) -> None:
+    first, second = (write_report(whole(), tmp_path) for _ in range(2))
+    assert len({*first, *second}) == 4
+    assert [each.stem for each in second] == [f"{first[0].stem}-2"] * 2
 
 
 def test_nothing_is_to_be_improved_where_nothing_failed() -> None:
