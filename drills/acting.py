@@ -79,6 +79,8 @@ def acts(scenario: Scenario) -> tuple[Act, ...]:
     """Everything that the actors owe when all injects are played, by message. ActorError."""
     messages = list(_of_injects(scenario))
     found: list[Act] = []
+    first: dict[tuple[str, str], Act] = {}
+    silent: dict[tuple[str, str], Act] = {}
     nations = {planned.nation for planned in scenario.realm.nations}
     for number, actor in enumerate(scenario.actors, start=1):
         _require_known(number, actor, nations, messages)
@@ -88,7 +90,11 @@ def acts(scenario: Scenario) -> tuple[Act, ...]:
             raise ActorError(_pointer(number, "when"), number, actor, what)
         for message in matched:
             act = Act(number, actor, message.serial, message.originator, message.inject, message.request)
-            _require_no_contradiction(act, found)
+            told = (act.on, act.nation)
+            _require_no_contradiction(act, first.get(told) if actor.silent else silent.get(told))
+            first.setdefault(told, act)
+            if actor.silent:
+                silent[told] = act
             found.append(act)
             if actor.sends_answer:
                 messages.insert(messages.index(message) + 1, _answer(act, message))
@@ -210,13 +216,11 @@ def _require_known(number: int, actor: Actor, nations: set[str], messages: list[
             raise ActorError(pointer, number, actor, what)
 
 
-def _require_no_contradiction(act: Act, others: list[Act]) -> None:
-    """ActorError when a nation is to be silent on a message with which it does something."""
-    for other in others:
-        alike = (other.on, other.nation) == (act.on, act.nation)
-        if alike and (act.actor.silent or other.actor.silent):
-            what = f"A{other.number} says something else of {act.nation} and {act.on}; one of them is silent"
-            raise ActorError(_pointer(act.number, ""), act.number, act.actor, what)
+def _require_no_contradiction(act: Act, other: Act | None) -> None:
+    """ActorError when a nation is to be silent on a message with which it does something: the other act."""
+    if other is not None:
+        what = f"A{other.number} says something else of {act.nation} and {act.on}; one of them is silent"
+        raise ActorError(_pointer(act.number, ""), act.number, act.actor, what)
 
 
 def _pointer(number: int, within: str) -> str:

@@ -15,7 +15,8 @@ MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 LONGEST = timedelta(days=365)
 _TEXT = re.compile(r"(?:([0-9]{1,5})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,8})s)?", re.ASCII)
 
-Speed = Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]
+SLOWEST, FASTEST = 0.01, 100_000
+Speed = Annotated[float, Field(ge=SLOWEST, le=FASTEST, allow_inf_nan=False)]
 """How many times as fast as the clock exercise time runs."""
 
 

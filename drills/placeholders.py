@@ -98,6 +98,9 @@ def _time(text: str, now: datetime, speed: float | None) -> str:
     if amount is None:
         return rfc3339(now)
     offset = timedelta(**{_UNITS[unit]: int(amount)})
-    if word == "play" and speed is not None:
-        offset /= speed
-    return rfc3339(now + offset if sign == "+" else now - offset)
+    try:
+        if word == "play" and speed is not None:
+            offset /= speed
+        return rfc3339(now + offset if sign == "+" else now - offset)
+    except OverflowError:
+        raise PlaceholderError(f"{text} lies beyond the calendar at this speed") from None

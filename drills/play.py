@@ -22,7 +22,7 @@ from drills.injects import Acknowledge, Attempt, DraftTemplate
 from drills.life_play import LifePlay
 from drills.observing import Observer
 from drills.partner_system import Answer, PartnerSystem, PartnerSystemError
-from drills.placeholders import filled_in
+from drills.placeholders import PlaceholderError, filled_in
 from drills.played import DrillError, Played, Sent, Tried
 from drills.ports import Machinery, RealmOffice
 from drills.realm_play import RealmPlay
@@ -103,7 +103,7 @@ class Player:
                 await self.alarms.before(inject.serial)
                 await self._one(inject)
                 self._gate.played(inject)
-            except (PartnerSystemError, HostileActError, httpx.HTTPError) as error:
+            except (PartnerSystemError, HostileActError, PlaceholderError, httpx.HTTPError) as error:
                 why = str(error) or type(error).__name__
                 if not self._gate.broke(inject, why):
                     raise DrillError(f"inject {inject.serial}: {why}") from error

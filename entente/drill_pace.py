@@ -5,12 +5,13 @@ from typing import Annotated
 import typer
 
 from drills.acting import drawn
+from drills.exercise_clock import FASTEST, SLOWEST
 from drills.scenario import MAX_SEED, Scenario
-from entente.terminal import say
+from entente.terminal import CommandFailed, say
 
 SpeedOption = Annotated[
     float | None,
-    typer.Option(min=0, max=100_000, help="Exercise time runs so many times as fast; 0: causes alone count."),
+    typer.Option(min=0, max=FASTEST, help="Exercise time runs so many times as fast; 0: causes alone count."),
 ]
 SeedOption = Annotated[
     int | None,
@@ -20,6 +21,8 @@ SeedOption = Annotated[
 
 def paced(scenario: Scenario, speed: float | None, seed: int | None) -> Scenario:
     """The scenario at another speed, and with a seed, which is said where dice are thrown."""
+    if speed is not None and 0 < speed < SLOWEST:
+        raise CommandFailed(f"no speed below {SLOWEST}, but for 0")
     given = scenario.seed if seed is None else seed
     changes: dict[str, float | int | None] = {"seed": drawn() if given is None else given}
     if speed is not None:

@@ -14,6 +14,7 @@ from drills.partner_system import Answer
 from drills.scenario_file import ScenarioError, load_scenario
 from entente.cli import build_app
 from entente.drill_pace import paced
+from entente.terminal import CommandFailed
 from schemas.base import Statement
 from schemas.strict_yaml import parse_yaml
 
@@ -170,7 +171,8 @@ DUTY = "when: {kinds: [threat_alert], precedences: [FLASH], from: [XAA]}"
             "Input should be",
             id="an unknown misbehaviour",
         ),
-        pytest.param("speed: 300", "speed: 0", "speed: 0", "greater than 0", id="time that stands still"),
+        pytest.param("speed: 300", "speed: 0", "speed: 0", "or equal to 0.01", id="time that stands still"),
+        pytest.param("speed: 300", "speed: 0.001", "speed: 0.001", "0.01", id="time that hardly moves"),
     ],
 )
 def test_a_script_that_cannot_be_played_is_refused_with_its_place(
@@ -194,6 +196,8 @@ def test_the_command_line_sets_the_speed_takes_it_away_and_draws_a_seed_where_th
     assert paced(SCENARIO, 0, None).speed is None
     assert paced(SCENARIO, None, 7).seed == 7
     assert paced(paced(SCENARIO, None, 7), None, None).seed == 7
+    with pytest.raises(CommandFailed, match=r"no speed below 0\.01"):
+        paced(SCENARIO, 1e-300, None)
     assert len({paced(SCENARIO, None, None).seed for _ in range(5)} - {None}) > 1
 
 

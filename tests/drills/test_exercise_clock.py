@@ -97,6 +97,12 @@ def test_a_malformed_time_of_the_play_is_refused() -> None:
         with_times("{play+1y}", NOW)
 
 
+@pytest.mark.parametrize(("text", "speed"), [("{play-999999d}", 0.1), ("{play+1d}", 5e-324)])
+def test_a_time_that_no_calendar_has_is_refused(text: str, speed: float) -> None:
+    with pytest.raises(PlaceholderError, match="beyond the calendar"):
+        with_times(text, NOW, speed)
+
+
 def test_exercise_time_is_shown_in_hours_and_minutes() -> None:
     assert [shown(each) for each in (timedelta(0), 90 * MINUTES, timedelta(seconds=3725))] == [
         "T+0:00",
