@@ -18,7 +18,10 @@ settings.load_profile("entente")
 LONG_FIRST = ("faults", "flows", "drills", "cli", "gateway", "transport", "store")
 """Folders under tests/ with processes, a broker or much traffic; the others' tests take milliseconds."""
 
-CONSOLE = "tests/console/"
+WHOLE_FOLDERS = ("tests/console/", "tests/cli/at_work/")
+"""Folders whose tests share a realm that runs."""
+WHOLE_FILES = ("tests/gateway/", "tests/oidc/", "tests/drills/test_drill_run.py")
+"""Files whose tests share what takes seconds to make: a drill, a generated client, a provider, gateways."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -31,20 +34,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=place)
 
 
-class OneConsole(LoadScopeScheduling):  # type: ignore[misc]
-    """Each test to whoever is free, but all of the console's to one worker, which begins with them.
+class SharersTogether(LoadScopeScheduling):  # type: ignore[misc]
+    """Each test to whoever is free, but to one worker those that share what each would have to make again.
 
-    They share a realm, consoles and a Chromium. Marks for groups have no effect with pytest 9.2.
+    What has most tests is begun with, the console's first. Marks for groups have no effect with pytest 9.2.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return CONSOLE if nodeid.startswith(CONSOLE) else nodeid
+        for folder in WHOLE_FOLDERS:
+            if nodeid.startswith(folder):
+                return folder
+        return nodeid.partition("::")[0] if nodeid.startswith(WHOLE_FILES) else nodeid
 
 
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> OneConsole | None:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SharersTogether | None:
     """How `make suite` asks for tests to be given out; other ways are left as they are."""
-    return OneConsole(config, log) if config.getvalue("dist") == "loadgroup" else None
+    return SharersTogether(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 @pytest.hookimpl(wrapper=True)

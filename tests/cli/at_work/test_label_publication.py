@@ -26,29 +26,31 @@ def document(*categories: str) -> str:
     )
 
 
-def test_an_alert_is_published_under_the_label_of_a_document(tmp_path: Path) -> None:
+def test_an_alert_is_published_under_the_label_of_a_document(
+    tmp_path: Path, realm_at_work: UpProcess
+) -> None:
     alert, label = tmp_path / "alert.cap", tmp_path / "label.xml"
     alert.write_text(alert_xml(), encoding="utf-8")
     label.write_text(
         document(category("Releasable To", "XBB"), category("Colour", "RED", kind="INFORMATIVE")),
         encoding="utf-8",
     )
-    with UpProcess(tmp_path / "state") as up:
-        place = up.gateways["XAA"]
-        given = [
-            *("publish", "--gateway", place["url"], "--key-file", place["key_file"], "--json"),
-            *("--cap", str(alert), "--label-xml", str(label), *TERMS),
-        ]
-        result = CliRunner().invoke(build_app("publish"), given, catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-        [answer] = json.loads(result.stdout)
-        assert answer["recipients"] == ["XBB"]
-        assert "INFORMATIVE_IGNORED" in result.stderr
+    place = realm_at_work.gateways["XAA"]
+    given = [
+        *("publish", "--gateway", place["url"], "--key-file", place["key_file"], "--json"),
+        *("--cap", str(alert), "--label-xml", str(label), *TERMS),
+    ]
+    result = CliRunner().invoke(build_app("publish"), given, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    [answer] = json.loads(result.stdout)
+    assert answer["recipients"] == ["XBB"]
+    realm_at_work.wait_for_messages("XBB", [answer["message_id"]])
+    assert "INFORMATIVE_IGNORED" in result.stderr
 
-        label.write_text(document(category("Releasable To", "GHOSTS")), encoding="utf-8")
-        with pytest.raises(GatewayRefusedError) as refused:
-            CliRunner().invoke(build_app("publish"), given, catch_exceptions=False)
-        assert refused.value.problem["code"] == "LABEL_XML_VALUE_UNKNOWN"
+    label.write_text(document(category("Releasable To", "GHOSTS")), encoding="utf-8")
+    with pytest.raises(GatewayRefusedError) as refused:
+        CliRunner().invoke(build_app("publish"), given, catch_exceptions=False)
+    assert refused.value.problem["code"] == "LABEL_XML_VALUE_UNKNOWN"
 
 
 def test_a_document_is_the_whole_label(tmp_path: Path) -> None:

@@ -50,68 +50,72 @@ class Publisher:
         return [answer["message_id"] for answer in json.loads(self.publish(xml, "--json").stdout)]
 
 
-def test_an_update_and_a_cancel_refer_to_what_was_published_and_the_recipient_sees_it(tmp_path: Path) -> None:
-    with UpProcess(tmp_path / "state") as up:
-        publisher = Publisher(up, tmp_path)
-        first = publisher.ids(alert_xml(FIRST, info_xml({"headline": LONG})))
-        updated = publisher.publish(alert_xml(UPDATE | {"references": f"{OF_FIRST} {OF_NOBODY}"}), "--json")
-        assert "surge-0,2031-02-28T20:00:00+00:00, which was not published here" in updated.stderr
-        (update,) = json.loads(updated.stdout)
-        assert update["source_id"] == "warnings@met.example,surge-2,2031-03-01T09:00:00+00:00"
-        (cancel,) = publisher.ids(alert_xml(CANCEL | {"references": f"{OF_FIRST} {OF_UPDATE}"}))
-        published = [*first, update["message_id"], cancel]
-        up.wait_for_messages("XBB", published)
-        there = _inbox(up)
-        assert there[first[0]]["references"] == []
-        assert _changes(there[update["message_id"]]) == [("updates", "XAA", first[0])]
-        # What the alert referred to is one chain by now, and its recipient holds the end of that.
-        assert _changes(there[cancel]) == [("cancels", "XAA", update["message_id"])]
-        with up.client("XBB") as client:
-            digest = client.get(f"/v1/inbox/{update['message_id']}").json()["digest"]
-            cancelled = client.get(f"/v1/inbox/{first[0]}").json()
-        assert (cancelled["status"], cancelled["current"]) == ("UPDATED", cancel)
-        assert there[cancel]["references"][0]["digest"] == digest
+def test_an_update_and_a_cancel_refer_to_what_was_published_and_the_recipient_sees_it(
+    tmp_path: Path, realm_at_work: UpProcess
+) -> None:
+    up = realm_at_work
+    before = _position(up)
+    publisher = Publisher(up, tmp_path)
+    first = publisher.ids(alert_xml(FIRST, info_xml({"headline": LONG})))
+    updated = publisher.publish(alert_xml(UPDATE | {"references": f"{OF_FIRST} {OF_NOBODY}"}), "--json")
+    assert "surge-0,2031-02-28T20:00:00+00:00, which was not published here" in updated.stderr
+    (update,) = json.loads(updated.stdout)
+    assert update["source_id"] == "warnings@met.example,surge-2,2031-03-01T09:00:00+00:00"
+    (cancel,) = publisher.ids(alert_xml(CANCEL | {"references": f"{OF_FIRST} {OF_UPDATE}"}))
+    published = [*first, update["message_id"], cancel]
+    up.wait_for_messages("XBB", published)
+    there = _inbox(up, before)
+    assert there[first[0]]["references"] == []
+    assert _changes(there[update["message_id"]]) == [("updates", "XAA", first[0])]
+    # What the alert referred to is one chain by now, and its recipient holds the end of that.
+    assert _changes(there[cancel]) == [("cancels", "XAA", update["message_id"])]
+    with up.client("XBB") as client:
+        digest = client.get(f"/v1/inbox/{update['message_id']}").json()["digest"]
+        cancelled = client.get(f"/v1/inbox/{first[0]}").json()
+    assert (cancelled["status"], cancelled["current"]) == ("UPDATED", cancel)
+    assert there[cancel]["references"][0]["digest"] == digest
 
-        # What is played in an exercise is not what was said in another one.
-        elsewhere = publisher.publish(
-            alert_xml(UPDATE | {"references": OF_FIRST}), "--as-exercise", "OTHER 31", "--json"
+    # What is played in an exercise is not what was said in another one.
+    elsewhere = publisher.publish(
+        alert_xml(UPDATE | {"references": OF_FIRST}), "--as-exercise", "OTHER 31", "--json"
+    )
+    assert "published in another mode or exercise" in elsewhere.stderr
+    published += [answer["message_id"] for answer in json.loads(elsewhere.stdout)]
+
+    # An alert, taken apart, and its cancel in one file: every table says which it belongs to.
+    other = {"identifier": "ice-1", "sent": FIRST["sent"]}
+    blocks = (info_xml(), info_xml({"event": "Ice", "category": "Transport"}))
+    of_other = f"warnings@met.example,ice-1,{FIRST['sent']}"
+    shown = publisher.publish(
+        distribution_xml(
+            alert_xml(other, *blocks),
+            alert_xml(CANCEL | {"identifier": "ice-2", "references": of_other}),
         )
-        assert "published in another mode or exercise" in elsewhere.stderr
-        published += [answer["message_id"] for answer in json.loads(elsewhere.stdout)]
+    )
+    assert "not published" not in shown.stderr
+    heads = [line for line in shown.stdout.splitlines() if line.startswith("Alert ")]
+    assert heads == [
+        "Alert 1 of 2, warnings@met.example,ice-1,2031-03-01T08:00:00+00:00, part 1 of 2",
+        "Alert 1 of 2, warnings@met.example,ice-1,2031-03-01T08:00:00+00:00, part 2 of 2",
+        "Alert 2 of 2, warnings@met.example,ice-2,2031-03-01T10:00:00+00:00",
+    ]
+    accepted = [line.split()[-1] for line in shown.stdout.splitlines() if line.startswith("Accepted")]
+    published += accepted
+    up.wait_for_messages("XBB", published)
+    assert [changed[2] for changed in _changes(_inbox(up, before)[accepted[2]])] == accepted[1::-1]
 
-        # An alert, taken apart, and its cancel in one file: every table says which it belongs to.
-        other = {"identifier": "ice-1", "sent": FIRST["sent"]}
-        blocks = (info_xml(), info_xml({"event": "Ice", "category": "Transport"}))
-        of_other = f"warnings@met.example,ice-1,{FIRST['sent']}"
-        shown = publisher.publish(
-            distribution_xml(
-                alert_xml(other, *blocks),
-                alert_xml(CANCEL | {"identifier": "ice-2", "references": of_other}),
-            )
-        )
-        assert "not published" not in shown.stderr
-        heads = [line for line in shown.stdout.splitlines() if line.startswith("Alert ")]
-        assert heads == [
-            "Alert 1 of 2, warnings@met.example,ice-1,2031-03-01T08:00:00+00:00, part 1 of 2",
-            "Alert 1 of 2, warnings@met.example,ice-1,2031-03-01T08:00:00+00:00, part 2 of 2",
-            "Alert 2 of 2, warnings@met.example,ice-2,2031-03-01T10:00:00+00:00",
-        ]
-        accepted = [line.split()[-1] for line in shown.stdout.splitlines() if line.startswith("Accepted")]
-        published += accepted
-        up.wait_for_messages("XBB", published)
-        assert [changed[2] for changed in _changes(_inbox(up)[accepted[2]])] == accepted[1::-1]
+    # Into a pipe an entry is a line, however long.
+    place = up.gateways["XBB"]
+    access = ("--gateway", place["url"], "--key-file", place["key_file"])
+    follow = ("tail", *access, "--after", str(before))
+    lines = invoke(*follow, "--count", str(len(published))).stdout.splitlines()
+    assert len(lines) == len(published)
+    assert LONG.strip() in lines[0]
+    documents = invoke(*follow, "--count", "2", "--json").stdout.splitlines()
+    assert [json.loads(line)["message_id"] for line in documents] == published[:2]
 
-        # Into a pipe an entry is a line, however long.
-        place = up.gateways["XBB"]
-        follow = ("tail", "--gateway", place["url"], "--key-file", place["key_file"], "--after", "0")
-        lines = invoke(*follow, "--count", str(len(published))).stdout.splitlines()
-        assert len(lines) == len(published)
-        assert LONG.strip() in lines[0]
-        documents = invoke(*follow, "--count", "2", "--json").stdout.splitlines()
-        assert [json.loads(line)["message_id"] for line in documents] == published[:2]
-
-        _a_key_that_may_not_look(up, publisher, tmp_path)
-        _a_key_with_a_rate(up, tmp_path)
+    _a_key_that_may_not_look(up, publisher, tmp_path)
+    _a_key_with_a_rate(up, tmp_path)
 
 
 def _a_key_that_may_not_look(up: UpProcess, publisher: Publisher, directory: Path) -> None:
@@ -146,11 +150,17 @@ def _new_key(up: UpProcess, file: Path, *options: str) -> str:
     return str(file)
 
 
-def _inbox(up: UpProcess) -> dict[str, dict[str, Any]]:
-    """Headers of what the recipient has, by message."""
+def _inbox(up: UpProcess, after: int) -> dict[str, dict[str, Any]]:
+    """Headers of what came to the recipient after a position, by message."""
     with up.client("XBB") as client:
-        items = client.get("/v1/inbox?limit=100").json()["items"]
+        items = client.get(f"/v1/inbox?after={after}&limit=100").json()["items"]
     return {entry["message_id"]: {"references": [], **entry["message"]["header"]} for entry in items}
+
+
+def _position(up: UpProcess) -> int:
+    """Where the recipient's inbox ends."""
+    with up.client("XBB") as client:
+        return int(client.get("/v1/inbox?limit=500").json()["next"])
 
 
 def _changes(header: dict[str, Any]) -> list[tuple[str, str, str]]:
