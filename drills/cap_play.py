@@ -240,9 +240,16 @@ async def cap_drill(
         messages=tuple(messages),
         files=tuple(play.files),
         levels=levels,
-        unexpected=tuple(play.not_accepted) if files else (f"there is no CAP file under {root}",),
+        unexpected=tuple(play.not_accepted) or _nothing(root, len(files), len(messages)),
     )
     return handled(outcome)
+
+
+def _nothing(root: Path, files: int, messages: int) -> tuple[str, ...]:
+    """That nothing was published, and so nothing judged: no drill passes by that."""
+    if not files:
+        return (f"there is no CAP file under {root}",)
+    return () if messages else (f"nothing of {files} CAP files could be taken",)
 
 
 def _files_under(root: Path) -> list[Path]:

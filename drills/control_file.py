@@ -93,3 +93,18 @@ class ControlFile:
         except (JsonRefused, ValueError):
             act = None
         self._heard(act)
+
+
+def is_held(path: Path) -> bool:
+    """Whether a runner that lives holds this control file."""
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(file)
+    return False

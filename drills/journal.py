@@ -11,7 +11,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from drills.control_file import is_held
 from schemas.base import Statement
+from schemas.drill_control import CONTROL_SUFFIX
 from schemas.drill_journal import (
     CATALOGUE_FILE,
     JOURNAL_SUFFIX,
@@ -104,9 +106,15 @@ def _text(statement: Statement) -> str:
 
 
 def _drop_oldest(folder: Path, drill: str, keep: int) -> None:
-    """Keep the newest journals of a drill; the others' are not touched, since one may be written just now."""
+    """Keep the newest journals of a drill, and what is being played; other drills' are not touched.
+
+    With the journal of a runner that was killed goes the control file that it left.
+    """
     of_it = re.compile(rf"{re.escape(drill)}-[0-9]{{8}}-[0-9]{{6}}(-[0-9]+)?{re.escape(JOURNAL_SUFFIX)}")
     found = (path for path in folder.glob(f"{drill}-*{JOURNAL_SUFFIX}") if of_it.fullmatch(path.name))
     journals = sorted(found, key=lambda path: path.stat().st_mtime)
     for path in journals[: max(0, len(journals) - keep)]:
-        path.unlink(missing_ok=True)
+        control = folder / f"{path.name.removesuffix(JOURNAL_SUFFIX)}{CONTROL_SUFFIX}"
+        if not is_held(control):
+            path.unlink(missing_ok=True)
+            control.unlink(missing_ok=True)
