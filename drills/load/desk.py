@@ -41,25 +41,26 @@ class Desk:
             Kind.ACKNOWLEDGEMENT: deque(maxlen=OCCASIONS),
             Kind.INFORMATION_RESPONSE: deque(maxlen=OCCASIONS),
         }
-        self._followed: list[asyncio.Task[None]] = []
+        self.followed: tuple[asyncio.Task[None], ...] = ()
+        """What follows the streams; it ends only with this, or by a fault."""
 
     async def begin(self) -> None:
         """Follow inbox and events from now on; returns once both streams stand."""
         standing = [asyncio.Event(), asyncio.Event()]
-        self._followed = [
+        self.followed = (
             asyncio.create_task(self._follow("/v1/inbox/stream", self._filed, standing[0])),
             asyncio.create_task(
                 self._follow("/v1/events/stream?type=delivery.changed", self._moved, standing[1])
             ),
-        ]
+        )
         async with asyncio.timeout(CONNECT_SECONDS):
             await asyncio.gather(*(event.wait() for event in standing))
 
     async def end(self) -> None:
         """Stop following, close every connection."""
-        for task in self._followed:
+        for task in self.followed:
             task.cancel()
-        await asyncio.gather(*self._followed, return_exceptions=True)
+        await asyncio.gather(*self.followed, return_exceptions=True)
         for _, connection in self._idle:
             connection.close()
 

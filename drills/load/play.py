@@ -109,6 +109,10 @@ class LoadPlay:
         except TimeoutError:
             await self._end()
             raise DrillError("the gateways' streams did not open") from None
+        for desk in self._desks.values():
+            for task in desk.followed:
+                # Else nobody would hear any more what arrives, and all of it would count as lost.
+                task.add_done_callback(self._note_end)
         self._began = asyncio.get_running_loop().time()
         self.watch.look(0.0, self._surroundings.pids())
         looking = asyncio.create_task(self._look())

@@ -89,6 +89,8 @@ class MadeUpGateways:
         for recipient in recipients:
             entry = {"originator": nation, "message_id": f"m-{key}", "digest": "d", "message": draft}
             times = 0 if self._goes_wrong("loss") else 2 if self._goes_wrong("copy") else 1
+            if self._goes_wrong("nonsense"):
+                entry = {"originator": nation}
             for _ in range(times):
                 self._event("/v1/inbox/stream", recipient, entry)
             if not self._goes_wrong("receipt"):

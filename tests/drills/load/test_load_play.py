@@ -53,3 +53,8 @@ async def test_whatever_goes_wrong_shows_in_the_figures(wrong: str, says: dict[s
     assert not figures["all_arrived"]
     nothing = {"refused": {}, "lost": 0, "duplicates": 0, "without_receipt": 0, "undelivered": {}}
     assert {name: figures[name] for name in nothing} == nothing | says
+
+
+async def test_a_stream_that_nobody_understands_is_no_loss_of_messages() -> None:
+    with pytest.raises(KeyError, match="message"):
+        await played(MadeUpGateways(1, "nonsense"))
