@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bus.protocol.succession import Cancelled, Known
 from schemas.header import Kind, Mode, Reference, Relation
+from tests.protocol.drawing import some_of
 
 START = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -45,17 +46,36 @@ def cancelled(
     return Cancelled(originator, message_id(number), digest(number), mode, START + timedelta(minutes=minutes))
 
 
+_NATION = st.sampled_from(("XAA", "XAA", "XBB"))
+_NAMED = st.lists(st.tuples(st.integers(0, 8), st.sampled_from(sorted(Relation))), max_size=3)
+_KIND = st.sampled_from((Kind.THREAT_ALERT, Kind.THREAT_ALERT, Kind.EXERCISE_NOTICE))
+_TO_EIGHT, _MINUTES, _FEW_MINUTES = st.integers(1, 8), st.integers(0, 12), st.integers(0, 9)
+_WORDS = st.lists(
+    st.builds(
+        cancelled,
+        st.integers(0, 8),
+        st.integers(0, 60),
+        st.sampled_from(("XAA", "XBB")),
+        st.sampled_from((Mode.EXERCISE, Mode.OPERATION)),
+    ),
+    max_size=4,
+)
+_CHANGE = st.sampled_from(
+    (Relation.UPDATES, Relation.CORRECTS, Relation.SUPERSEDES, Relation.UPDATES, Relation.CANCELS)
+)
+_SIZE_OF_TREE = st.integers(2, 7)
+_EARLIER = [some_of(range(number), most=min(number, 2)) for number in range(7)]
+
+
 @st.composite
 def histories(draw: st.DrawFn) -> tuple[list[Known], list[Cancelled]]:
     """What two nations might send: mostly well, sometimes naming each other's, the wrong, or two at once."""
     messages = []
-    for number in range(draw(st.integers(1, 8))):
+    for number in range(draw(_TO_EIGHT)):
         references = tuple(
             {
-                (earlier, relation): refer(earlier, relation, draw(st.sampled_from(("XAA", "XAA", "XBB"))))
-                for earlier, relation in draw(
-                    st.lists(st.tuples(st.integers(0, 8), st.sampled_from(sorted(Relation))), max_size=3)
-                )
+                (earlier, relation): refer(earlier, relation, draw(_NATION))
+                for earlier, relation in (draw(_NAMED) if number else ())
                 if earlier < number
             }.values()
         )
@@ -63,35 +83,19 @@ def histories(draw: st.DrawFn) -> tuple[list[Known], list[Cancelled]]:
             known(
                 number,
                 *references,
-                originator=draw(st.sampled_from(("XAA", "XAA", "XBB"))),
-                minutes=draw(st.integers(0, 12)),
-                kind=draw(st.sampled_from((Kind.THREAT_ALERT, Kind.THREAT_ALERT, Kind.EXERCISE_NOTICE))),
+                originator=draw(_NATION),
+                minutes=draw(_MINUTES),
+                kind=draw(_KIND),
             )
         )
-    words = draw(
-        st.lists(
-            st.builds(
-                cancelled,
-                st.integers(0, 8),
-                st.integers(0, 60),
-                st.sampled_from(("XAA", "XBB")),
-                st.sampled_from((Mode.EXERCISE, Mode.OPERATION)),
-            ),
-            max_size=4,
-        )
-    )
-    return messages, words
+    return messages, draw(_WORDS)
 
 
 @st.composite
 def trees(draw: st.DrawFn) -> list[Known]:
     """One nation's messages, of which each changes one or two earlier ones, or begins anew."""
-    relations = st.sampled_from(
-        (Relation.UPDATES, Relation.CORRECTS, Relation.SUPERSEDES, Relation.UPDATES, Relation.CANCELS)
-    )
     messages = []
-    for number in range(draw(st.integers(2, 7))):
-        named = draw(st.lists(st.integers(0, number - 1), max_size=2, unique=True)) if number else []
-        references = [refer(earlier, draw(relations)) for earlier in named]
-        messages.append(known(number, *references, minutes=draw(st.integers(0, 9))))
+    for number in range(draw(_SIZE_OF_TREE)):
+        references = [refer(earlier, draw(_CHANGE)) for earlier in draw(_EARLIER[number])]
+        messages.append(known(number, *references, minutes=draw(_FEW_MINUTES)))
     return messages

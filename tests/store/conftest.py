@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bus.store.epochs import EPOCH_ORIGIN
-from bus.store.migrations import bring_forward
 from bus.store.writer import Store
+from tests.store.founded import in_memory
 from tests.store.overwritten import watched
 from tests.store.samples import NATION, REALM
 
@@ -26,10 +25,9 @@ def tx() -> Iterator[sqlite3.Connection]:
 
     Whatever a test has done with them: no row of the inbox changed and left anything behind.
     """
-    connection = sqlite3.connect(":memory:", isolation_level=None)
+    connection = in_memory(NATION, REALM)
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA recursive_triggers = ON")
-    bring_forward(connection, NATION, REALM, lambda: EPOCH_ORIGIN)
     with watched(connection):
         yield connection
     connection.close()

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from bus.store import events, inbox
 from bus.store.errors import StoreUnavailable
 from bus.store.events import NewEvent, Sight
-from bus.store.migrations import bring_forward
 from bus.store.writer import Store
 from gateways.growth_signal import GrowthSignal
 from schemas.event import EventType
 from schemas.header import Kind, Mode
 from schemas.wire import Handling
+from tests.store.founded import in_memory
 from tests.store.samples import NATION, NOW, REALM, inbox_message, message_id
 
 Tx = sqlite3.Connection
@@ -177,8 +177,7 @@ def test_a_cursor_is_known_as_long_as_nothing_after_it_was_forgotten(tx: Tx, aft
 
 @given(st.lists(st.sampled_from(["ours", "silent", "prune"]), max_size=20), st.integers(1, 3))
 def test_following_page_by_page_misses_nothing_and_repeats_nothing(acts: list[str], limit: int) -> None:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    bring_forward(connection, NATION, REALM, lambda: NOW)
+    connection = in_memory(NATION, REALM)
     try:
         position, seen, told = 0, list[int](), 0
         for act in acts:

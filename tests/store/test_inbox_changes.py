@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from bus.protocol.succession import Cancelled, Known, Standing, Status, standings
 from bus.store import inbox, inbox_changes, withdrawals
 from bus.store.columns import instant
-from bus.store.epochs import EPOCH_ORIGIN
 from bus.store.inbox_upkeep import Changes
-from bus.store.migrations import bring_forward
 from schemas.header import Relation
 from schemas.recall import RecallReason
 from schemas.wire import Handling
 from tests.protocol.message_chains import START, cancelled, histories, known, message_id, refer, trees
+from tests.store.founded import in_memory
 from tests.store.overwritten import watched
 from tests.store.samples import NATION, REALM, inbox_message
 
@@ -28,8 +27,7 @@ Tx = sqlite3.Connection
 
 @contextmanager
 def empty_store() -> Iterator[Tx]:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    bring_forward(connection, NATION, REALM, lambda: EPOCH_ORIGIN)
+    connection = in_memory(NATION, REALM)
     with watched(connection):
         yield connection
     connection.close()
@@ -76,7 +74,10 @@ def standing(tx: Tx) -> dict[tuple[str, str], Standing]:
     return found
 
 
-@given(histories(), st.randoms(use_true_random=False))
+anything, any_order = histories(), st.randoms(use_true_random=False)
+
+
+@given(anything, any_order)
 def test_the_inbox_says_what_the_rule_says_in_whatever_order_things_come(
     history: tuple[list[Known], list[Cancelled]], order: random.Random
 ) -> None:
@@ -88,7 +89,7 @@ def test_the_inbox_says_what_the_rule_says_in_whatever_order_things_come(
         assert standing(tx) == standings(messages, words)
 
 
-@given(histories())
+@given(anything)
 def test_a_whole_bundle_at_once_makes_no_difference(history: tuple[list[Known], list[Cancelled]]) -> None:
     messages, words = history
     with empty_store() as tx:
@@ -97,7 +98,7 @@ def test_a_whole_bundle_at_once_makes_no_difference(history: tuple[list[Known], 
         assert standing(tx) == standings(messages, words)
 
 
-@given(histories(), st.randoms(use_true_random=False))
+@given(anything, any_order)
 def test_every_change_of_status_is_told_and_nothing_else(
     history: tuple[list[Known], list[Cancelled]], order: random.Random
 ) -> None:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from bus.protocol.history import History, LaneState
 from bus.store import inbox, lanes
 from bus.store.lanes import Arrival, AskPolicy, GapChange, LaneKey, StoredHistory
-from bus.store.migrations import bring_forward
 from bus.store.serial_ranges import holes, merged, without
 from bus.store.writer import Store
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.wire import Lane
+from tests.store.founded import in_memory
 from tests.store.samples import NATION, NOW, REALM, SECOND, digest_of, inbox_message, message_id
 from tests.store.test_migrations import of_old_format
 
@@ -90,9 +90,8 @@ STEPS = st.lists(
 def test_in_any_order_with_duplicates_and_voids_the_missing_ranges_are_exactly_right(
     steps: list[tuple[str, list[int] | list[tuple[int, int]]]],
 ) -> None:
-    tx = sqlite3.connect(":memory:", isolation_level=None)
+    tx = in_memory(NATION, REALM)
     try:
-        bring_forward(tx, NATION, REALM)
         came: set[int] = set()
         filed = 0
         for what, values in steps:

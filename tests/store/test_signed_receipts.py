@@ -1,6 +1,5 @@
 """What receipts leave: the times that were signed, and happenings, whatever order they come in."""
 
-import sqlite3
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
@@ -10,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bus.store import deliveries, events, new_publications, progress, settlement
-from bus.store.epochs import EPOCH_ORIGIN, begin_epoch
-from bus.store.migrations import bring_forward
+from bus.store.epochs import begin_epoch
 from bus.store.settlement import Claim, mark_settled
 from schemas.header import Mode
 from schemas.reasons import ReasonCode
 from schemas.receipt import ReceiptStatus
 from schemas.wire import ContentType, Lane
+from tests.store.founded import in_memory
 from tests.store.samples import NATION, NOW, REALM, SECOND, message_id, publication, sealed
 from tests.store.test_settlement import CLAIM, DIGEST, Tx, sent, states
 
@@ -63,8 +62,7 @@ def test_receipts_in_any_order_and_number_end_the_same(
 
 
 def _ends(claims: list[Claim], at_once: int) -> tuple[str, list[tuple[str, datetime]]]:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    bring_forward(connection, NATION, REALM, lambda: EPOCH_ORIGIN)
+    connection = in_memory(NATION, REALM)
     new_publications.insert(connection, publication(1, ("XBB",)))
     sealed(connection)
     for start in range(0, len(claims), at_once):
