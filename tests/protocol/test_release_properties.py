@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 from types import MappingProxyType
 
 from hypothesis import given, settings
@@ -18,6 +19,7 @@ from schemas.label import ConfidentialityLabel, DraftLabel
 from schemas.reasons import ReasonCode
 from schemas.trust import NationStatus
 from schemas.wire import Handling
+from tests.protocol.drawing import some_of
 from tests.protocol.messages import draft_header
 from tests.realm_fixtures import NOW, AgreementPlan, make_realm
 
@@ -29,33 +31,46 @@ KINDS = (Kind.THREAT_ALERT, Kind.EXERCISE_NOTICE)
 MODES = (Mode.OPERATION, Mode.EXERCISE)
 
 policies = st.sampled_from(sorted(LEVELS))
-classifications = policies.flatmap(lambda policy: st.tuples(st.just(policy), st.sampled_from(LEVELS[policy])))
+classified = {
+    policy: st.sampled_from([(policy, level) for level in levels]) for policy, levels in LEVELS.items()
+}
+classifications = policies.flatmap(classified.__getitem__)
 days = st.integers(-3, 3).map(lambda count: timedelta(days=count))
 CATEGORIES = ("ATOMAL", "CRYPTO")
-category_sets = st.lists(st.sampled_from(CATEGORIES), unique=True)
-nation_sets = st.lists(st.sampled_from(NATIONS), unique=True, max_size=4)
+category_sets = some_of(CATEGORIES)
+one_nation, nation_sets = st.sampled_from(NATIONS), some_of(NATIONS)
+one_kind, one_mode, yes_or_no = st.sampled_from(KINDS), st.sampled_from(MODES), st.booleans()
+party_sets, kind_sets, mode_sets = some_of(NATIONS, 2), some_of(KINDS, 1), some_of(MODES, 1)
+ceiling_sets = st.lists(classifications, min_size=1, max_size=2, unique_by=lambda pair: pair[0])
+standing = st.sampled_from(Standing)
+up_to_four, one_to_four, one_in_ten = st.integers(0, 4), st.integers(1, 4), st.integers(0, 9)
+
+
+@cache
+def tables(one: str, other: str) -> st.SearchStrategy[list[tuple[str, str]]]:
+    """One to four levels of a policy with a level of another each."""
+    pairs = st.tuples(st.sampled_from(LEVELS[one]), st.sampled_from(LEVELS[other]))
+    return st.lists(pairs, min_size=1, max_size=4, unique_by=lambda pair: pair[0])
 
 
 @st.composite
 def agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
     """Up to four agreements of any parties, kinds, modes, ceilings and validity."""
     made = []
-    for number in range(draw(st.integers(0, 4))):
+    for number in range(draw(up_to_four)):
         begin = NOW + draw(days)
-        ceilings = draw(st.lists(classifications, min_size=1, max_size=2, unique_by=lambda pair: pair[0]))
         document = AgreementPlan(
             id=f"agreement-{number}",
-            parties=tuple(draw(st.lists(st.sampled_from(NATIONS), unique=True, min_size=2))),
-            kinds=tuple(draw(st.lists(st.sampled_from(KINDS), unique=True, min_size=1))),
-            modes=tuple(draw(st.lists(st.sampled_from(MODES), unique=True, min_size=1))),
-            highest=tuple(ceilings),
-            categories=tuple(draw(category_sets)),
+            parties=draw(party_sets),
+            kinds=draw(kind_sets),
+            modes=draw(mode_sets),
+            highest=tuple(draw(ceiling_sets)),
+            categories=draw(category_sets),
             not_before=begin,
-            not_after=begin + timedelta(days=draw(st.integers(1, 4))),
+            not_after=begin + timedelta(days=draw(one_to_four)),
         ).document(BASE.realm, NOW)
-        standings = {name: draw(st.sampled_from(Standing)) for name in document.parties}
-        if draw(st.booleans()):
-            standings = dict.fromkeys(document.parties, Standing.AGREED)
+        agreed = draw(yes_or_no)
+        standings = {name: Standing.AGREED if agreed else draw(standing) for name in document.parties}
         made.append(
             AgreementTrust(
                 document,
@@ -63,7 +78,7 @@ def agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
                 frozenset(document.parties),
                 standings,
                 obstacle=obstacle_of(standings.values()),
-                superseded_from=NOW + draw(days) if draw(st.integers(0, 9)) == 0 else None,
+                superseded_from=NOW + draw(days) if draw(one_in_ten) == 0 else None,
             )
         )
     return tuple(made)
@@ -73,16 +88,9 @@ def agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
 def equivalences(draw: st.DrawFn) -> tuple[Equivalence, ...]:
     """Up to four equivalences, orderly or not, whole or with holes."""
     made = []
-    for number in range(draw(st.integers(0, 4))):
+    for number in range(draw(up_to_four)):
         one, other = draw(policies), draw(policies)
-        pairs = draw(
-            st.lists(
-                st.tuples(st.sampled_from(LEVELS[one]), st.sampled_from(LEVELS[other])),
-                min_size=1,
-                max_size=4,
-                unique_by=lambda pair: pair[0],
-            )
-        )
+        pairs = draw(tables(one, other))
         made.append(
             Equivalence(
                 type="equivalence",
@@ -128,22 +136,22 @@ def trust_with(
 def questions(draw: st.DrawFn) -> dict[str, object]:
     """Everything decide() is asked but the trust store."""
     policy, classification = draw(classifications)
-    released, displayed = draw(nation_sets), draw(nation_sets) if draw(st.booleans()) else []
+    released, displayed = draw(nation_sets), draw(nation_sets) if draw(yes_or_no) else ()
     return {
-        "originator": draw(st.sampled_from(NATIONS)),
-        "kind": draw(st.sampled_from(KINDS)),
-        "mode": draw(st.sampled_from(MODES)),
+        "originator": draw(one_nation),
+        "kind": draw(one_kind),
+        "mode": draw(one_mode),
         "label": ConfidentialityLabel(
             policy=policy,
             classification=classification,
-            releasable_to=tuple(released),
-            display_only_to=tuple(displayed),
-            restrictive=tuple(draw(category_sets) if draw(st.booleans()) else []),
-            originator_controlled=draw(st.booleans()),
+            releasable_to=released,
+            display_only_to=displayed,
+            restrictive=draw(category_sets) if draw(yes_or_no) else (),
+            originator_controlled=draw(yes_or_no),
             release_set=tuple(sorted(released)),
             display_set=tuple(sorted(displayed)),
         ),
-        "nation": draw(st.sampled_from(NATIONS)),
+        "nation": draw(one_nation),
         "now": NOW + draw(days),
     }
 
@@ -331,7 +339,7 @@ def test_an_empty_release_set_and_a_realm_without_agreements_release_to_nobody(
     assert not ask(trust_with(()), question).permit
 
 
-names = st.lists(st.sampled_from([*NATIONS, *COMMUNITIES]), unique=True, max_size=3)
+names = some_of([*NATIONS, *COMMUNITIES], most=3).map(list)
 
 
 @many
