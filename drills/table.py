@@ -1,5 +1,7 @@
 """A drill's outcome on a terminal: chapter by chapter who got what, what had to fail, the verdict."""
 
+from collections.abc import Iterator
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
@@ -23,10 +25,16 @@ from drills.report_release import WORDS
 LEGEND = "ms: until the nation's own system saw it. ack: a person acknowledged. -: not released to it."
 
 
+_CELL, _NATION_TAKES = 8, 8 + 3
+_OTHERS_TAKE = 1 + 11 + 3 + 4 + 3
+"""Columns beside those of the message and the nations, with a serial of eight characters."""
+
+
 def show(outcome: DrillOutcome, console: Console) -> None:
     """Print the tables, then every failure, then one line of verdict."""
     for chapter in chapters(outcome):
-        console.print(_messages(chapter))
+        for table in _messages(chapter, console.width):
+            console.print(table)
         if chapter.note:
             console.print(Text(f"  {chapter.note}\n", style="dim"))
     if outcome.messages:
@@ -50,7 +58,7 @@ def show(outcome: DrillOutcome, console: Console) -> None:
         counts = ", ".join(f"{each.code} {each.count}" for each in outcome.decisions_by_code)
         console.print(Text(f"Release decisions by code: {counts}\n"))
     if outcome.actors:
-        console.print(Text(f"{len(outcome.actors)} acts of actors"))
+        console.print(Text(f"Acts of actors: {len(outcome.actors)}"))
     if pace(outcome):
         console.print(Text(f"{pace(outcome)[0].upper()}{pace(outcome)[1:]}\n"))
     for passed_over in outcome.skipped:
@@ -84,19 +92,24 @@ def _table(title: str) -> Table:
     return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
 
 
-def _messages(chapter: ChapterMessages) -> Table:
-    table = _table(chapter.title or "Who got what")
-    table.add_column("Inject", no_wrap=True)
-    table.add_column("Message", min_width=24)
-    table.add_column("From", no_wrap=True)
-    for nation in chapter.nations:
-        table.add_column(nation, min_width=7)
-    for message in chapter.messages:
-        by_nation = {each.nation: each for each in message.nations}
-        cells = [_cell(by_nation.get(nation)) for nation in chapter.nations]
-        what = Text.assemble(message.title, "\n", (message.marking or message.classification, "dim"))
-        table.add_row(message.serial, what, message.originator, *cells)
-    return table
+def _messages(chapter: ChapterMessages, width: int) -> Iterator[Table]:
+    """As many tables as it takes for every nation to have a column: one that does not fit would be cut."""
+    of_message = 24 if width >= 80 else 12
+    at_once = max(1, (width - _OTHERS_TAKE - of_message) // _NATION_TAKES)
+    for first in range(0, len(chapter.nations), at_once):
+        nations = chapter.nations[first : first + at_once]
+        table = _table((chapter.title or "Who got what") + (", more nations" if first else ""))
+        table.add_column("Inject", no_wrap=True)
+        table.add_column("Message", min_width=of_message)
+        table.add_column("From", no_wrap=True)
+        for nation in nations:
+            table.add_column(nation, min_width=_CELL)
+        for message in chapter.messages:
+            by_nation = {each.nation: each for each in message.nations}
+            cells = [_cell(by_nation.get(nation)) for nation in nations]
+            what = Text.assemble(message.title, "\n", (message.marking or message.classification, "dim"))
+            table.add_row(message.serial, what, message.originator, *cells)
+        yield table
 
 
 def _cell(nation: NationOutcome | None) -> Text:
@@ -183,7 +196,7 @@ def _attempts(attempts: tuple[AttemptOutcome, ...]) -> Table:
     """Whom an attempt reached is told only where it reached anybody: it never should."""
     table = _table("What had to fail, and what it ran into")
     for column in ("Inject", "By", "Attempt", "Stopped by"):
-        table.add_column(column, no_wrap=column in ("Inject", "By"))
+        table.add_column(column, no_wrap=column in ("Inject", "By"), overflow="fold")
     for attempt in attempts:
         stopped = Text(attempt.stopped_by, style="green" if attempt.as_expected else "bold red")
         if attempt.reached:
