@@ -226,3 +226,15 @@ def test_what_the_image_was_built_with_is_not_in_it() -> None:
         "ls -d /root/.cache /tmp/* /build 2>/dev/null; command -v gcc cc make; true",
     )
     assert found.strip() == ""
+
+
+def test_a_realm_that_was_handed_out_is_not_founded_again_when_the_offices_part_is_gone() -> None:
+    image = container("gateway-xaa")["Image"]
+    lost = (
+        "echo sha256:0 >/nations/XDD/realm-id;"
+        " /usr/local/lib/entente/found-realm ocean-accord XAA XDD 2>&1 && echo founded; ls -A /office"
+    )
+    said = docker("run", "--rm", "--network=none", "--entrypoint=sh", image, "-c", lost)
+    assert said.strip() == (
+        "XDD has its part of a realm that /office/realm has not: put the volume office back from its backup"
+    )
