@@ -25,6 +25,7 @@ from tests.protocol.test_release_properties import (
     many,
     nation_sets,
     questions,
+    standing,
     trust_with,
 )
 from tests.realm_fixtures import NOW, AgreementPlan
@@ -32,29 +33,49 @@ from tests.realm_fixtures import NOW, AgreementPlan
 INCURABLE = frozenset({ReasonCode.ORIGINATOR_IS_RECIPIENT})
 
 
+one_of_five = st.integers(0, 4)
+
+
 def mostly(usual: st.SearchStrategy[Any], rare: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Four times in five the usual: one or two things in the way tell more than a hopeless case."""
-    return st.integers(0, 4).flatmap(lambda drawn: rare if drawn == 4 else usual)
+    return one_of_five.flatmap(lambda drawn: rare if drawn == 4 else usual)
+
+
+few, third_parties, last_days = st.integers(0, 3), st.sampled_from([(), ("XCC",)]), st.integers(2, 4)
+near_kinds, near_modes = (mostly(st.just(all_), st.just(all_[1:])) for all_ in (KINDS, MODES))
+near_categories = mostly(st.just(("CRYPTO",)), st.just(()))
+near_begin = mostly(st.just(timedelta(days=-1)), st.just(timedelta(days=1)))
+near_standing = mostly(st.just(Standing.AGREED), standing)
+near_released = mostly(st.just(("XBB", "XCC")), nation_sets)
+known_level = mostly(st.just(True), st.just(False))
+restrictive = st.sampled_from([(), ("CRYPTO",)])
+near_display = mostly(st.just(()), st.just(("XBB",)))
+near_addressed = mostly(st.just("action"), st.just("none"))
+near_suspended = mostly(st.just(frozenset()), st.just(frozenset({"XBB"})))
+near_bounds = mostly(st.just(()), st.just((Bound("/header/references/0", "XCC", frozenset({"XCC"})),)))
+any_bounds = st.lists(nation_sets, max_size=2)
+any_suspended = st.frozensets(st.sampled_from(NATIONS), max_size=2)
+any_addressed = st.sampled_from(["action", "info", "none"])
+any_agreements, any_equivalences, any_question = agreements(), equivalences(), questions()
 
 
 @st.composite
 def near_agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
     """Agreements between XAA and XBB, each of which lacks little or nothing to cover a threat alert."""
     made = []
-    for number in range(draw(st.integers(0, 3))):
-        third = draw(st.sampled_from([(), ("XCC",)]))
+    for number in range(draw(few)):
+        third = draw(third_parties)
         document = AgreementPlan(
             id=f"near-{number}",
             parties=("XAA", "XBB", *third),
-            kinds=draw(mostly(st.just(KINDS), st.just(KINDS[1:]))),
-            modes=draw(mostly(st.just(MODES), st.just(MODES[1:]))),
+            kinds=draw(near_kinds),
+            modes=draw(near_modes),
             highest=(draw(classifications),),
-            categories=draw(mostly(st.just(("CRYPTO",)), st.just(()))),
-            not_before=NOW + draw(mostly(st.just(timedelta(days=-1)), st.just(timedelta(days=1)))),
-            not_after=NOW + timedelta(days=draw(st.integers(2, 4))),
+            categories=draw(near_categories),
+            not_before=NOW + draw(near_begin),
+            not_after=NOW + timedelta(days=draw(last_days)),
         ).document(BASE.realm, NOW)
-        standing = mostly(st.just(Standing.AGREED), st.sampled_from(Standing))
-        standings = {name: draw(standing) for name in document.parties}
+        standings = {name: draw(near_standing) for name in document.parties}
         made.append(
             AgreementTrust(
                 document,
@@ -67,48 +88,47 @@ def near_agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
     return tuple(made)
 
 
+near_trusted = near_agreements()
+
+
 @st.composite
 def near_cases(draw: st.DrawFn) -> ReleaseCase:
     """May XBB have a threat alert of XAA? Often, or but for one or two things."""
     policy, classification = draw(classifications)
-    released = draw(mostly(st.just(("XBB", "XCC")), nation_sets))
+    released = draw(near_released)
     return ReleaseCase(
         originator="XAA",
         kind=KINDS[0],
         mode=MODES[0],
         label=ConfidentialityLabel(
             policy=policy,
-            classification=draw(mostly(st.just(classification), st.just("NO SUCH LEVEL"))),
+            classification=classification if draw(known_level) else "NO SUCH LEVEL",
             releasable_to=tuple(released),
-            restrictive=draw(st.sampled_from([(), ("CRYPTO",)])),
+            restrictive=draw(restrictive),
             release_set=tuple(sorted(released)),
-            display_set=draw(mostly(st.just(()), st.just(("XBB",)))),
+            display_set=draw(near_display),
         ),
         nation="XBB",
-        addressed=draw(mostly(st.just("action"), st.just("none"))),
-        trust=trust_with(
-            draw(near_agreements()), suspended=draw(mostly(st.just(frozenset()), st.just(frozenset({"XBB"}))))
-        ),
+        addressed=draw(near_addressed),
+        trust=trust_with(draw(near_trusted), suspended=draw(near_suspended)),
         now=NOW,
-        bounds=draw(
-            mostly(st.just(()), st.just((Bound("/header/references/0", "XCC", frozenset({"XCC"})),)))
-        ),
+        bounds=draw(near_bounds),
     )
 
 
 @st.composite
 def any_cases(draw: st.DrawFn) -> ReleaseCase:
     """Any question of release in a realm of four nations."""
-    asked = draw(questions())
+    asked = draw(any_question)
     bounds = tuple(
         Bound(f"/header/references/{number}", "XBB", frozenset(allowed))
-        for number, allowed in enumerate(draw(st.lists(nation_sets, max_size=2)))
+        for number, allowed in enumerate(draw(any_bounds))
     )
-    suspended = draw(st.frozensets(st.sampled_from(NATIONS), max_size=2))
+    suspended = draw(any_suspended)
     return ReleaseCase(
         **asked,  # type: ignore[arg-type]
-        addressed=draw(st.sampled_from(["action", "info", "none"])),
-        trust=trust_with(draw(agreements()), draw(equivalences()), suspended),
+        addressed=draw(any_addressed),
+        trust=trust_with(draw(any_agreements), draw(any_equivalences), suspended),
         bounds=bounds,
     )
 
