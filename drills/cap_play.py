@@ -240,7 +240,7 @@ async def cap_drill(
         messages=tuple(messages),
         files=tuple(play.files),
         levels=levels,
-        unexpected=tuple(play.not_accepted) or _nothing(root, len(files), len(messages)),
+        unjudged=tuple(play.not_accepted) or _nothing(root, len(files), len(messages)),
     )
     return handled(outcome)
 

@@ -43,7 +43,7 @@ def with_control(outcome: DrillOutcome, scenario: Scenario, course: Course) -> D
                 for serial in course.cancelled
             ),
             "aborted_by": course.aborted_by,
-            "unexpected": (*outcome.unexpected, *_unjudged(outcome, course)),
+            "unjudged": _unjudged(outcome, course),
         }
     )
 

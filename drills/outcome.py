@@ -233,6 +233,8 @@ class DrillOutcome(Statement):
     ``excused_answers``: requests, by inject, and nations that were not let answer; ``acts``: what exercise
     staff asked for, and what was not taken of it. ``levels``: the realm's classifications by policy, lowest
     first; ``drafts``: the labels of what was previewed or refused; ``handling``: what the whole allows.
+    ``unexpected``: sentences on what stands in an inbox and must not; ``unjudged``: on what was to be played,
+    could not be, and so was not judged.
     """
 
     title: str
@@ -270,6 +272,7 @@ class DrillOutcome(Statement):
     handling: Handling | None = None
     files: tuple[FileOutcome, ...] = ()
     unexpected: Annotated[tuple[str, ...], Field(max_length=10_000)] = ()
+    unjudged: Annotated[tuple[str, ...], Field(max_length=10_000)] = ()
 
     @property
     def failures(self) -> tuple[str, ...]:
@@ -282,7 +285,7 @@ class DrillOutcome(Statement):
         ]
         found += [f"{message.serial}: {message.remark}" for message in self.messages if message.remark]
         found += [f"{each.serial}: {each.remark}" for each in self.singly_judged if not each.as_expected]
-        return (*found, *self.unexpected)
+        return (*found, *self.unexpected, *self.unjudged)
 
     @property
     def singly_judged(self) -> tuple["Judged", ...]:

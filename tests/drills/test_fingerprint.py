@@ -80,17 +80,18 @@ def changed(*paths: Place) -> DrillOutcome:
         part: Any = tree
         for step in path[:-1]:
             part = part[step]
-        part[path[-1]] = other(part[path[-1]])
+        part[path[-1]] = other(part[path[-1]], path[-1])
     return DrillOutcome.model_validate_json(json.dumps(tree))
 
 
-def other(value: Any) -> Any:
+def other(value: Any, name: str | int) -> Any:
     if isinstance(value, bool):
         return not value
     if isinstance(value, int | float):
         return value + 1
     if isinstance(value, str) and _TIME.match(value):
-        return value.replace("T", "T0", 1)[:11] + "07:07:07Z"
+        # What stood still ends after it began.
+        return value[:11] + ("00:00:00Z" if name == "began" else "23:59:59Z")
     if value == StoodStill.GATEWAY.value:
         return StoodStill.LINK.value
     return f"{value}x" if isinstance(value, str) else value

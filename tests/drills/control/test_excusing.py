@@ -140,4 +140,6 @@ def test_what_broke_after_something_was_skipped_fails_the_drill() -> None:
     assert one.broke("2.1", "XBB's gateway is gone")
     (failure,) = with_control(outcome(), SCENARIO, one).failures
     assert failure == "2.1: could not be played after what was skipped: XBB's gateway is gone"
-    assert "FAILED" in verdict(with_control(outcome(), SCENARIO, one)).plain
+    after = with_control(outcome(), SCENARIO, one)
+    assert "FAILED" in verdict(after).plain
+    assert review(after).leaked == 0, "it reached nobody"
