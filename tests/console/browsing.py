@@ -16,6 +16,8 @@ from tests.console.visiting import Visitor
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    # Debian's starter asks to paint by graphics hardware. There is none: in software that costs a third more.
+    "--disable-gpu-rasterization",
     # The browser's own window is painted, too: nothing in it need move.
     *("--force-prefers-reduced-motion", "--animation-duration-scale=0"),
     # Nobody types into its address field: what would drop down there is a page of its own for every window,
