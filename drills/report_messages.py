@@ -7,6 +7,7 @@ from drills.outcome import DrillOutcome, MessageOutcome, NationOutcome
 from drills.report_places import Places
 
 DISPLAY_ONLY = "DISPLAY_ONLY_PERMITTED"
+TIMES = "Times are until the nation's own system saw it: its gateway had it before."
 GETS = {
     "UPDATE": "as a change",
     "FRESH": "as a first message",
@@ -18,7 +19,8 @@ def message_sections(outcome: DrillOutcome, places: Places) -> str:
     """A table per chapter; empty without messages."""
     if not outcome.messages:
         return ""
-    return "<h2>Who got what</h2>" + "".join(_chapter(chapter, places) for chapter in chapters(outcome))
+    each = "".join(_chapter(chapter, places) for chapter in chapters(outcome))
+    return f'<h2>Who got what</h2><p class="note">{TIMES}</p>{each}'
 
 
 def _chapter(chapter: ChapterMessages, places: Places) -> str:
