@@ -52,6 +52,7 @@ def render_html(outcome: DrillOutcome) -> str:
         band(*marked),
         f"<h1>{escape(outcome.title)}</h1>",
         f'<p class="meta">{outcome.started_at:%Y-%m-%d %H:%M:%S} UTC, {outcome.seconds:.1f} s, '
+        f"{_number(len(outcome.messages), 'message')}, "
         f"nations {escape(', '.join(outcome.nations))}</p>",
         f'<p class="meta">{escape(pace(outcome))}</p>' if pace(outcome) else "",
         f"<p>{escape(outcome.summary)}</p>",
@@ -78,6 +79,10 @@ def render_html(outcome: DrillOutcome) -> str:
     ]
     parts.append(f"{band(*marked)}</body></html>\n")
     return "\n".join(part for part in parts if part)
+
+
+def _number(count: int, one: str) -> str:
+    return f"{count} {one}{'' if count == 1 else 's'}"
 
 
 def _verdict(outcome: DrillOutcome) -> str:

@@ -33,7 +33,7 @@ def sheet_style(handling: Handling, exercises: Sequence[str]) -> str:
     # The first sheet begins with the band of the page itself.
     return (
         f"@page {{ @top-center {{ content: {words} }} @bottom-center {{ content: {words} }} "
-        '@bottom-right { content: counter(page) " / " counter(pages) } }\n'
+        '@bottom-right { content: counter(page) " / " counter(pages); white-space: nowrap } }\n'
         "@page :first { @top-center { content: none } }\n"
     )
 

@@ -131,8 +131,9 @@ def _grid(scale: _Scale, top: float, bottom: float) -> list[str]:
         at = scale.began + timedelta(seconds=number * step)
         x = scale.x(at)
         parts.append(f'<line class="grid" x1="{x}" x2="{x}" y1="{top}" y2="{bottom}"/>')
+        anchor = "end" if x > WIDTH - RIGHT - _CHARACTER else "middle"
         parts.append(
-            f'<text class="time" x="{x}" y="{bottom + 17}" text-anchor="middle">{_clock(at, step)}</text>'
+            f'<text class="time" x="{x}" y="{bottom + 17}" text-anchor="{anchor}">{_clock(at, step)}</text>'
         )
         number += 1
     return parts
