@@ -16,6 +16,9 @@ from schemas.reasons import ReasonCode
 RECOGNISED = "recognised"
 """What a replay is at a gateway that has the message."""
 
+NOT_MEANT = "not meant for it"
+"""How a sentence ends on what stands in an inbox that it must never have reached."""
+
 
 class AgreementState(StrEnum):
     """What an agreement is at a party's gateway, as `GET /v1/agreements` says it."""

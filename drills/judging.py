@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from drills.acting import Act
-from drills.expectation import SETTLED, Expectation
+from drills.expectation import NOT_MEANT, SETTLED, Expectation
 from drills.handling import marking, signed_bounds
 from drills.judging_acts import acknowledged_by_actors, place
 from drills.judging_nation import nation_outcome
@@ -280,7 +280,7 @@ class Judge:
             for entry in entries
         )
         return tuple(
-            f"{nation} holds message {message_id} of {originator}, not meant for it"
+            f"{nation} holds message {message_id} of {originator}, {NOT_MEANT}"
             for nation, originator, message_id in held
             if (nation, originator, message_id) not in expected
         ) + tuple(

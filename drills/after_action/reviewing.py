@@ -10,6 +10,7 @@ from drills.after_action.recovering import recoveries
 from drills.after_action.timeline import timeline
 from drills.after_action.timing import timings
 from drills.after_action.wording import span
+from drills.expectation import NOT_MEANT
 from drills.objectives import Measure, Rating
 from drills.outcome import DrillOutcome
 
@@ -20,7 +21,7 @@ def review(outcome: DrillOutcome) -> AfterAction:
     lost = sum(copy.to.must_have and not copy.arrived for copy in copies(outcome))
     leaks = sum(
         leaked(message, nation.nation) for message in outcome.messages for nation in message.nations
-    ) + len(outcome.unexpected)
+    ) + sum(each.endswith(NOT_MEANT) for each in outcome.unexpected)
     blocked = sum(not each.reached and each.as_expected for each in outcome.attempts)
     late = sum(each.late for each in outcome.figures)
     return AfterAction(

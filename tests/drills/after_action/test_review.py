@@ -49,6 +49,11 @@ def test_the_figures_say_what_matters_first() -> None:
     ]
 
 
+def test_what_stands_in_an_inbox_twice_has_not_leaked_and_what_was_not_meant_for_it_has() -> None:
+    twice, astray = "XBB holds message m of XAA 2 times", "XCC holds message m of XAA, not meant for it"
+    assert review(drill().model_copy(update={"unexpected": (twice, astray)})).leaked == 1
+
+
 def test_timings_stand_by_nation_from_the_most_urgent_and_count_only_deadlines_that_passed() -> None:
     rows = [
         (each.nation, each.precedence, each.what.value, each.came, each.awaited, each.on_time, each.due)
