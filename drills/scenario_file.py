@@ -38,8 +38,10 @@ def find_scenario(name: str) -> Path:
         return own
     if Path(name).is_file():
         return Path(name)
+    if Path(name).is_dir():
+        raise ScenarioError(f"{name!r} is a directory: give a scenario's file or its name")
     known = ", ".join(sorted(path.stem for path in SCENARIOS.glob("*.yaml")))
-    raise ScenarioError(f"there is no scenario {name}; those that come with Entente: {known}")
+    raise ScenarioError(f"there is no file and no scenario {name!r}; those that come with Entente: {known}")
 
 
 def list_scenarios() -> tuple[ListedScenario, ...]:

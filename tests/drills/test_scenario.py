@@ -1,5 +1,6 @@
 """Scenarios are judged before anything starts: what is wrong is named with its line."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -317,3 +318,13 @@ def test_tear_lines_are_filled_in_as_the_draft_itself() -> None:
     template = DraftTemplate(header={}, label={}, body={}, tear_lines=(version,))
     filled = parse(filled_in(template, now=NOW, played={}), 10_000)
     assert filled["tear_lines"] == [{"label": {}, "subject": "s", "body": {"at": "2026-03-01T09:30:00Z"}}]
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [("nowhere.yaml", "no file and no scenario 'nowhere.yaml'; those"), (".", "'.' is a directory: give")],
+    ids=["nothing of that name", "a directory"],
+)
+def test_a_name_that_is_no_scenario_is_told_as_what_it_is(name: str, says: str) -> None:
+    with pytest.raises(ScenarioError, match=re.escape(says)):
+        find_scenario(name)
