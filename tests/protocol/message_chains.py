@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from bus.protocol.succession import Cancelled, Known
 from schemas.header import Kind, Mode, Reference, Relation
-from tests.protocol.drawing import some_of
 
 START = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -64,7 +63,10 @@ _CHANGE = st.sampled_from(
     (Relation.UPDATES, Relation.CORRECTS, Relation.SUPERSEDES, Relation.UPDATES, Relation.CANCELS)
 )
 _SIZE_OF_TREE = st.integers(2, 7)
-_EARLIER = [some_of(range(number), most=min(number, 2)) for number in range(7)]
+_EARLIER = [
+    st.lists(st.integers(0, number - 1), max_size=2, unique=True) if number else st.just([])
+    for number in range(7)
+]
 
 
 @st.composite

@@ -19,7 +19,6 @@ from schemas.label import ConfidentialityLabel, DraftLabel
 from schemas.reasons import ReasonCode
 from schemas.trust import NationStatus
 from schemas.wire import Handling
-from tests.protocol.drawing import some_of
 from tests.protocol.messages import draft_header
 from tests.realm_fixtures import NOW, AgreementPlan, make_realm
 
@@ -37,10 +36,13 @@ classified = {
 classifications = policies.flatmap(classified.__getitem__)
 days = st.integers(-3, 3).map(lambda count: timedelta(days=count))
 CATEGORIES = ("ATOMAL", "CRYPTO")
-category_sets = some_of(CATEGORIES)
-one_nation, nation_sets = st.sampled_from(NATIONS), some_of(NATIONS)
+one_nation = st.sampled_from(NATIONS)
+category_sets = st.lists(st.sampled_from(CATEGORIES), unique=True)
+nation_sets = st.lists(one_nation, unique=True, max_size=4)
 one_kind, one_mode, yes_or_no = st.sampled_from(KINDS), st.sampled_from(MODES), st.booleans()
-party_sets, kind_sets, mode_sets = some_of(NATIONS, 2), some_of(KINDS, 1), some_of(MODES, 1)
+party_sets = st.lists(one_nation, unique=True, min_size=2)
+kind_sets = st.lists(one_kind, unique=True, min_size=1)
+mode_sets = st.lists(one_mode, unique=True, min_size=1)
 ceiling_sets = st.lists(classifications, min_size=1, max_size=2, unique_by=lambda pair: pair[0])
 standing = st.sampled_from(Standing)
 up_to_four, one_to_four, one_in_ten = st.integers(0, 4), st.integers(1, 4), st.integers(0, 9)
@@ -61,16 +63,17 @@ def agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
         begin = NOW + draw(days)
         document = AgreementPlan(
             id=f"agreement-{number}",
-            parties=draw(party_sets),
-            kinds=draw(kind_sets),
-            modes=draw(mode_sets),
+            parties=tuple(draw(party_sets)),
+            kinds=tuple(draw(kind_sets)),
+            modes=tuple(draw(mode_sets)),
             highest=tuple(draw(ceiling_sets)),
-            categories=draw(category_sets),
+            categories=tuple(draw(category_sets)),
             not_before=begin,
             not_after=begin + timedelta(days=draw(one_to_four)),
         ).document(BASE.realm, NOW)
-        agreed = draw(yes_or_no)
-        standings = {name: Standing.AGREED if agreed else draw(standing) for name in document.parties}
+        standings = {name: draw(standing) for name in document.parties}
+        if draw(yes_or_no):
+            standings = dict.fromkeys(document.parties, Standing.AGREED)
         made.append(
             AgreementTrust(
                 document,
@@ -136,7 +139,7 @@ def trust_with(
 def questions(draw: st.DrawFn) -> dict[str, object]:
     """Everything decide() is asked but the trust store."""
     policy, classification = draw(classifications)
-    released, displayed = draw(nation_sets), draw(nation_sets) if draw(yes_or_no) else ()
+    released, displayed = draw(nation_sets), draw(nation_sets) if draw(yes_or_no) else []
     return {
         "originator": draw(one_nation),
         "kind": draw(one_kind),
@@ -144,9 +147,9 @@ def questions(draw: st.DrawFn) -> dict[str, object]:
         "label": ConfidentialityLabel(
             policy=policy,
             classification=classification,
-            releasable_to=released,
-            display_only_to=displayed,
-            restrictive=draw(category_sets) if draw(yes_or_no) else (),
+            releasable_to=tuple(released),
+            display_only_to=tuple(displayed),
+            restrictive=tuple(draw(category_sets) if draw(yes_or_no) else []),
             originator_controlled=draw(yes_or_no),
             release_set=tuple(sorted(released)),
             display_set=tuple(sorted(displayed)),
@@ -339,7 +342,7 @@ def test_an_empty_release_set_and_a_realm_without_agreements_release_to_nobody(
     assert not ask(trust_with(()), question).permit
 
 
-names = some_of([*NATIONS, *COMMUNITIES], most=3).map(list)
+names = st.lists(st.sampled_from([*NATIONS, *COMMUNITIES]), unique=True, max_size=3)
 
 
 @many
