@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 
 from bus.authority import Issued, Realm, RealmKeys, authority_key, new_signing_key
 from bus.keystore import NationKeys
@@ -88,7 +89,7 @@ class TestRealm:
         """The public bundle."""
         return self.realm.envelopes
 
-    @property
+    @cached_property
     def trust(self) -> TrustStore:
         """A trust store opened on the bundle."""
         return TrustStore.open(self.id, self.envelopes)

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -31,6 +32,7 @@ from gateways.relaying.relay_step import StepOptions, StepResult, run_step
 from gateways.stored_trust import stored_documents
 from tests.agreed_realm import bring_agreed
 from tests.realm_fixtures import TestRealm
+from tests.store.founded import founded
 
 T = TypeVar("T")
 
@@ -53,9 +55,13 @@ class SmallStore:
 
     def __init__(self, path: Path, nation: str, realm: str, now: Callable[[], datetime]) -> None:
         self.path, self.nation, self.realm = path, nation, realm
+        if not path.exists():
+            path.write_bytes(founded(nation, realm, now()))
         self.connection = sqlite3.connect(path, isolation_level=None)
         self.connection.execute("PRAGMA foreign_keys = ON")
         self.connection.execute("PRAGMA synchronous = OFF")
+        # Whoever dies here rolls back first.
+        self.connection.execute("PRAGMA journal_mode = MEMORY")
         bring_forward(self.connection, nation, realm, now)
 
     async def write(self, job: Callable[[sqlite3.Connection], T]) -> T:
@@ -90,6 +96,12 @@ class Sent:
         return tokens[1], tokens[4]
 
 
+@lru_cache(maxsize=64)
+def opened(realm: str, envelopes: tuple[bytes, ...]) -> TrustStore:
+    """What these documents say, which never changes: gateways start again and again with the same."""
+    return TrustStore.open(realm, envelopes)
+
+
 class SmallGateway:
     """One nation's gateway."""
 
@@ -103,7 +115,7 @@ class SmallGateway:
         """Begin with what the store holds, and the key file as it is now."""
         self.store = SmallStore(self._path, self.nation, self.world.realm.id, lambda: self.world.now)
         stored = trust_table.envelopes(self.store.connection)
-        trust = TrustStore.open(self.world.realm.id, stored) if stored else self.world.trust
+        trust = opened(self.world.realm.id, tuple(stored)) if stored else self.world.trust
         if not stored:
             rows = stored_documents(trust, self.world.now)
             run(self.store.write(lambda tx: trust_table.replace(tx, rows)))
