@@ -136,6 +136,10 @@ def run(
     """
     # Hostile acts make the broker's answers unpleasant; the outcome says what came of them.
     logging.getLogger("bus.transport").setLevel(logging.ERROR)
+    if target == COMPOSE:
+        if cap or state or consoles or keep:
+            raise CommandFailed("--cap, --state, --consoles and --keep go without --target compose")
+        raise typer.Exit(play_in_containers(scenario, passed_on(settle, speed, seed, as_json), reports))
     if scenario is None and cap is None:
         raise CommandFailed("give a scenario, or --cap DIR, or both: then the alerts play in its realm")
     play = None
@@ -145,10 +149,6 @@ def run(
             raise CommandFailed(f"{cap} is no directory")
     elif as_exercise or policy or classification or releasable_to:
         raise CommandFailed("a scenario has its own exercise and labels; those flags go with --cap")
-    if target == COMPOSE:
-        if play or state or consoles or keep:
-            raise CommandFailed("--cap, --state, --consoles and --keep go without --target compose")
-        raise typer.Exit(play_in_containers(scenario, passed_on(settle, speed, seed, as_json), reports))
     ending = _Ending(reports, as_json)
     try:
         file = find_scenario(scenario or CAP_REALM)

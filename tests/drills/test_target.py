@@ -119,7 +119,7 @@ def test_a_drill_in_containers_needs_the_compose_file_here(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CommandFailed, match=r"no docker-compose\.yml here"):
-        drill("run", "ocean-accord", "--target", "compose")
+        drill("run", "--target", "compose")
     with pytest.raises(CommandFailed, match="go without --target compose"):
         drill("run", "ocean-accord", "--target", "compose", "--keep")
 
