@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 from itertools import combinations
-from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +22,7 @@ from tests.protocol.test_release_properties import (
     classifications,
     equivalences,
     many,
+    mostly,
     nation_sets,
     questions,
     standing,
@@ -31,15 +31,6 @@ from tests.protocol.test_release_properties import (
 from tests.realm_fixtures import NOW, AgreementPlan
 
 INCURABLE = frozenset({ReasonCode.ORIGINATOR_IS_RECIPIENT})
-
-
-one_of_five = st.integers(0, 4)
-
-
-def mostly(usual: st.SearchStrategy[Any], rare: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Four times in five the usual: one or two things in the way tell more than a hopeless case."""
-    return one_of_five.flatmap(lambda drawn: rare if drawn == 4 else usual)
-
 
 few, third_parties, last_days = st.integers(0, 3), st.sampled_from([(), ("XCC",)]), st.integers(2, 4)
 near_kinds, near_modes = (mostly(st.just(all_), st.just(all_[1:])) for all_ in (KINDS, MODES))
