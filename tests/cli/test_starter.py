@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +27,11 @@ SETTING = "ENTENTE_GATEWAY_NATION"
 async def starter(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Starter]:
     """One that began while a gateway's nation stood in our environment, and ended children were ignored."""
     monkeypatch.setenv(SETTING, "XAA")
-    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    try:
+    # In the child alone: uvloop's handler in this process, once replaced, would not come back.
+    ignoring = partial(subprocess.Popen, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
+    with monkeypatch.context() as patched:
+        patched.setattr("entente.starter.subprocess.Popen", ignoring)
         made = Starter(())
-    finally:
-        signal.signal(signal.SIGCHLD, before)
     monkeypatch.delenv(SETTING)
     await made.loaded()
     yield made
