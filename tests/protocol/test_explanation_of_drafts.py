@@ -11,7 +11,7 @@ from bus.protocol.release import plan_release
 from schemas.label import DraftLabel
 from schemas.reasons import ReasonCode as R
 from tests.protocol.messages import draft_header, draft_label, trust_of
-from tests.protocol.test_release_properties import (
+from tests.protocol.release_questions import (
     agreements,
     label_of,
     names,

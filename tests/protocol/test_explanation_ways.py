@@ -13,7 +13,7 @@ from bus.protocol.trust_documents import digest_of
 from bus.protocol.ways import after, ways
 from schemas.label import ConfidentialityLabel
 from schemas.reasons import ReasonCode
-from tests.protocol.test_release_properties import (
+from tests.protocol.release_questions import (
     BASE,
     KINDS,
     MODES,

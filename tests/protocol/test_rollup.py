@@ -21,7 +21,7 @@ from schemas.classification import Equivalence
 from schemas.reasons import ReasonCode
 from schemas.wire import Handling
 from tests.protocol.messages import draft_label, label
-from tests.protocol.test_release_properties import (
+from tests.protocol.release_questions import (
     BASE,
     CATEGORIES,
     LEVELS,

@@ -16,7 +16,7 @@ from schemas.header import DraftHeader, Kind
 from schemas.label import DraftLabel
 from schemas.reasons import ReasonCode
 from tests.protocol.messages import draft_header, draft_label
-from tests.protocol.test_release_properties import BASE, COMMUNITIES, LEVELS, NATIONS, trust_with
+from tests.protocol.release_questions import BASE, COMMUNITIES, LEVELS, NATIONS, trust_with
 from tests.realm_fixtures import NOW, AgreementPlan, make_realm
 
 TRUST = make_realm(
