@@ -89,7 +89,8 @@ class BrokerLink:
         if self._cut:
             writer.transport.abort()
             return
-        with self._kept(writer), contextlib.suppress(OSError):
+        # Cancelled by `stop` alone; Python 3.11's streams would report that as a fault of this callback.
+        with self._kept(writer), contextlib.suppress(OSError, asyncio.CancelledError):
             far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
             with self._kept(far_writer):
                 if self._cut:

@@ -44,6 +44,7 @@ class NatsMailbox:
         self._consumer = consumer_name(nation, lane)
         self._batch = batch
         self._session: Session | None = None
+        self._opening: asyncio.Task[None] | None = None
         self._failures = 0
         self._not_before = 0.0
 
@@ -74,6 +75,10 @@ class NatsMailbox:
 
     async def close(self) -> None:
         """Stop listening; what was fetched and not acknowledged comes again later."""
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            opening.cancel()
+            await asyncio.gather(opening, return_exceptions=True)
         session, self._session = self._session, None
         if session is not None:
             await self._end(session)
@@ -82,10 +87,12 @@ class NatsMailbox:
         while True:
             session = self._session
             if session is not None and not session.usable:
+                if session.answered:
+                    self._failures = 0
                 await self.close()
                 session = None
             if session is None:
-                session = await self._open()
+                await self._opened()
                 continue
             if session.buffer:
                 return session
@@ -100,13 +107,28 @@ class NatsMailbox:
             except TimeoutError:
                 await self._give_up_pull(session)
 
-    async def _open(self) -> Session | None:
-        """A new session from the ack floor, or None after a back-off."""
+    async def _opened(self) -> None:
+        """Return when a new session was tried.
+
+        In a task of its own: back-off and rewind may take longer than a fetch waits, and a fetch that ran out
+        of time must not make them begin again, or none would ever come to an end.
+        """
+        if self._opening is None:
+            self._opening = asyncio.create_task(self._open(), name=f"opening {self._consumer}")
+        opening = self._opening
+        try:
+            await asyncio.shield(opening)
+        finally:
+            if opening.done():
+                self._opening = None
+
+    async def _open(self) -> None:
+        """After a back-off, a new session from the ack floor, if the broker gives one."""
         await self._pause()
         await self._dialler.wait_for(connected=True)
         link = self._dialler.link
         if link is None:
-            return None
+            return
         session = Session(link)
         try:
             inbox = link.client.new_inbox()
@@ -116,16 +138,15 @@ class NatsMailbox:
             _log.debug("mailbox %s not ready: %s", self._consumer, type(error).__name__)
             self._failures += 1
             await self._end(session)
-            return None
+            return
         except asyncio.CancelledError:
             await self._end(session)
             raise
         self._failures += 1
         self._session = session
-        return session
 
     async def _pause(self) -> None:
-        """Wait out a nak's delay, and longer with every session that brought nothing."""
+        """Wait out a nak's delay, and longer with every session that was never answered."""
         loop = asyncio.get_running_loop()
         backoff = BACKOFF_SECONDS[min(self._failures, len(BACKOFF_SECONDS) - 1)]
         if (delay := max(self._not_before - loop.time(), backoff)) > 0:

@@ -26,6 +26,8 @@ class Session:
         self.outstanding = 0
         self.pull_deadline = 0.0
         self.broken = False
+        self.answered = False
+        """Whether the broker said here that there is no mail, or no more: the next need not wait."""
         self.not_before = 0.0
         self.last_acked = ""
         self.liveness: asyncio.Task[None] | None = None
@@ -79,6 +81,8 @@ class Session:
                 self.break_off()
             return
         self.outstanding = 0
-        if not (status in _ENDS_PULL or (status == "409" and description.startswith(_ORDINARY_409))):
+        if status in _ENDS_PULL or (status == "409" and description.startswith(_ORDINARY_409)):
+            self.answered = True
+        else:
             self.break_off()
         self.arrived.set()

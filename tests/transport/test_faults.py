@@ -162,6 +162,42 @@ async def test_cut_link_recovers_without_loss_on_both_sides(broker: Broker) -> N
             assert first_seen(numbers) == list(range(count))
 
 
+async def test_a_lane_that_has_no_mail_still_listens_after_its_link_was_cut_many_times(
+    broker: Broker,
+) -> None:
+    async with BrokerLink(broker.server.config.port) as near, broker.transport("XAA") as sender:
+        async with broker.transport("XBB", near.url) as receiver:
+            mailbox = receiver.mailbox(Lane.NORMAL)
+            for _ in range(6):
+                await receiver.wait_connected(WAIT)
+                assert await mailbox.fetch(wait=0.3) == []
+                near.cut()
+                await receiver.wait_disconnected(WAIT)
+                near.restore()
+            assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 5), 0)).complete
+            # Each fetch is shorter than the back-off has become.
+            async with asyncio.timeout(WAIT):
+                while not (found := await mailbox.fetch(wait=0.2)):
+                    pass
+            assert number_of(found[0].payload) == 0
+
+
+async def test_a_link_slower_than_a_fetch_is_patient_delivers_all_the_same(broker: Broker) -> None:
+    async with BrokerLink(broker.server.config.port) as near, broker.transport("XAA") as sender:
+        assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 5), 0)).complete
+        async with broker.transport("XBB", near.url) as receiver:
+            await receiver.wait_connected(WAIT)
+            near.slow_down(0.2)
+            mailbox = receiver.mailbox(Lane.NORMAL)
+            numbers: list[int] = []
+            async with asyncio.timeout(WAIT):
+                while len(numbers) < 5:
+                    for bundle in await mailbox.fetch(wait=0.1):
+                        numbers.append(number_of(bundle.payload))
+                        await bundle.ack()
+            assert numbers == list(range(5))
+
+
 async def test_a_link_that_swaps_neighbours_loses_and_doubles_nothing_and_keeps_the_order(
     broker: Broker,
 ) -> None:
