@@ -171,8 +171,9 @@ class _Direction:
                 continue
             due, data = self._waiting.popleft()
             await asyncio.sleep(max(0.0, due - asyncio.get_running_loop().time()))
-            self._writer.write(data)
-            await self._writer.drain()
+            if self._writer not in self._link.frozen:
+                self._writer.write(data)
+                await self._writer.drain()
             self._octets -= len(data)
             self._changed.set()
 

@@ -8,6 +8,7 @@ not need it.
 """
 
 import contextlib
+import errno
 import gc
 import json
 import os
@@ -51,8 +52,9 @@ def _answer_as_child(orders: socket.socket, order: Mapping[str, Any], descriptor
     """The child answers itself, once it is what was ordered; or it ends."""
     try:
         _become(order, descriptors)
-    except OSError as error:
-        orders.send(json.dumps({"pid": os.getpid(), "refused": error.errno}).encode())
+    except (OSError, ValueError) as error:  # a ValueError: no environment can hold that text
+        refused = (error.errno if isinstance(error, OSError) else None) or errno.EINVAL
+        orders.send(json.dumps({"pid": os.getpid(), "refused": refused}).encode())
         os._exit(1)
     orders.send(json.dumps({"pid": os.getpid()}).encode())
     orders.close()
@@ -70,7 +72,7 @@ def _become(order: Mapping[str, Any], descriptors: Sequence[int]) -> None:
     sys.argv = ["entente", *order["arguments"]]
     with contextlib.suppress(OSError):
         # What `ps` and `top` show; the command line stays this process's.
-        Path("/proc/self/comm").write_text(order["name"], encoding="ascii")
+        Path("/proc/self/comm").write_text(order["name"], encoding="utf-8")
 
 
 def main() -> None:

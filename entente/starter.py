@@ -94,9 +94,12 @@ class Starter:
         # An order holds a whole environment; the system gives as much of this as it allows.
         self._orders.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, LONGEST_ORDER)
         with theirs:
+            # It reads what we would read, and nothing of the directory that somebody happens to be in (-P).
+            places = os.pathsep.join(place for place in sys.path if os.path.isabs(place))  # noqa: PTH117 - texts
             # No terminal: a child writes its log as if it had never seen one.
             self._process = subprocess.Popen(  # noqa: S603 - ourselves, without arguments from outside
-                [sys.executable, "-m", "entente.forking", str(theirs.fileno()), *modules],
+                [sys.executable, "-P", "-m", "entente.forking", str(theirs.fileno()), *modules],
+                env={**os.environ, "PYTHONPATH": places},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -184,7 +187,11 @@ class Starter:
                 if error.errno == errno.EMSGSIZE:
                     raise  # nothing was sent: the environment is too large for one order
                 raise self._gone() from error
-            return json.loads(self._answer())
+            try:
+                return json.loads(self._answer())
+            except BaseException:
+                self._gone()  # we were interrupted, and its answer is still to come
+                raise
 
     def _answer(self) -> bytes:
         try:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from entente.broker_link import BrokerLink
+from entente.broker_link import BrokerLink, _Direction
 
 Ends = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 LARGE = bytes(range(256)) * 4096
@@ -115,6 +115,27 @@ async def test_mixed_up_it_lets_neighbours_change_places_and_keeps_nobody_waitin
     writer.write(first + second)
     assert await far_reader.readexactly(len(first + second)) == first + second
     writer.close()
+    far_writer.close()
+
+
+async def test_frozen_it_keeps_back_what_was_on_its_way_slowly(
+    link: BrokerLink, far: "asyncio.Queue[Ends]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_in, put = asyncio.Event(), _Direction._put
+
+    def told(self: _Direction, data: bytes) -> None:
+        put(self, data)
+        taken_in.set()
+
+    monkeypatch.setattr(_Direction, "_put", told)
+    _, writer = await reached(link)
+    far_reader, far_writer = await far.get()
+    link.slow_down(0.05)
+    writer.write(b"under way")
+    await taken_in.wait()
+    link.freeze()
+    writer.close()
+    assert await far_reader.read() == b""
     far_writer.close()
 
 

@@ -24,13 +24,20 @@ SETTING = "ENTENTE_GATEWAY_NATION"
 
 
 @pytest.fixture
-async def starter(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Starter]:
-    """One that began while a gateway's nation stood in our environment, and ended children were ignored."""
+async def starter(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Starter]:
+    """One that began while a gateway's nation stood in our environment, and ended children were ignored.
+
+    In a directory, too, that somebody else's modules lie in.
+    """
+    for name in ("entente", "schemas", "json"):
+        (tmp_path / "foreign" / name).mkdir(parents=True)
+        (tmp_path / "foreign" / name / "__init__.py").write_text("raise SystemExit")
     monkeypatch.setenv(SETTING, "XAA")
     # In the child alone: uvloop's handler in this process, once replaced, would not come back.
     ignoring = partial(subprocess.Popen, preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN))
     with monkeypatch.context() as patched:
         patched.setattr("entente.starter.subprocess.Popen", ignoring)
+        patched.chdir(tmp_path / "foreign")
         made = Starter(())
     monkeypatch.delenv(SETTING)
     await made.loaded()
@@ -167,5 +174,21 @@ async def test_a_start_that_fails_is_an_error_and_the_next_one_is_begun(
             run(starter, log, "--version")
     with pytest.raises(OSError, match="Message too long"):
         starter.start("a child", (), {"A": "a" * 2 * LONGEST_ORDER}, log.fileno(), log.fileno())
+    with pytest.raises(OSError, match="Invalid argument"):
+        starter.start("a child", (), {"A": "\0"}, log.fileno(), log.fileno())
     assert await run(starter, log, "--version").wait() == 0
     assert children_of(starter.pid) == []
+
+
+async def test_an_answer_that_nobody_waited_for_is_not_taken_for_the_next_one(
+    starter: Starter, log: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> bytes:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(starter, "_answer", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            run(starter, log, *READS)
+    with pytest.raises(StarterGoneError):
+        run(starter, log, "--version")
