@@ -33,7 +33,7 @@ async def realm(tmp_path: Path) -> AsyncIterator[World]:
 
 async def noticed(sign: Callable[[], Awaitable[bool]]) -> bool:
     """Whether a sign of success is seen in time; every look is a request to the server."""
-    deadline = asyncio.get_running_loop().time() + WAIT / 4
+    deadline = asyncio.get_running_loop().time() + WAIT
     while not (seen := await sign()) and asyncio.get_running_loop().time() < deadline:
         pass
     return seen
