@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from entente.gateway_client import KeyFileOption, answered, gateway_client, required_api_key
-from entente.terminal import OUT, CommandFailed, write_json
+from entente.terminal import OUT, read_file, write_json
 
 MAX_PROPOSAL_BYTES = 64 * 1024
 
@@ -59,13 +59,7 @@ def propose(
     as_json: JsonOption = False,
 ) -> None:
     """Propose an agreement; that countersigns it for this nation."""
-    try:
-        with file.open("rb") as opened:
-            body = opened.read(MAX_PROPOSAL_BYTES + 1)
-    except OSError as error:
-        raise CommandFailed(f"{file} cannot be read: {error.strerror}") from error
-    if len(body) > MAX_PROPOSAL_BYTES:
-        raise CommandFailed(f"{file} is larger than {MAX_PROPOSAL_BYTES} bytes")
+    body = read_file(file, MAX_PROPOSAL_BYTES)
     with gateway_client(gateway, required_api_key(key_file)) as client:
         _print(
             answered(

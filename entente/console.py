@@ -6,8 +6,8 @@ import typer
 from pydantic import ValidationError
 
 from entente.gateway import stdin_ended
+from entente.settings_told import incomplete
 from entente.terminal import CommandFailed, say
-from schemas.strict_json import schema_refusal
 
 if TYPE_CHECKING:
     from console.settings import ConsoleSettings
@@ -45,7 +45,7 @@ def run(
         given = [_of(ConsoleSettings, each) for each in several or ()] or [ConsoleSettings()]
         made = create_several(given) if several else create_app(given[0])
     except ValidationError as error:
-        raise CommandFailed(_explained(error)) from None
+        raise CommandFailed(incomplete("console", error)) from None
     except ValueError as error:
         raise CommandFailed(str(error)) from None
     nations = ", ".join(settings.nation for settings in given)
@@ -63,12 +63,3 @@ def _of(kind: "type[ConsoleSettings]", text: str) -> "ConsoleSettings":
     if not given:
         raise CommandFailed(f"{text} is not NATION=URL")
     return kind(nation=nation, gateway_url=url)
-
-
-def _explained(error: ValidationError) -> str:
-    lines = ["the console's settings are not complete:"]
-    for pointer, kind, text in schema_refusal(error).faults:
-        name = pointer.strip("/").upper()
-        what = "is missing" if kind == "missing" else text
-        lines.append(f"  ENTENTE_CONSOLE_{name}: {what}" if name else f"  {what}")
-    return "\n".join(lines)

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from entente.drilled_gateway import drilled
 from entente.gateway_backup import backup
 from entente.gateway_restore import restore
+from entente.settings_told import incomplete
 from entente.terminal import CommandFailed, say
 from gateways.collector import imports_set_aside
-from schemas.strict_json import schema_refusal
 
 app = typer.Typer(help="Run a nation's gateway; back it up, and go back to a backup.", no_args_is_help=True)
 app.command("backup")(backup)
@@ -38,21 +38,12 @@ def run(
     try:
         settings = Settings()
     except ValidationError as error:
-        raise CommandFailed(_explained(error)) from None
+        raise CommandFailed(incomplete("gateway", error)) from None
     serve(
         settings,
         ready=lambda url: say(f"gateway of {settings.nation} at {url}, reference at {url}/docs"),
         until=stdin_ended if until_stdin_ends else None,
     )
-
-
-def _explained(error: ValidationError) -> str:
-    lines = ["the gateway's settings are not complete:"]
-    for pointer, kind, text in schema_refusal(error).faults:
-        name = pointer.strip("/").upper()
-        what = "is missing" if kind == "missing" else text
-        lines.append(f"  ENTENTE_GATEWAY_{name}: {what}" if name else f"  {what}")
-    return "\n".join(lines)
 
 
 async def stdin_ended() -> None:
