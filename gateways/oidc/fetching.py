@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import httpx
 
 from gateways.oidc.errors import Fault, ProviderFailed
+from gateways.outgoing_tls import is_of_tls, outgoing_context
 
 _JSON = ("application/json", "application/jwk-set+json")
 
@@ -26,11 +27,7 @@ class Fetching:
     @cached_property
     def tls(self) -> ssl.SSLContext:
         """How certificates are checked; made when it is first needed. Raises OSError for a bad file."""
-        context = ssl.create_default_context()
-        if self.ca_file is not None:
-            context.load_verify_locations(self.ca_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        return context
+        return outgoing_context(self.ca_file)
 
     async def get(self, url: str, limit: int) -> bytes:
         """A JSON document of at most ``limit`` octets. Raises ProviderFailed."""
@@ -65,7 +62,7 @@ class Fetching:
         except (TimeoutError, httpx.TimeoutException):
             raise ProviderFailed(Fault.TOO_SLOW) from None
         except httpx.ConnectError as error:
-            raise ProviderFailed(Fault.TLS_FAILED if _is_of_tls(error) else Fault.NOT_REACHED) from None
+            raise ProviderFailed(Fault.TLS_FAILED if is_of_tls(error) else Fault.NOT_REACHED) from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             raise ProviderFailed(Fault.NOT_REACHED) from None
 
@@ -95,12 +92,3 @@ async def _read(response: httpx.Response, limit: int) -> bytes:
             raise ProviderFailed(Fault.TOO_LARGE)
         chunks.append(chunk)
     return b"".join(chunks)
-
-
-def _is_of_tls(error: BaseException) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False

@@ -1,6 +1,5 @@
 """What a gateway's settings say about signing in, made so when it starts."""
 
-import ssl
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING
 from bus.store import operator_sessions
 from gateways.context import GatewayContext
 from gateways.operators.sessions import PASSWORD, PROVIDER, Sessions
+from gateways.outgoing_tls import outgoing_context
 from gateways.settings import Settings
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ async def oidc_sign_in_of(
     from gateways.oidc.sign_in import OidcSignIn
 
     if settings.oidc_ca_file is not None:
-        ssl.create_default_context(cafile=settings.oidc_ca_file)
+        outgoing_context(settings.oidc_ca_file)
     provider = Provider(settings, _secret(settings.oidc_client_secret_file))
     longest = timedelta(hours=settings.operator_session_hours)
     return OidcSignIn(context, sessions, settings, provider, longest)

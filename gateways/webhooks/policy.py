@@ -1,8 +1,8 @@
 """What a gateway's settings say about webhooks."""
 
-import ssl
 from datetime import timedelta
 
+from gateways.outgoing_tls import outgoing_context
 from gateways.settings import Settings
 from gateways.webhooks.addresses import TargetPolicy, read_networks
 from gateways.webhooks.patience import Patience
@@ -17,7 +17,7 @@ def target_policy_of(settings: Settings) -> TargetPolicy:
 def check_authorities(settings: Settings) -> None:
     """Raises OSError when the file of further authorities cannot be read or is none."""
     if settings.webhook_ca_file is not None:
-        ssl.create_default_context(cafile=settings.webhook_ca_file)
+        outgoing_context(settings.webhook_ca_file)
 
 
 def poster_of(settings: Settings) -> Poster:

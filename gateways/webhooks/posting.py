@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import structlog
 
+from gateways.outgoing_tls import is_of_tls, outgoing_context
 from gateways.webhooks.addresses import Address, TargetPolicy
 from gateways.webhooks.post import PostFailed
 from gateways.webhooks.resolving import NotPermitted, Resolver, permitted_addresses
@@ -42,11 +43,7 @@ class HttpPoster:
     @cached_property
     def tls(self) -> ssl.SSLContext:
         """How certificates are checked; made when it is first needed. Raises OSError for a bad file."""
-        context = ssl.create_default_context()
-        if self.ca_file is not None:
-            context.load_verify_locations(self.ca_file)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        return context
+        return outgoing_context(self.ca_file)
 
     async def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> None:
         """Return once the receiver took it (2xx). Raises PostFailed."""
@@ -72,7 +69,7 @@ class HttpPoster:
             try:
                 return await self._to(address, target, headers, body)
             except httpx.ConnectError as error:
-                fault = "TLS_FAILED" if _is_of_tls(error) else "NOT_CONNECTED"
+                fault = "TLS_FAILED" if is_of_tls(error) else "NOT_CONNECTED"
             except httpx.ConnectTimeout:
                 fault = "TIMED_OUT"
             except httpx.TimeoutException:
@@ -132,12 +129,3 @@ async def _read_some(response: httpx.Response) -> None:
 def _retry_after(response: httpx.Response) -> timedelta | None:
     text = response.headers.get("retry-after", "")
     return timedelta(seconds=int(text)) if text.isascii() and text.isdigit() and len(text) <= 6 else None
-
-
-def _is_of_tls(error: BaseException) -> bool:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            return True
-        cause = cause.__cause__ or cause.__context__
-    return False
