@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from bus.store import pending, publications
 from bus.store.pending import SecondPerson
-from bus.store.publications import Publication, PublicationDetail
+from bus.store.publications import Publication
 from bus.store.writer import Transaction
 from gateways.http.api_keys import Scope
 from gateways.http.limits import read_json_body
@@ -16,10 +16,8 @@ from gateways.http.problems import ApiRefused
 from gateways.http.publication_views import (
     PublicationDetailView,
     PublicationPage,
-    publication_detail,
     publication_view,
 )
-from gateways.http.reading import own_reading
 from gateways.http.refusals import recording_refusals
 from gateways.http.routes.answers import (
     BODY,
@@ -30,6 +28,7 @@ from gateways.http.routes.answers import (
     json_response,
     statement_response,
 )
+from gateways.http.routes.one_publication import shown_publication
 from gateways.http.routes.plain_route import PlainRoute
 from gateways.http.runtime import Runtime, runtime
 from gateways.publishing.accepted import Accepted
@@ -250,19 +249,4 @@ async def show_message(
     """One publication in full."""
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.MESSAGES_READ)
-
-    def look(tx: Transaction) -> tuple[PublicationDetail | None, SecondPerson | None]:
-        return publications.get(tx, publication_id), pending.of_publication(tx, publication_id)
-
-    stored, wait = await gateway.context.store.read(look)
-    if stored is None or not caller.sees(stored.publication.kind, stored.publication.mode):
-        raise ApiRefused(C.NOT_FOUND)
-    return json_response(
-        publication_detail(
-            stored,
-            gateway.context.now(),
-            wait,
-            reading=own_reading(gateway.context),
-            with_content=caller.sees_content,
-        )
-    )
+    return await shown_publication(gateway, caller, publication_id)

@@ -12,7 +12,7 @@ from pydantic_core import to_json
 
 from bus.store import pending, publications
 from bus.store.deliveries import Waiting
-from bus.store.pending import SecondPerson, WaitingRelease
+from bus.store.pending import WaitingRelease
 from bus.store.publications import PublicationDetail
 from bus.store.writer import Transaction
 from gateways.http.caller import Caller, of_operator, require_fresh
@@ -29,6 +29,7 @@ from gateways.http.routes.answers import (
     json_response,
     problems,
 )
+from gateways.http.routes.one_publication import seen_publication, shown_publication
 from gateways.http.runtime import Runtime, runtime
 from gateways.operators.roles import OperatorRight
 from gateways.operators.sessions import SessionEnded
@@ -171,23 +172,14 @@ async def decide_release(
         _fresh(gateway, caller, gateway.context.now())
         raw = await read_json_body(request, max_bytes=MAX_BODY, within=gateway.settings.body_timeout_seconds)
         given = parse_model(ReleaseWord, raw, MAX_BODY)
-        await _seen(gateway, caller, publication_id)
+        await seen_publication(gateway, caller, publication_id)
         await _take(gateway, caller, publication_id, given)
     except JsonRefused as refused:
         raise refused_json(refused) from None
     except ApiRefused as refused:
         await gateway.access.record_refusal(request, refused.code)
         raise
-    stored, wait = await _seen(gateway, caller, publication_id)
-    return json_response(
-        publication_detail(
-            stored,
-            gateway.context.now(),
-            wait,
-            reading=own_reading(gateway.context),
-            with_content=caller.sees_content,
-        )
-    )
+    return await shown_publication(gateway, caller, publication_id)
 
 
 async def _take(gateway: Runtime, caller: Caller, publication_id: str, given: ReleaseWord) -> None:
@@ -222,18 +214,6 @@ async def _take(gateway: Runtime, caller: Caller, publication_id: str, given: Re
 
 def _fresh(gateway: Runtime, caller: Caller, now: datetime) -> None:
     require_fresh(caller, timedelta(minutes=gateway.settings.release_fresh_minutes), now)
-
-
-async def _seen(
-    gateway: Runtime, caller: Caller, publication_id: str
-) -> tuple[PublicationDetail, SecondPerson | None]:
-    def look(tx: Transaction) -> tuple[PublicationDetail | None, SecondPerson | None]:
-        return publications.get(tx, publication_id), pending.of_publication(tx, publication_id)
-
-    stored, wait = await gateway.context.store.read(look)
-    if stored is None or not caller.sees(stored.publication.kind, stored.publication.mode):
-        raise ApiRefused(C.NOT_FOUND)
-    return stored, wait
 
 
 def _entry(gateway: Runtime, now: datetime, row: _Row) -> bytes:
