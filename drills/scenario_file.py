@@ -1,19 +1,19 @@
 """Scenario files: found, read, and every draft in them tried against its schema before anything starts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from drills.acting import ActorError, acts, answer_template
 from drills.agreement_play import proposal
+from drills.draft_tried import HandedInRefused, tried_draft, try_proposal
+from drills.levels_named import misnamed, where_handed_in
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
 from drills.scenario import Inject, Scenario
-from schemas.agreement import AgreementDraft
-from schemas.message import parse_draft
-from schemas.strict_json import JsonRefused, parse_model
-from schemas.strict_yaml import YamlRefused, parse_yaml, place_in
+from schemas.known import KnownPolicy
+from schemas.strict_yaml import YamlRefused, parse_yaml, place_in, places_in, shown, told
 
-MAX_PROPOSAL_BYTES = 32 * 1024
 SCENARIOS = Path(__file__).parent / "scenarios"
 _SOME_MESSAGE = PlayedMessage("01890a5d-ac96-774b-bcce-b302099a8057", "XAA", "sha256:" + "0" * 64)
 
@@ -51,8 +51,11 @@ def list_scenarios() -> tuple[ListedScenario, ...]:
     )
 
 
-def load_scenario(path: Path) -> Scenario:
-    """Read a scenario and try all its drafts against their schemas. ScenarioError."""
+def load_scenario(path: Path, policies: Mapping[str, KnownPolicy] | None = None) -> Scenario:
+    """Read a scenario and try all its drafts against their schemas. ScenarioError.
+
+    ``policies``: those that come with Entente; with them, whatever names a classification is tried, too.
+    """
     try:
         data = path.read_bytes()
         scenario = parse_yaml(Scenario, data)
@@ -65,26 +68,25 @@ def load_scenario(path: Path) -> Scenario:
         try:
             _try_proposal(inject)
             findings = _try_draft(scenario, inject)
-        except JsonRefused as refused:
-            at = f"{where}{_handed_in(inject)}{refused.pointer}"
-            raise _refused(path, data, at, inject, refused.explanation) from None
+        except HandedInRefused as refused:
+            at = f"{where}{where_handed_in(inject)}{refused.pointer}"
+            raise _refused(path, data, at, inject, str(refused)) from None
         except PlaceholderError as error:
             raise _refused(path, data, where, inject, str(error)) from None
         if findings:
-            raise _refused(path, data, where + _handed_in(inject), inject, "; ".join(findings))
+            raise _refused(path, data, where + where_handed_in(inject), inject, "; ".join(findings))
     try:
         _try_actors(scenario)
     except ActorError as error:
         raise ScenarioError(f"{path}: {_where(data, error.pointer)}{error}") from None
+    if policies is not None and (wrong := [*misnamed(scenario, policies)]):
+        places = places_in(data, [pointer for pointer, _ in wrong])
+        sentences = (
+            f"{told(place)}{what} (at {shown(pointer)})"
+            for (pointer, what), place in zip(wrong, places, strict=True)
+        )
+        raise ScenarioError(f"{path}: {'; '.join(sentences)}")
     return scenario
-
-
-def _handed_in(inject: Inject) -> str:
-    """Where in an inject stands what it hands in."""
-    if inject.attempt is not None and inject.attempt.draft is not None:
-        return "/attempt/draft"
-    parts = {"publish": inject.publish, "preview": inject.preview, "agreement/propose": inject.agreement}
-    return next((f"/{name}" for name, part in parts.items() if part is not None), "")
 
 
 def _refused(path: Path, data: bytes, pointer: str, inject: Inject, what: str) -> ScenarioError:
@@ -92,13 +94,12 @@ def _refused(path: Path, data: bytes, pointer: str, inject: Inject, what: str) -
 
 
 def _where(data: bytes, pointer: str) -> str:
-    place = place_in(data, pointer)
-    return f"line {place[0]}, column {place[1]}: " if place is not None else ""
+    return told(place_in(data, pointer))
 
 
 def _try_proposal(inject: Inject) -> None:
     if inject.step is not None and inject.step.act is None:
-        parse_model(AgreementDraft, proposal(inject.step, datetime.now(UTC)), MAX_PROPOSAL_BYTES)
+        try_proposal(proposal(inject.step, datetime.now(UTC)))
 
 
 def _try_draft(scenario: Scenario, inject: Inject) -> list[str]:
@@ -107,7 +108,7 @@ def _try_draft(scenario: Scenario, inject: Inject) -> list[str]:
     if template is None:
         return []
     now = datetime.now(UTC)
-    draft = parse_draft(filled_in(template, now=now, played=_everything(scenario), speed=scenario.speed))
+    draft = tried_draft(filled_in(template, now=now, played=_everything(scenario), speed=scenario.speed))
     return [
         finding.explanation
         for finding in draft.body.findings(now + timedelta(seconds=1), draft.header.references)
@@ -124,9 +125,9 @@ def _try_actors(scenario: Scenario) -> None:
         try:
             template = answer_template(act, scenario)
             played = _everything(scenario)
-            draft = parse_draft(filled_in(template, now=now, played=played, speed=scenario.speed))
-        except JsonRefused as refused:
-            raise ActorError(pointer + refused.pointer, act.number, act.actor, refused.explanation) from None
+            draft = tried_draft(filled_in(template, now=now, played=played, speed=scenario.speed))
+        except HandedInRefused as refused:
+            raise ActorError(pointer + refused.pointer, act.number, act.actor, str(refused)) from None
         except PlaceholderError as error:
             raise ActorError(pointer, act.number, act.actor, str(error)) from None
         later = now + timedelta(seconds=1)

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from bus.known.reviewed import known_policies
 from drills.cap_play import CapTerms
 from drills.judging import SETTLE_SECONDS
 from drills.outcome import DrillOutcome
@@ -152,7 +153,7 @@ def run(
     ending = _Ending(reports, as_json)
     try:
         file = find_scenario(scenario or CAP_REALM)
-        loaded = paced(load_scenario(file), speed, seed)
+        loaded = paced(load_scenario(file, known_policies()), speed, seed)
         shown = Shown(file.stem, folder, consoles or keep, keep)
         require_reports(reports)
         if target not in (None, EMBEDDED):

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bus.known.reviewed import known_policies
 from drills.acting import acts
 from drills.needs import needs_of
 from drills.scenario_file import ScenarioError, find_scenario, load_scenario
@@ -17,7 +18,7 @@ def check(
     """Read a scenario, try its drafts, and say what it needs; or where it is wrong."""
     try:
         file = find_scenario(scenario)
-        found = load_scenario(file)
+        found = load_scenario(file, known_policies())
     except ScenarioError as error:
         raise CommandFailed(str(error)) from None
     needs, owed = needs_of(found), acts(found)
@@ -36,7 +37,8 @@ def check(
         )
         return
     lines = [f"{found.title} ({file}) can be played.", f"nations  {' '.join(nations)}"]
-    lines.append(f"injects  {len(found.injects)}, all judged, every draft fits its schema")
+    fits = "every draft fits its schema and the realm's policies"
+    lines.append(f"injects  {len(found.injects)}, all judged, {fits}")
     if owed:
         lines.append(f"actors   {len(found.actors)}, who react {len(owed)} times to what injects send")
     if found.speed is not None:

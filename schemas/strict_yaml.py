@@ -6,18 +6,17 @@ scalars than JSON's. A time stays text and is judged by the schema, like in JSON
 
 import json
 import re
-from difflib import get_close_matches
+from collections.abc import Iterable
 from math import isfinite
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel
 
+from schemas.plain_words import excerpt, in_plain_words
 from schemas.strict_json import MAX_DEPTH, JsonRefused, json_pointer, parse_model
 
 MAX_YAML_BYTES = 1024 * 1024
-MANY_WORDS = 12
-_WORD = re.compile(r"'([^']+)'")
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 Place = tuple[int, int]
@@ -90,34 +89,9 @@ def parse_yaml(model: type[ModelT], data: bytes) -> ModelT:
     try:
         return parse_model(model, encoded, 4 * MAX_YAML_BYTES)
     except JsonRefused as refused:
-        faults = tuple(
-            (places.nearest(pointer), pointer, _shorter(explanation, found_at(value, pointer)))
-            for pointer, _, explanation in refused.faults
-        )
+        found = in_plain_words(model, value, refused.faults)
+        faults = tuple((places.nearest(pointer), pointer, sentence) for pointer, sentence in found)
         raise YamlRefused(faults) from None
-
-
-def _shorter(explanation: str, given: Any) -> str:
-    """Of many words that could stand there, those that look like what does: a person reads this."""
-    words = _WORD.findall(explanation)
-    if len(words) <= MANY_WORDS or not isinstance(given, str):
-        return explanation
-    nearest = get_close_matches(given, words, n=3, cutoff=0.5)
-    meant = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
-    return f"{given} is none of the words that can stand here{meant}"
-
-
-def found_at(value: Any, pointer: str) -> Any:
-    """What a JSON pointer leads to in a value that was read; None where there is nothing."""
-    for step in pointer.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        elif isinstance(value, dict):
-            value = value.get(key)
-        else:
-            return None
-    return value
 
 
 def _compose(data: bytes) -> yaml.Node:
@@ -158,7 +132,7 @@ def _value(node: yaml.Node, path: tuple[str | int, ...], places: _Places) -> Any
             if key.tag != "tag:yaml.org,2002:str":
                 raise YamlRefused(((place, pointer, "a key is text (quote it when it looks like a number)"),))
             if key.value in members:
-                raise YamlRefused(((place, pointer, f"the key {key.value} stands twice"),))
+                raise YamlRefused(((place, pointer, f"the key {excerpt(key.value)} stands twice"),))
             members[key.value] = _value(item, (*path, key.value), places)
             places.by_pointer[json_pointer((*path, key.value))] = place
         return members
@@ -178,9 +152,14 @@ def _scalar(node: yaml.Node, pointer: str) -> Any:
 
 def place_in(data: bytes, pointer: str) -> Place | None:
     """Where in a document that was read once what a JSON pointer names stands, or the nearest around it."""
+    return places_in(data, (pointer,))[0]
+
+
+def places_in(data: bytes, pointers: Iterable[str]) -> tuple[Place | None, ...]:
+    """The same of several."""
     places = _Places()
     _value(_compose(data), (), places)
-    return places.nearest(pointer)
+    return tuple(places.nearest(pointer) for pointer in pointers)
 
 
 def _at(mark: yaml.Mark) -> Place:
@@ -188,5 +167,14 @@ def _at(mark: yaml.Mark) -> Place:
 
 
 def _sentence(place: Place | None, pointer: str, explanation: str) -> str:
-    where = f"line {place[0]}, column {place[1]}: " if place is not None else ""
-    return f"{where}{explanation}" + (f" (at {pointer})" if pointer else "")
+    return f"{told(place)}{explanation}" + (f" (at {shown(pointer)})" if pointer else "")
+
+
+def told(place: Place | None) -> str:
+    """A place as a sentence on it begins; empty without one."""
+    return f"line {place[0]}, column {place[1]}: " if place is not None else ""
+
+
+def shown(pointer: str) -> str:
+    """A pointer for people: a member's name that is long is cut."""
+    return "/".join(excerpt(step) for step in pointer.split("/"))

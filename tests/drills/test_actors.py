@@ -168,10 +168,10 @@ DUTY = "when: {kinds: [threat_alert], precedences: [FLASH], from: [XAA]}"
             "misbehave: FLOOD",
             "misbehave: SHOUT",
             "misbehave: SHOUT",
-            "Input should be",
+            "is none of the words that can stand here (ACKNOWLEDGE_TWICE,",
             id="an unknown misbehaviour",
         ),
-        pytest.param("speed: 300", "speed: 0", "speed: 0", "or equal to 0.01", id="time that stands still"),
+        pytest.param("speed: 300", "speed: 0", "speed: 0", "0.01 or more", id="time that stands still"),
         pytest.param("speed: 300", "speed: 0.001", "speed: 0.001", "0.01", id="time that hardly moves"),
     ],
 )

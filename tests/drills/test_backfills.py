@@ -169,7 +169,7 @@ def test_that_a_late_partner_is_overdue_is_told_once_and_not_again() -> None:
 @pytest.mark.parametrize(
     ("right", "wrong", "says"),
     [
-        ("      1.1.2: [sends]\n", "      1.1.2: [sent]\n", "Input should be"),
+        ("      1.1.2: [sends]\n", "      1.1.2: [sent]\n", "did you mean sends?"),
         ("must_have: [XGD]\n    others", "must_have: [XGB]\n    others", "goes to its nation alone"),
         ("- {inject: 4.1.1}", "- {inject: 4.1.1, listed: {1.1.2: [sends]}}", "listed goes with backfill"),
         (

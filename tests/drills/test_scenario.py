@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from bus.known.reviewed import known_policies
 from bus.protocol import deadlines, standings, succession
 from bus.protocol.delivery_states import SHOWN
 from drills.expectation import AgreementState
 from drills.injects import DraftTemplate, InjectReference, TearLineTemplate
+from drills.levels_named import misnamed
 from drills.life_expectation import Awaited, Gets, State, Status
 from drills.life_injects import RequestMove
 from drills.placeholders import PlaceholderError, PlayedMessage, filled_in
@@ -29,6 +31,7 @@ def test_every_scenario_that_comes_along_loads_and_judges_every_inject() -> None
     for each in listed:
         for inject in each.scenario.injects:
             assert each.scenario.expectation(inject.serial).inject == inject.serial
+        assert [*misnamed(each.scenario, known_policies())] == []
 
 
 def test_the_main_scenario_holds_what_the_issue_asks_for() -> None:

@@ -38,18 +38,26 @@ def test_a_document_is_read_with_times_and_texts_as_written() -> None:
     [
         pytest.param("title: a\ntitle: b\n", 2, "stands twice", id="a key stands twice"),
         pytest.param(
-            "title: a\nitems:\n  - name: x\n    count: many\n", 4, "integer", id="a type is wrong deep inside"
+            "title: a\nitems:\n  - name: x\n    count: many\n",
+            4,
+            "a whole number, and is text",
+            id="a type is wrong deep inside",
         ),
         pytest.param(
-            "title: a\nitems:\n  - count: 1\n", 3, "required", id="a member is missing in the second level"
+            "title: a\nitems:\n  - count: 1\n",
+            3,
+            "an entry of items lacks the member name",
+            id="a member is missing in the second level",
         ),
-        pytest.param("title: a\nextra: 1\n", 2, "Extra", id="a member is unknown"),
+        pytest.param(
+            "title: a\nextra: 1\n", 2, "has no member extra; it may have title,", id="a member is unknown"
+        ),
         pytest.param("title: &x a\n", 1, "anchors", id="an anchor"),
         pytest.param("title: !!python/object:os.system a\n", 1, "tags", id="a tag that would run code"),
         pytest.param("title: a\nat: 2026-03-02\n", 2, "RFC 3339", id="a time without its offset"),
         pytest.param("title: 'a\n", 2, "not YAML", id="a quote that does not end"),
         pytest.param("1: a\n", 1, "key is text", id="a key that is a number"),
-        pytest.param("title: a\nlive: yes\n", 2, "boolean", id="yes is text, not true"),
+        pytest.param("title: a\nlive: yes\n", 2, "must be true or false", id="yes is text, not true"),
         pytest.param("a: 1\n---\nb: 2\n", 2, "not YAML", id="two documents"),
         pytest.param("title: a\ncount: 1.0e999\n", 2, "a number that is too large", id="an endless number"),
         pytest.param("", None, "empty", id="an empty file"),

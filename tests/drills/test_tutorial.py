@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from bus.known.reviewed import known_policies
 from drills.after_action.reviewing import review
 from drills.judging_nation import nation_outcome
 from drills.objectives import Rating
@@ -56,7 +57,7 @@ def test_each_mistake_of_the_page_is_told_as_the_page_says(
     text = EXAMPLE.replace(right, wrong) if wrong else re.sub(f".*{re.escape(right)}\n", "", EXAMPLE)
     file = of_text(tmp_path, text)
     with pytest.raises(ScenarioError) as refused:
-        load_scenario(file)
+        load_scenario(file, known_policies())
     assert str(refused.value) == f"{file}: {said}"
 
 
