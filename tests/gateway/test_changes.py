@@ -1,6 +1,5 @@
 """Update, correct and cancel over HTTP: previews, refusals, what both sides are shown."""
 
-import asyncio
 from typing import Any
 
 import pytest
@@ -10,7 +9,8 @@ from gateways.http.api_keys import Scope
 from schemas.event import EventType
 from schemas.header import Kind
 from tests.gateway.drafts import draft
-from tests.gateway.running import WAIT, Gateway, assert_problem, last_seq
+from tests.gateway.feed_waiting import wait_told
+from tests.gateway.running import Gateway, assert_problem, last_seq
 
 Json = dict[str, Any]
 NOWHERE = "01890000-0000-7000-8000-000000000000"
@@ -43,21 +43,7 @@ def in_inbox(gateway: Gateway, after: int, accepted: Json) -> Json:
 
 def wait_status(gateway: Gateway, message_id: str, status: str) -> Json:
     """The inbox entry once its status is this one; woken by the feed of events."""
-
-    def told(tx: Any) -> bool:
-        return any(
-            each.message_id == message_id and each.state == status
-            for each in feed.look(tx, limit=100_000).events
-        )
-
-    async def wait() -> None:
-        context = gateway.runtime.context
-        async with asyncio.timeout(WAIT):
-            seen = context.events.latest
-            while not await context.store.read(told):
-                seen = await context.events.wait_beyond(seen)
-
-    gateway._loop.call(wait())
+    wait_told(gateway, lambda each: (each.message_id, each.state) == (message_id, status))
     entry: Json = gateway.get(f"/v1/inbox/{message_id}").json()
     assert entry["status"] == status
     return entry

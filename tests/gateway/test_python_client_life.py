@@ -11,10 +11,10 @@ from entente.client import Refused
 from entente.client.results import Accepted, InformationRequest, ToldByReceipt
 from schemas.event import EventType
 from tests.gateway.drafts import draft, soon
+from tests.gateway.feed_waiting import wait_event
 from tests.gateway.running import Gateway, last_seq
 from tests.gateway.test_python_client import Connect
 from tests.gateway.test_python_client import connect as connect
-from tests.gateway.test_recall import wait_event
 from tests.gateway.test_receipt_alone import unagreed as unagreed
 from tests.protocol.messages import message_id
 

@@ -1,6 +1,5 @@
 """Recall over HTTP and the real broker: everything that shows the message shows it no more."""
 
-import asyncio
 import contextlib
 import json
 import queue
@@ -10,11 +9,11 @@ from typing import Any
 import pytest
 
 from bus.store import checkpoints
-from bus.store import events as feed
 from gateways.http.api_keys import Scope
 from schemas.event import EventType
 from schemas.operator import Role
 from tests.gateway.drafts import draft
+from tests.gateway.feed_waiting import wait_event
 from tests.gateway.inbox_stream import events, stream
 from tests.gateway.operator_desk import hire, sign_in
 from tests.gateway.running import WAIT, Gateway, assert_problem, last_seq
@@ -30,26 +29,6 @@ NOWHERE = "01890000-0000-7000-8000-000000000000"
 def people(xaa: Gateway) -> None:
     for role in (Role.WATCH_OFFICER, Role.AUDITOR, Role.EXERCISE_STAFF):
         hire(xaa, f"recall-{role.value.replace('_', '-')}", role)
-
-
-def wait_event(gateway: Gateway, wanted: EventType, message_id: str, nation: str | None = None) -> None:
-    """Return once the feed tells it."""
-
-    def told(tx: Any) -> bool:
-        page = feed.look(tx, limit=100_000)
-        return any(
-            (each.type, each.message_id) == (wanted, message_id) and nation in (None, each.nation)
-            for each in page.events
-        )
-
-    async def wait() -> None:
-        context = gateway.runtime.context
-        async with asyncio.timeout(WAIT):
-            seen = context.events.latest
-            while not await context.store.read(told):
-                seen = await context.events.wait_beyond(seen)
-
-    gateway._loop.call(wait())
 
 
 def delivered(xaa: Gateway, xbb: Gateway, **header: Any) -> tuple[Json, Json]:
