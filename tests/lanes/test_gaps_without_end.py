@@ -10,9 +10,9 @@ from schemas.audit import AuditEvent
 from schemas.control import Control, SerialRange, Void
 from schemas.header import Mode
 from schemas.wire import Lane
-from tests.faults.small_world import Sent, run
+from tests.faults.small_world import run
 from tests.lanes.lane_world import LaneWorld, control
-from tests.protocol.crafted_bundles import craft, part
+from tests.lanes.signed_words import sign_words
 
 LAST = 2**53 - 1
 
@@ -27,34 +27,7 @@ def void(epoch: int, *ranges: tuple[int, int], lane: Lane = Lane.NORMAL) -> Cont
 
 def leap(world: LaneWorld, epochs: range) -> None:
     """XBB signs one delivery in each of these epochs, each under the last serial there is."""
-    for start in range(0, len(epochs), 60):
-        parts = [
-            part(
-                world.realm,
-                1,
-                None,
-                originator="XBB",
-                recipient="XAA",
-                content=void(epoch, (1, 1), lane=Lane.CONTROL).encode(),
-                lane="control",
-                lane_epoch=epoch,
-                serial=LAST,
-                content_type="control.v1",
-                message_id=None,
-                basis=[],
-            )
-            for epoch in epochs[start : start + 60]
-        ]
-        made = craft(
-            world.realm,
-            parts,
-            originator="XBB",
-            recipient="XAA",
-            lane=Lane.CONTROL,
-            depth=8,
-            now=world.now,
-        )
-        world.gateways["XAA"].receive(Sent(made.subject, made.sealed, world.trust))
+    sign_words(world, [(epoch, LAST, void(epoch, (1, 1), lane=Lane.CONTROL)) for epoch in epochs])
 
 
 def step(world: LaneWorld) -> StepResult:

@@ -14,10 +14,9 @@ from schemas.header import Mode
 from schemas.recall import Recall
 from schemas.request_acts import CloseOutcome, RequestClosed
 from schemas.wire import Lane
-from tests.faults.small_world import Sent
 from tests.flows.request_world import question
 from tests.lanes.lane_world import LaneWorld, control
-from tests.protocol.crafted_bundles import craft, part
+from tests.lanes.signed_words import sign_words
 from tests.protocol.messages import message_id
 from tests.realm_fixtures import NOW
 
@@ -27,28 +26,7 @@ EPOCH = 500_000_000
 
 def say(world: LaneWorld, contents: list[Control], *, first: int = 1) -> None:
     """XBB signs this to XAA, 60 contents in a bundle."""
-    for start in range(0, len(contents), 60):
-        parts = [
-            part(
-                world.realm,
-                1,
-                None,
-                originator="XBB",
-                recipient="XAA",
-                content=content.encode(),
-                lane="control",
-                lane_epoch=EPOCH,
-                serial=first + start + number,
-                content_type="control.v1",
-                message_id=None,
-                basis=[],
-            )
-            for number, content in enumerate(contents[start : start + 60])
-        ]
-        made: Any = craft(
-            world.realm, parts, originator="XBB", recipient="XAA", lane=Lane.CONTROL, depth=8, now=world.now
-        )
-        world.gateways["XAA"].receive(Sent(made.subject, made.sealed, world.trust))
+    sign_words(world, [(EPOCH, serial, content) for serial, content in enumerate(contents, start=first)])
 
 
 def recall(number: int, digest: str = NOTHING, at: str | None = None) -> Recall:
