@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from schemas.interop.cap import CapDocument, CapDraft, CapOptions, CapRefused, CapTaken, read_cap
+from schemas.interop.cap import (
+    CapDocument,
+    CapDraft,
+    CapOptions,
+    CapRefused,
+    CapTaken,
+    CapWarningCode,
+    read_cap,
+)
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 
@@ -92,3 +100,8 @@ def refused(text: str | bytes, options: CapOptions | None = None) -> CapRefused:
     (alert,) = read(text, options).alerts
     assert isinstance(alert, CapRefused), alert
     return alert
+
+
+def codes(alert: CapTaken) -> list[CapWarningCode]:
+    """What the reader was warned of."""
+    return [warning.code for warning in alert.warnings]

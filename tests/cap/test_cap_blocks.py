@@ -3,12 +3,13 @@
 import pytest
 
 from schemas.header import Mode, Relation
-from schemas.interop.cap import CapOptions, CapTaken, CapWarningCode
+from schemas.interop.cap import CapOptions, CapWarningCode
 from schemas.reasons import ReasonCode
 from tests.cap.alert_xml import (
     REFERENCE,
     alert_xml,
     area_xml,
+    codes,
     distribution_xml,
     draft,
     info_xml,
@@ -19,10 +20,6 @@ from tests.cap.alert_xml import (
 
 R = ReasonCode
 W = CapWarningCode
-
-
-def codes(alert: CapTaken) -> list[CapWarningCode]:
-    return [warning.code for warning in alert.warnings]
 
 
 def test_wrapped_alerts_are_judged_one_by_one() -> None:

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from schemas.header import Mode, Precedence, Relation
-from schemas.interop.cap import CapOptions, CapTaken, CapWarningCode
+from schemas.interop.cap import CapOptions, CapWarningCode
 from schemas.reasons import ReasonCode
 from tests.cap.alert_xml import (
     REFERENCE,
     alert_xml,
+    codes,
     draft,
     read,
     refused,
@@ -18,10 +19,6 @@ from tests.cap.alert_xml import (
 
 R = ReasonCode
 W = CapWarningCode
-
-
-def codes(alert: CapTaken) -> list[CapWarningCode]:
-    return [warning.code for warning in alert.warnings]
 
 
 EXERCISE = CapOptions(as_exercise="COLD WATER 31")

@@ -6,12 +6,13 @@ import pytest
 
 from schemas.base import rfc3339
 from schemas.header import Precedence
-from schemas.interop.cap import CapOptions, CapTaken, CapWarningCode
+from schemas.interop.cap import CapOptions, CapWarningCode
 from schemas.interop.cap.assessment import precedence_of, threat_type_of
 from schemas.reasons import ReasonCode
 from schemas.threat_alert import Category, Certainty, ResponseType, Severity, ThreatType, Urgency
 from tests.cap.alert_xml import (
     alert_xml,
+    codes,
     draft,
     info_xml,
     refused,
@@ -29,10 +30,6 @@ VOCABULARY = [
     *[("severity", word) for word in Severity],
     *[("certainty", word) for word in Certainty],
 ]
-
-
-def codes(alert: CapTaken) -> list[CapWarningCode]:
-    return [warning.code for warning in alert.warnings]
 
 
 @pytest.mark.parametrize(("element", "word"), VOCABULARY)

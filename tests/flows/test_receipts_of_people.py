@@ -1,6 +1,6 @@
 """What people did with a message is told to its originator's gateway, once, and is not lost on the way."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -24,6 +24,19 @@ async def opens(gateway: Gateway, message: InboxMessage) -> None:
     """A person opens a message, as the HTTP API has it noted."""
     context = gateway.exchange.context
     assert await gateway.job(lambda tx: note_read(context, tx, message.inbox_seq, OFFICER, context.now()))
+
+
+def receipt_of(message: InboxMessage, status: ReceiptStatus, at: datetime) -> Receipt:
+    return Receipt(
+        mode=Mode.OPERATION,
+        lane=message.lane,
+        lane_epoch=message.epoch,
+        serial=message.serial,
+        content_digest=message.digest,
+        message_id=message.message_id,
+        status=status,
+        at=at,
+    )
 
 
 async def row(gateway: Gateway, accepted: Accepted, nation: str = "XBB") -> DeliveryProgress:
@@ -148,16 +161,7 @@ async def test_a_receipt_that_comes_twice_leaves_nothing_the_second_time(world: 
     (message,) = await bravo.mail(1)
     await opens(bravo, message)
     await alfa.states(accepted, {"XBB": "read"})
-    read = Receipt(
-        mode=Mode.OPERATION,
-        lane=message.lane,
-        lane_epoch=message.epoch,
-        serial=message.serial,
-        content_digest=message.digest,
-        message_id=message.message_id,
-        status=ReceiptStatus.READ,
-        at=world.clock(),
-    )
+    read = receipt_of(message, ReceiptStatus.READ, world.clock())
     for _ in range(3):
         await bravo.job(lambda tx: receipts.add(tx, "XAA", Mode.OPERATION, [read]))
         await bravo.store.until(waits_for_receipt, lambda count: count == 0)
@@ -171,16 +175,7 @@ async def test_no_receipt_of_a_person_counts_for_what_went_to_somebody_else(worl
     accepted = await alfa.publish("XBB")
     (message,) = await bravo.mail(1)
     await alfa.states(accepted, {"XBB": "delivered"})
-    forged = Receipt(
-        mode=Mode.OPERATION,
-        lane=message.lane,
-        lane_epoch=message.epoch,
-        serial=message.serial,
-        content_digest=message.digest,
-        message_id=message.message_id,
-        status=ReceiptStatus.ACTIONED,
-        at=world.clock(),
-    )
+    forged = receipt_of(message, ReceiptStatus.ACTIONED, world.clock())
     await charlie.job(lambda tx: receipts.add(tx, "XAA", Mode.OPERATION, [forged]))
     (ignored,) = await alfa.evidence(AuditEvent.RECEIPT_IGNORED)
     assert (ignored.partner, ignored.count) == ("XCC", 1)
