@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from drills.life_expectation import LifeExpectation
-from drills.outcome import LifeOutcome, LifeStep
+from drills.life_outcome import LifeOutcome, LifeStep
 from drills.played import Played
 from drills.scenario import Inject, Scenario
 from drills.seen import Seen

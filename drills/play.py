@@ -14,7 +14,6 @@ from drills.agreement_play import AgreementPlay
 from drills.alarm_watch import AlarmWatch
 from drills.backfill_play import BackfillPlay
 from drills.exercise_clock import ExerciseClock
-from drills.expectation import SETTLED
 from drills.gate import Gate
 from drills.hostile import HostileActError, Loot
 from drills.hostile_play import HostilePlay
@@ -27,13 +26,9 @@ from drills.played import DrillError, Played, Sent, Tried
 from drills.ports import Machinery, RealmOffice
 from drills.realm_play import RealmPlay
 from drills.scenario import Inject, Scenario
+from drills.under_way import UnderWay
 from drills.webhook_play import hook_up
 from schemas.header import Kind
-from schemas.reasons import ReasonCode
-
-PATIENCE = 30.0
-AHEAD_PATIENCE = 5.0
-_POLL = 0.02
 
 
 class Player:
@@ -74,8 +69,7 @@ class Player:
             scenario, partners, machinery, loot, self._played, self._agreements, self._publish
         )
         self._backfills = BackfillPlay(partners, self._played)
-        self._ahead: set[str] = set()
-        self._under_way: list[str] = []
+        self._under_way = UnderWay(partners, self._played, self._realm)
 
     async def play(self) -> Played:
         """Everything in order. DrillError when the play itself breaks down."""
@@ -129,9 +123,9 @@ class Player:
     async def _one(self, inject: Inject) -> None:
         partner = self._partners[inject.nation]
         if inject.about_agreement or inject.accession or inject.fault or inject.backfill:
-            await self._settled()
+            await self._under_way.settled()
         for serial in inject.refers_to:
-            await self._has_arrived(serial, inject.nation)
+            await self._under_way.has_arrived(serial, inject.nation)
         template = self._scenario.template(inject)
         if inject.publish is not None and template is not None:
             await self._publish(inject, partner, template)
@@ -144,8 +138,8 @@ class Player:
         elif inject.hostile is not None:
             self._played.tried[inject.serial] = await self._hostile.play(inject, inject.hostile)
         elif inject.backfill is not None:
-            self._under_way += await self._backfills.send(inject, inject.backfill)
-            await self._settled()
+            self._under_way.add(*await self._backfills.send(inject, inject.backfill))
+            await self._under_way.settled()
         elif inject.webhook is not None:
             self._played.hooked[inject.serial] = await hook_up(inject, partner, inject.webhook.types)
         else:
@@ -160,7 +154,7 @@ class Player:
         elif inject.accession is not None:
             self._played.happened[inject.serial] = await self._realm.accession(inject, inject.accession)
         elif inject.fault is not None:
-            self._ahead.clear()
+            self._under_way.faulted()
             self._played.happened[inject.serial] = await self._realm.fault(inject, inject.fault)
 
     async def _act_on(self, inject: Inject, partner: PartnerSystem) -> None:
@@ -189,58 +183,12 @@ class Player:
             self._played.steps |= await self._agreements.arrived()
             await self._lives.arrived()
 
-    async def _has_arrived(self, serial: str, nation: str) -> None:
-        """Whoever refers to a message has it: its author, or a nation whose inbox shows it.
-
-        An attempt may quote what its nation never got; then there is nothing to wait for.
-        """
-        sent = self._played.sent[serial]
-        codes = {row["nation"]: row["code"] for row in sent.answer["decisions"]}
-        if codes.get(nation) == ReasonCode.DISPLAY_ONLY_PERMITTED.value:
-            await self._settled()  # the nation's own system will never see it
-        elif nation != sent.originator and nation in sent.answer["recipients"]:
-            await self._partners[nation].wait_for(sent.originator, sent.message_of(nation).message_id)
-
-    async def _settled(self) -> None:
-        """Wait until nothing that was published is under way: what changes now does not concern it."""
-        until = asyncio.get_running_loop().time() + PATIENCE
-        while self._realm.broker_runs and self._under_way and asyncio.get_running_loop().time() < until:
-            sent = self._played.sent[self._under_way[0]]
-            if sent.originator in self._realm.unreachable:
-                self._under_way.pop(0)
-                continue
-            shown = await self._partners[sent.originator].publication(sent.answer["publication_id"])
-            if all(
-                row["state"] in SETTLED or row["nation"] in self._realm.unreachable
-                for row in shown["deliveries"]
-            ):
-                self._under_way.pop(0)
-            else:
-                await asyncio.sleep(_POLL)
-        self._under_way = self._under_way if not self._realm.broker_runs else []
-
-    async def _made_ready(self, partner: PartnerSystem, publication_id: str) -> None:
-        """Without a broker a gateway makes few bundles ahead; what comes after them waits undecided.
-
-        The first message of that time is waited for until it stands in one. It never does where others were
-        ahead of it, lane heads for instance; then everything waits, which is as well.
-        """
-        if self._realm.broker_runs or partner.nation in self._ahead:
-            return
-        self._ahead.add(partner.nation)
-        until = asyncio.get_running_loop().time() + AHEAD_PATIENCE
-        while asyncio.get_running_loop().time() < until:
-            shown = await partner.publication(publication_id)
-            if all(row["attempts"] for row in shown["deliveries"]):
-                return
-            await asyncio.sleep(_POLL)
-
     async def _publish(self, inject: Inject, partner: PartnerSystem, template: DraftTemplate) -> None:
         draft = self._draft(template, partner.nation)
         began = asyncio.get_running_loop().time()
         answer = await partner.publish(draft)
         self._sent(inject, partner.nation, json.loads(draft), answer, began)
-        await self._made_ready(partner, answer.body["publication_id"])
+        await self._under_way.made_ready(partner, answer.body["publication_id"])
 
     def _sent(
         self, inject: Inject, originator: str, draft: Mapping[str, Any], answer: Answer, began: float
@@ -250,7 +198,7 @@ class Player:
 
     def _record(self, sent: Sent) -> None:
         """A message was accepted, of an inject or an actor."""
-        self._under_way.append(sent.inject.serial)
+        self._under_way.add(sent.inject.serial)
         self._played.sent[sent.inject.serial] = sent
         self._actors.sent(sent.inject.serial, sent)
 
@@ -271,7 +219,7 @@ class Player:
             now = datetime.now(UTC)
             answer = await self._agreements.hand_in(partner.nation, attempt.agreement, key, now)
         elif attempt.backfill is not None:
-            await self._settled()
+            await self._under_way.settled()
             answer = await self._backfills.hand_in(
                 partner.nation, attempt.backfill, misquote_digest=attempt.misquote_digest
             )

@@ -2,7 +2,8 @@
 
 from html import escape
 
-from drills.outcome import DrillOutcome, LifeOutcome, LifeStep
+from drills.life_outcome import LifeOutcome, LifeStep
+from drills.outcome import DrillOutcome
 from drills.report_places import Places
 
 GOOD = ("current", "withdrawn", "acknowledged", "actioned", "read", "answered", "closed")

@@ -6,7 +6,7 @@ from typing import Any
 
 from drills import life_calls
 from drills.expectation import Expectation
-from drills.outcome import WebhookOutcome
+from drills.life_outcome import WebhookOutcome
 from drills.partner_system import PartnerSystem
 from drills.played import Hooked
 from drills.scenario import Inject

@@ -14,8 +14,9 @@ from drills.after_action.reviewing import review
 from drills.after_action.wording import span
 from drills.alarms import AlarmOutcome
 from drills.backfills import BackfillOutcome
+from drills.life_outcome import LifeOutcome, LifeStep
 from drills.objectives import Measure, Objective
-from drills.outcome import DrillOutcome, EventOutcome, LifeOutcome, LifeStep
+from drills.outcome import DrillOutcome, EventOutcome
 from drills.report import render_html, write_report
 from tests.drills.after_action.made import act, at, attempt, copy, drill, message, outage, silence
 
