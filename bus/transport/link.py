@@ -9,30 +9,87 @@ afresh when it changes.
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from nats.aio.client import Client
+from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.errors import MaxPayloadError
 
 from bus.ports import BrokerUnavailable, PublishRefused
-from bus.transport.replies import ReplyInbox
+from bus.transport.client import BrokerClient, heeding_cancellation
+from bus.transport.replies import Question, ReplyInbox
 
 _log = logging.getLogger(__name__)
 
 PING_SECONDS = 5
 CONNECT_SECONDS = 5
+FLUSH_SECONDS = 1
+MOST_PATIENCE = 10
+"""How many times as long an answer may take while other things still come."""
 BACKOFF_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 2.0)
 
 
 class Link:
     """One live connection: its client, its reply inbox, and an event set when it is lost."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: BrokerClient) -> None:
         self.client = client
         self.lost = asyncio.Event()
         self.replies = ReplyInbox(client)
+        self.round_trip = 0.0
+        """Seconds that the first ping took: what is asked later is answered no sooner."""
         self._watchers: set[asyncio.Event] = set()
+
+    def patience(self, seconds: float) -> float:
+        """How long to wait for what should take `seconds` at most at the broker."""
+        return seconds + 2 * self.round_trip
+
+    async def answer(self, question: Question, seconds: float) -> Msg:
+        """What comes to a question. Raises BrokerUnavailable when the connection is lost.
+
+        TimeoutError: it did not come for so long, nor did anything else. A slow link may be busy with mail.
+        """
+        await self._unless_silent(question.answer, seconds)
+        return await question.answer
+
+    async def measure(self, seconds: float) -> None:
+        """Take the time of a round trip. Raises NatsError, OSError, BrokerUnavailable."""
+        began = asyncio.get_running_loop().time()
+        await self._ping(seconds)
+        self.round_trip = asyncio.get_running_loop().time() - began
+
+    async def require_alive(self, seconds: float) -> None:
+        """Abandon the connection when a ping stays unanswered for so long, and nothing else comes either."""
+        try:
+            await self._ping(seconds)
+        except (NatsError, OSError, BrokerUnavailable):
+            self.abandon()
+
+    async def _ping(self, seconds: float) -> None:
+        ping = asyncio.create_task(self.client.flush(math.ceil(self.patience(seconds) * MOST_PATIENCE)))
+        try:
+            await self._unless_silent(ping, seconds)
+            await ping
+        finally:
+            ping.cancel()
+
+    async def _unless_silent(self, wanted: asyncio.Future[Any], seconds: float) -> None:
+        loop = asyncio.get_running_loop()
+        patience, began = self.patience(seconds), loop.time()
+        until = began + patience
+        lost = asyncio.create_task(self.lost.wait())
+        try:
+            while not wanted.done() and (left := until - loop.time()) > 0:
+                await asyncio.wait((wanted, lost), timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                if lost.done() and not wanted.done():
+                    raise BrokerUnavailable("the connection to the broker was lost")
+                until = min(self.client.heard + patience, began + patience * MOST_PATIENCE)
+        finally:
+            lost.cancel()
+        if not wanted.done():
+            raise TimeoutError
 
     def abandon(self) -> None:
         """The connection is lost, or is to be treated so since answers stay out; a new one will be made."""
@@ -50,18 +107,14 @@ class Link:
         connection counts as lost at once, though nats-py may take a while to report it closed. Otherwise a
         caller that tries again at once would find it still standing, and never let it be replaced.
         """
-        task = asyncio.current_task()
-        before = task.cancelling() if task is not None else 0
         try:
-            await self.client.publish(subject, payload, reply=reply, headers=headers)
+            with heeding_cancellation():
+                await self.client.publish(subject, payload, reply=reply, headers=headers)
         except MaxPayloadError:
             raise PublishRefused(f"{len(payload)} bytes are more than the broker takes") from None
         except (NatsError, OSError) as error:
             self.abandon()
             raise BrokerUnavailable(f"publishing failed: {type(error).__name__}") from error
-        # nats-py swallows a cancellation while it waits for room.
-        if task is not None and task.cancelling() > before:
-            raise asyncio.CancelledError
 
     def watch(self, event: asyncio.Event) -> None:
         """Set `event` when the connection is lost, beside whatever else sets it."""
@@ -127,8 +180,8 @@ class Dialler:
         if (link := self.link) is not None:
             # Twice: nats-py writes the ping of a flush ahead of what is still in its own buffer.
             with contextlib.suppress(NatsError, OSError, TimeoutError):
-                await link.client.flush(timeout=1)
-                await link.client.flush(timeout=1)
+                await link.client.flush(math.ceil(link.patience(FLUSH_SECONDS)))
+                await link.client.flush(math.ceil(link.patience(FLUSH_SECONDS)))
         # The flag as well, since nats-py may swallow a cancellation (it uses wait_for, and Python 3.11's
         # drops one that comes together with the result).
         self._closing = True
@@ -140,16 +193,16 @@ class Dialler:
     async def _keep_connected(self) -> None:
         attempt = 0
         while not self._closing:
-            link = Link(Client())
+            link = Link(BrokerClient())
             try:
-                async with asyncio.timeout(CONNECT_SECONDS * 2):
+                async with asyncio.timeout(CONNECT_SECONDS * 4):
                     await self._dial(link)
                 attempt = 0
                 if not self._closing:
                     await self._set(link)
                     await link.lost.wait()
-            except (NatsError, OSError, TimeoutError, ValueError) as error:
-                # ValueError covers nats-py's protocol parsing: a broken server must not end the dialling.
+            except Exception as error:  # noqa: BLE001 - whatever a broken server makes of nats-py
+                # must not end the dialling: without it the gateway is cut off until it is started again.
                 _log.debug("broker not reached: %s", type(error).__name__)
             finally:
                 await self._drop(link)
@@ -180,7 +233,11 @@ class Dialler:
             closed_cb=gone,
             error_cb=reported,
         )
+        if not link.client.is_connected:
+            # nats-py goes on when something else answers its first ping, and then never sends anything.
+            raise BrokerUnavailable("the broker did not answer the first ping")
         await link.replies.listen()
+        await link.measure(CONNECT_SECONDS)
 
     async def _set(self, link: Link) -> None:
         self._link = link
@@ -190,8 +247,8 @@ class Dialler:
         link.abandon()
         was_up = self._link is link
         self._link = None
-        with contextlib.suppress(NatsError, OSError, TimeoutError):
-            await link.client.close()
+        with contextlib.suppress(Exception):  # the same
+            await link.client.end()
         if was_up:
             await self._tell(connected=False)
 

@@ -17,6 +17,7 @@ from nats.errors import Error as NatsError
 from bus.nats_config import pull_subject, reset_subject
 from bus.ports import BrokerUnavailable
 from bus.protocol.subjects import consumer_name
+from bus.transport.client import heeding_cancellation
 from bus.transport.incoming import NatsIncoming
 from bus.transport.link import Dialler, Link
 from bus.transport.session import Session
@@ -132,18 +133,21 @@ class NatsMailbox:
         session = Session(link)
         try:
             inbox = link.client.new_inbox()
-            session.subscription = await link.client.subscribe(inbox, cb=session.take)
+            with heeding_cancellation():
+                session.subscription = await link.client.subscribe(inbox, cb=session.take)
             await self._rewind(link)
-        except (BrokerUnavailable, NatsError, OSError) as error:
+        except BaseException as error:
+            await self._end(session)
+            if isinstance(error, NatsError | OSError):
+                # Closed already, though nats-py may never say so.
+                link.abandon()
+            elif not isinstance(error, BrokerUnavailable):
+                raise
             _log.debug("mailbox %s not ready: %s", self._consumer, type(error).__name__)
+        else:
+            self._session = session
+        finally:
             self._failures += 1
-            await self._end(session)
-            return
-        except asyncio.CancelledError:
-            await self._end(session)
-            raise
-        self._failures += 1
-        self._session = session
 
     async def _pause(self) -> None:
         """Wait out a nak's delay, and longer with every session that was never answered."""
@@ -155,9 +159,8 @@ class NatsMailbox:
     async def _rewind(self, link: Link) -> None:
         question = link.replies.ask()
         try:
-            async with asyncio.timeout(RESET_SECONDS):
-                await link.publish(reset_subject(self._consumer), b"", question.reply)
-                answer = await question.answer
+            await link.publish(reset_subject(self._consumer), b"", question.reply)
+            answer = await link.answer(question, RESET_SECONDS)
         except TimeoutError:
             raise BrokerUnavailable("the mailbox did not answer a rewind") from None
         finally:
@@ -181,7 +184,8 @@ class NatsMailbox:
             "idle_heartbeat": int(HEARTBEAT_SECONDS * 1e9),
         }
         session.outstanding = self._batch
-        session.pull_deadline = asyncio.get_running_loop().time() + PULL_PATIENCE_SECONDS
+        patience = session.link.patience(PULL_PATIENCE_SECONDS)
+        session.pull_deadline = asyncio.get_running_loop().time() + patience
         try:
             await session.link.publish(
                 pull_subject(self._consumer), json.dumps(request).encode(), session.subscription.subject
@@ -193,7 +197,7 @@ class NatsMailbox:
         """Break off unless the answer was only waiting for this process to read it."""
         if session.liveness is None:
             # A task of its own, since the caller's fetch may run out of time before the answer is overdue.
-            session.liveness = asyncio.create_task(_require_alive(session.link))
+            session.liveness = asyncio.create_task(session.link.require_alive(PING_SECONDS))
         await asyncio.shield(session.liveness)
         session.liveness = None
         await asyncio.sleep(0)
@@ -208,7 +212,8 @@ class NatsMailbox:
         if session.subscription is None or session.link.lost.is_set():
             return
         try:
-            await session.subscription.unsubscribe()
+            with heeding_cancellation():
+                await session.subscription.unsubscribe()
             if session.last_acked:
                 await self._settle_acks(session.link, session.last_acked)
         except (BrokerUnavailable, NatsError, OSError):
@@ -221,7 +226,7 @@ class NatsMailbox:
         """
         question = link.replies.ask()
         try:
-            async with asyncio.timeout(SETTLE_SECONDS):
+            async with asyncio.timeout(link.patience(SETTLE_SECONDS)):
                 await link.publish(reply, b"+ACK", question.reply)
                 await question.answer
         except TimeoutError:
@@ -229,11 +234,3 @@ class NatsMailbox:
             return
         finally:
             link.replies.forget(question)
-
-
-async def _require_alive(link: Link) -> None:
-    """Abandon a connection that does not answer a ping."""
-    try:
-        await link.client.flush(timeout=PING_SECONDS)
-    except (NatsError, OSError, TimeoutError):
-        link.abandon()

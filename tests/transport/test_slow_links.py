@@ -1,0 +1,46 @@
+"""Links on which every answer is late: nothing that waits for one may give up before it can have come."""
+
+import pytest
+
+from bus.transport import mailbox as mailbox_module
+from entente.broker_link import BrokerLink
+from schemas.wire import Lane
+from tests.broker_fixtures import Broker, bundles
+from tests.transport.receiving import first_seen, take, take_until
+
+DELAY = 0.08
+
+
+@pytest.fixture(autouse=True)
+def short_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As short beside the delay as the real one is beside more than a second."""
+    monkeypatch.setattr(mailbox_module, "PULL_SECONDS", 0.2)
+    monkeypatch.setattr(mailbox_module, "HEARTBEAT_SECONDS", 0.1)
+    monkeypatch.setattr(mailbox_module, "PULL_PATIENCE_SECONDS", 0.25)
+    for name in ("RESET_SECONDS", "PING_SECONDS", "SETTLE_SECONDS"):
+        monkeypatch.setattr(mailbox_module, name, DELAY)
+
+
+async def test_a_link_slower_than_any_patience_of_ours_brings_mail_and_stays(broker: Broker) -> None:
+    changes: list[bool] = []
+    async with BrokerLink(broker.server.config.port) as near, broker.transport("XAA") as sender:
+        near.slow_down(DELAY)
+        async with broker.transport("XBB", near.url, on_change=changes.append) as receiver:
+            mailbox = receiver.mailbox(Lane.NORMAL)
+            # Nothing comes for longer than a pull stays with the broker.
+            assert await mailbox.fetch(wait=0.8) == []
+            assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 5), 0)).complete
+            assert await take(mailbox, 5) == [0, 1, 2, 3, 4]
+            assert changes == [True]
+
+
+async def test_a_link_that_becomes_slow_brings_mail_all_the_same(broker: Broker) -> None:
+    async with BrokerLink(broker.server.config.port) as near, broker.transport("XAA") as sender:
+        async with broker.transport("XBB", near.url) as receiver:
+            mailbox = receiver.mailbox(Lane.NORMAL)
+            assert await mailbox.fetch(wait=0.05) == []
+            near.slow_down(DELAY)
+            # Given up, since it once was faster; the next one is measured anew.
+            assert await mailbox.fetch(wait=0.8) == []
+            assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 5), 0)).complete
+            assert first_seen(await take_until(mailbox, 4)) == [0, 1, 2, 3, 4]
