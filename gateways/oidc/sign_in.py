@@ -4,7 +4,7 @@ As ``gateways.operators.password_sign_in`` with another proof: the provider says
 operator it is, whether they may sign in, and what they may do. Nobody becomes an operator by signing in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from time import monotonic
 
@@ -58,7 +58,7 @@ class OidcSignIn:
         self._claim = settings.oidc_operator_claim
         self._longest = longest
         self._clock = clock
-        self._addresses = Attempts(PER_ADDRESS)
+        self._failures = Attempts(PER_ADDRESS)
         self._used = Used()
         # Of this process alone: what was begun before a restart has to be begun again.
         self._key = context.randomness(KEY_OCTETS)
@@ -90,7 +90,7 @@ class OidcSignIn:
         """A new session. Raises TransactionRefused, ProofRefused, ProviderFailed, NobodyHere, SignInDelayed,
         StoreUnavailable.
         """
-        proof = await self._proven(back, None, address)
+        proof = await self._proven(back, None, address_key(address))
 
         def job(tx: StoreTransaction) -> Issued:
             now = self._context.now()
@@ -101,13 +101,14 @@ class OidcSignIn:
 
         return await self._context.store.write(job)
 
-    async def confirm(self, back: WayBack, signed_in: SignedIn, address: str | None) -> Issued:
+    async def confirm(self, back: WayBack, signed_in: SignedIn) -> Issued:
         """Fresh tokens for a session whose operator has just been authenticated anew.
 
         Raises TransactionRefused, ProofRefused, NotRecent, ProviderFailed, NobodyHere, SessionEnded,
         SignInDelayed, StoreUnavailable.
         """
-        proof = await self._proven(back, signed_in.session_id, address)
+        # Counted by the session: strangers' failures keep nobody who is signed in waiting.
+        proof = await self._proven(back, signed_in.session_id, signed_in.session_id)
 
         def job(tx: StoreTransaction) -> Issued:
             now = self._context.now()
@@ -120,20 +121,19 @@ class OidcSignIn:
 
         return await self._context.store.write(job)
 
-    async def _proven(self, back: WayBack, session_id: str | None, address: str | None) -> Proof:
-        place = address_key(address)
-        wait = self._addresses.wait(place, self._clock())
+    async def _proven(self, back: WayBack, session_id: str | None, place: Hashable) -> Proof:
+        wait = self._failures.wait(place, self._clock())
         if wait:
             raise SignInDelayed(wait)
-        self._addresses.begin(place, self._clock())
+        self._failures.begin(place, self._clock())
         try:
             proof = await self._prove(back, session_id)
         except ProviderFailed as failed:
-            self._addresses.forgive(place)  # no fault of whoever signs in
+            self._failures.forgive(place)  # no fault of whoever signs in
             raise _logged(failed) from None
         except OidcRefused as refused:
             raise _logged(refused) from None
-        self._addresses.forgive(place)
+        self._failures.forgive(place)
         return proof
 
     async def _prove(self, back: WayBack, session_id: str | None) -> Proof:

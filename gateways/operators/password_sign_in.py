@@ -4,7 +4,7 @@ One of the ways in which a session can start: it proves who somebody is and leav
 Whatever is wrong, name, password or standing, the same functions are called and the same answer is given.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Hashable
 from contextlib import suppress
 from datetime import datetime
 from time import monotonic
@@ -58,10 +58,15 @@ class PasswordSignIn:
         self._clock = clock
         self._names = Attempts(PER_NAME)
         self._addresses = Attempts(PER_ADDRESS)
+        # Of who is signed in already: strangers that use up a name's or an address's patience, through a
+        # console say, must not keep its people from proving again who they are.
+        self._within = Attempts(PER_NAME)
 
     async def sign_in(self, name: str, password: str, address: str | None) -> Issued:
         """A new session. Raises SignInRefused, SignInDelayed, HashingBusy, StoreUnavailable."""
-        proven = await self._prove(name, password, address)
+        place = address_key(address)
+        proven = await self._prove(name, password, ((self._names, name), (self._addresses, place)))
+        self._names.forget(name)
         renewed = await self._rehashed(proven, password)
 
         def job(tx: Transaction) -> Issued:
@@ -75,12 +80,12 @@ class PasswordSignIn:
 
         return await self._context.store.write(job)
 
-    async def confirm(self, signed_in: SignedIn, password: str, address: str | None) -> Issued:
+    async def confirm(self, signed_in: SignedIn, password: str) -> Issued:
         """Fresh tokens for a session whose operator gives the password again.
 
         Raises SignInRefused, SignInDelayed, SessionEnded, HashingBusy, StoreUnavailable.
         """
-        proven = await self._prove(signed_in.operator.name, password, address)
+        proven = await self._prove_again(signed_in, password)
 
         def job(tx: Transaction) -> Issued:
             now = self._context.now()
@@ -91,7 +96,7 @@ class PasswordSignIn:
 
         return await self._context.store.write(job)
 
-    async def change(self, signed_in: SignedIn, current: str, new: str, address: str | None) -> Issued:
+    async def change(self, signed_in: SignedIn, current: str, new: str) -> Issued:
         """Replace the password: every session of the operator ends, and a new one starts.
 
         Raises PasswordUnsuitable, SignInRefused, SignInDelayed, SessionEnded, HashingBusy, StoreUnavailable.
@@ -100,7 +105,7 @@ class PasswordSignIn:
         fault = "this is the old password" if normal(new) == normal(current) else fault_of(new, name)
         if fault is not None:
             raise PasswordUnsuitable(fault)
-        proven = await self._prove(name, current, address)
+        proven = await self._prove_again(signed_in, current)
         hashed = await self._hashing.hash(new)
 
         def job(tx: Transaction) -> Issued:
@@ -122,24 +127,31 @@ class PasswordSignIn:
         """Let the hashing thread end."""
         self._hashing.close()
 
-    async def _prove(self, name: str, password: str, address: str | None) -> Operator:
-        at, place = self._clock(), address_key(address)
-        wait = max(self._names.wait(name, at), self._addresses.wait(place, at))
+    async def _prove_again(self, signed_in: SignedIn, password: str) -> Operator:
+        """As ``_prove``, of who is signed in: counted by the session alone."""
+        name, session = signed_in.operator.name, signed_in.session_id
+        proven = await self._prove(name, password, ((self._within, session),))
+        self._within.forget(session)
+        return proven
+
+    async def _prove(
+        self, name: str, password: str, counted: Collection[tuple[Attempts, Hashable]]
+    ) -> Operator:
+        at = self._clock()
+        wait = max(attempts.wait(key, at) for attempts, key in counted)
         if wait:
             raise SignInDelayed(wait)
-        self._names.begin(name, at)
-        self._addresses.begin(place, at)
+        for attempts, key in counted:
+            attempts.begin(key, at)
         try:
             operator = await self._context.store.read(lambda tx: operators.find(tx, name))
             fits = await self._hashing.fits(password, operator.password_hash if operator else None)
         except (HashingBusy, StoreUnavailable):
-            self._names.forgive(name)
-            self._addresses.forgive(place)
+            _forgive(counted)
             raise
         if not fits or operator is None or not _may_sign_in(operator, self._context.now()):
             raise SignInRefused(operator.name if operator is not None else None)
-        self._names.forget(name)
-        self._addresses.forgive(place)
+        _forgive(counted)
         return operator
 
     async def _rehashed(self, proven: Operator, password: str) -> str | None:
@@ -154,6 +166,11 @@ class PasswordSignIn:
         evidence = self._context.evidence(actor_of(name), now)
         evidence.add(event, operator=name, session=issued.signed_in.session_id)
         evidence.write(tx)
+
+
+def _forgive(counted: Collection[tuple[Attempts, Hashable]]) -> None:
+    for attempts, key in counted:
+        attempts.forgive(key)
 
 
 def _may_sign_in(operator: Operator, now: datetime) -> bool:

@@ -64,11 +64,11 @@ async def _sign_in(desk: Desk, before: Issued) -> None:
 
 
 async def _give_again(desk: Desk, before: Issued) -> None:
-    await desk.sign_in.confirm(before.signed_in, PASSWORD, HERE)
+    await desk.sign_in.confirm(before.signed_in, PASSWORD)
 
 
 async def _change(desk: Desk, before: Issued) -> None:
-    await desk.sign_in.change(before.signed_in, PASSWORD, "two owls in a third tree", HERE)
+    await desk.sign_in.change(before.signed_in, PASSWORD, "two owls in a third tree")
 
 
 @pytest.mark.parametrize("act", [_sign_in, _give_again, _change])
@@ -99,11 +99,11 @@ async def test_a_password_replaced_while_it_is_hashed_proves_nothing(
 async def test_replacing_the_password_needs_the_old_one_and_a_suitable_new_one(desk: Desk) -> None:
     issued = await signed_in(desk)
     with pytest.raises(SignInRefused):
-        await desk.sign_in.change(issued.signed_in, "not the old password", "nine cranes over the moor", HERE)
+        await desk.sign_in.change(issued.signed_in, "not the old password", "nine cranes over the moor")
     for new in ("short", PASSWORD, "anna crosses the ford", "a" * 40):
         with pytest.raises(PasswordUnsuitable):
-            await desk.sign_in.change(issued.signed_in, PASSWORD, new, HERE)
-    changed = await desk.sign_in.change(issued.signed_in, PASSWORD, "nine cranes over the moor", HERE)
+            await desk.sign_in.change(issued.signed_in, PASSWORD, new)
+    changed = await desk.sign_in.change(issued.signed_in, PASSWORD, "nine cranes over the moor")
     assert not await alive(desk, issued)
     assert await alive(desk, changed)
     with pytest.raises(SignInRefused):
@@ -182,6 +182,19 @@ async def test_one_address_may_not_try_name_after_name(desk: Desk) -> None:
         assert await fail(desk, f"name-{number}") == 0.0
     assert await fail(desk, "another") == 1.0
     assert await fail(desk, "another", "192.0.2.8") == 0.0, "another address is not affected"
+
+
+async def test_strangers_failures_keep_nobody_who_is_signed_in_from_proving_it_again(desk: Desk) -> None:
+    issued = await signed_in(desk)
+    for number in range(PER_ADDRESS.free):
+        await fail(desk, "anna" if number < PER_NAME.free else f"name-{number}")
+    assert await fail(desk, "anna") > 0, "through the console they all share one address"
+    await desk.sign_in.confirm(issued.signed_in, PASSWORD)
+    for _ in range(PER_NAME.free):
+        with pytest.raises(SignInRefused):
+            await desk.sign_in.confirm(issued.signed_in, "a wrong password")
+    with pytest.raises(SignInDelayed):
+        await desk.sign_in.change(issued.signed_in, PASSWORD, "nine cranes over the moor")
 
 
 async def test_an_address_of_version_6_counts_with_its_network(desk: Desk) -> None:

@@ -14,7 +14,7 @@ from gateways.operators.password_sign_in import SignInRefused
 from gateways.operators.sessions import MOST_SESSIONS, Issued, SessionEnded
 from gateways.operators.tokens import new_token
 from schemas.operator import Role
-from tests.gateway.operator_desk import HERE, PASSWORD, Desk, alive, open_desk, signed_in
+from tests.gateway.operator_desk import PASSWORD, Desk, alive, open_desk, signed_in
 from tests.gateway.operator_desk import desk as desk
 
 
@@ -46,7 +46,7 @@ async def _elsewhere(desk: Desk, issued: Issued) -> None:
 
 async def _password(desk: Desk, issued: Issued) -> None:
     other = await signed_in(desk)
-    await desk.sign_in.change(other.signed_in, PASSWORD, "nine cranes over the moor", HERE)
+    await desk.sign_in.change(other.signed_in, PASSWORD, "nine cranes over the moor")
 
 
 ENDS: list[tuple[str, Callable[[Desk, Issued], Awaitable[None]]]] = [
@@ -220,7 +220,7 @@ async def test_only_the_new_tokens_are_fresh_after_the_password_was_given_again(
     first = await signed_in(desk)
     began = desk.at
     desk.pass_(minutes=9)
-    second = await desk.sign_in.confirm(first.signed_in, PASSWORD, HERE)
+    second = await desk.sign_in.confirm(first.signed_in, PASSWORD)
     assert (await desk.sessions.of_access_token(second.access)).fresh_at == desk.at
     assert (await desk.sessions.of_access_token(first.access)).fresh_at == began
     confirmed = desk.at
@@ -234,10 +234,10 @@ async def test_only_the_new_tokens_are_fresh_after_the_password_was_given_again(
 async def test_confirming_needs_the_password_and_the_session(desk: Desk) -> None:
     issued = await signed_in(desk)
     with pytest.raises(SignInRefused):
-        await desk.sign_in.confirm(issued.signed_in, "something else altogether", HERE)
+        await desk.sign_in.confirm(issued.signed_in, "something else altogether")
     await desk.sessions.end(issued.signed_in)
     with pytest.raises(SessionEnded):
-        await desk.sign_in.confirm(issued.signed_in, PASSWORD, HERE)
+        await desk.sign_in.confirm(issued.signed_in, PASSWORD)
 
 
 async def test_a_session_is_not_renewed_without_end(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

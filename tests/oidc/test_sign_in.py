@@ -24,7 +24,7 @@ from gateways.operators.attempts import PER_ADDRESS
 from gateways.operators.password_sign_in import SignInDelayed
 from gateways.operators.sessions import SessionEnded
 from schemas.audit import AuditRecord
-from tests.gateway.operator_desk import HERE, Desk, signed_in
+from tests.gateway.operator_desk import Desk, signed_in
 from tests.oidc.conftest import Counter, made_counter, way_back
 from tests.oidc.own_provider import BACK, CLIENT, DISCOVERY, TOKEN, OwnProvider, parameters, said
 
@@ -217,7 +217,7 @@ async def test_to_become_fresh_the_person_is_authenticated_anew(counter: Counter
     asked = parameters(begun.authorization_url)
     assert (asked["prompt"], asked["max_age"]) == ("login", "60")
     counter.desk.pass_(seconds=30)
-    fresh = await counter.sign_in.confirm(counter.back(begun), signed, HERE)
+    fresh = await counter.sign_in.confirm(counter.back(begun), signed)
     assert fresh.signed_in.fresh_at == counter.desk.at
     assert fresh.signed_in.session_id == issued.signed_in.session_id
     old = await counter.desk.sessions.of_access_token(issued.access)
@@ -230,7 +230,7 @@ async def test_a_session_begun_with_a_password_becomes_fresh_at_the_provider_too
     issued = await signed_in(counter.desk)
     counter.desk.pass_(minutes=5)
     signed = await counter.desk.sessions.of_access_token(issued.access)
-    fresh = await counter.sign_in.confirm(counter.back(await counter.begin(signed)), signed, HERE)
+    fresh = await counter.sign_in.confirm(counter.back(await counter.begin(signed)), signed)
     assert fresh.signed_in.fresh_at == counter.desk.at
 
 
@@ -242,7 +242,7 @@ async def test_who_was_authenticated_before_is_not_fresh(counter: Counter) -> No
     before = int(issued.signed_in.fresh_at.timestamp())
     back = counter.back(await counter.begin(signed), auth_time=before)
     with pytest.raises(NotRecent, match="TOO_LONG_AGO"):
-        await counter.sign_in.confirm(back, signed, HERE)
+        await counter.sign_in.confirm(back, signed)
 
 
 async def test_nobody_makes_anothers_session_fresh(counter: Counter) -> None:
@@ -251,11 +251,11 @@ async def test_nobody_makes_anothers_session_fresh(counter: Counter) -> None:
     anna = (await counter.signed_in()).signed_in
     berta = (await counter.signed_in(sub="5678")).signed_in
     with pytest.raises(NobodyHere):
-        await counter.sign_in.confirm(counter.back(await counter.begin(anna), sub="5678"), anna, HERE)
+        await counter.sign_in.confirm(counter.back(await counter.begin(anna), sub="5678"), anna)
     with pytest.raises(TransactionRefused, match="SESSION"):
-        await counter.sign_in.confirm(counter.back(await counter.begin(anna)), berta, HERE)
+        await counter.sign_in.confirm(counter.back(await counter.begin(anna)), berta)
     with pytest.raises(TransactionRefused, match="SESSION"):
-        await counter.sign_in.confirm(counter.back(await counter.begin()), anna, HERE)
+        await counter.sign_in.confirm(counter.back(await counter.begin()), anna)
     with pytest.raises(TransactionRefused, match="SESSION"):
         await counter.finish(counter.back(await counter.begin(anna)))
 
@@ -265,7 +265,7 @@ async def test_a_session_that_ended_meanwhile_is_not_revived(counter: Counter) -
     back = counter.back(await counter.begin(signed))
     await counter.desk.sessions.end(signed)
     with pytest.raises(SessionEnded):
-        await counter.sign_in.confirm(back, signed, HERE)
+        await counter.sign_in.confirm(back, signed)
 
 
 async def test_failures_from_one_address_are_delayed_and_the_provider_is_left_alone(counter: Counter) -> None:

@@ -183,7 +183,7 @@ async def finish_oidc_confirmation(request: Request) -> Response:
     signed_in = session_of(await gateway.access.admit(request, OperatorRight.OWN_ACCOUNT))
     given = await body(request, FinishRequest)
     async with _refused(request, gateway):
-        return issued(await _oidc(gateway).confirm(_way_back(given), signed_in, address(request)))
+        return issued(await _oidc(gateway).confirm(_way_back(given), signed_in))
 
 
 def _oidc(gateway: Runtime) -> "OidcSignIn":

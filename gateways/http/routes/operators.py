@@ -131,7 +131,7 @@ async def confirm_password(request: Request) -> Response:
     await _passwords_serve(request, gateway)
     given = await body(request, FreshRequest)
     async with told(request, gateway):
-        return issued(await gateway.sign_in.confirm(signed_in, given.password, address(request)))
+        return issued(await gateway.sign_in.confirm(signed_in, given.password))
 
 
 @router.post(
@@ -147,11 +147,7 @@ async def change_password(request: Request) -> Response:
     await _passwords_serve(request, gateway)
     given = await body(request, PasswordRequest)
     async with told(request, gateway):
-        return issued(
-            await gateway.sign_in.change(
-                signed_in, given.current_password, given.new_password, address(request)
-            )
-        )
+        return issued(await gateway.sign_in.change(signed_in, given.current_password, given.new_password))
 
 
 @router.post(
