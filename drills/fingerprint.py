@@ -25,6 +25,7 @@ LEFT_OUT = frozenset(
         "publication_id",
         # Times, also where there is none.
         "at",
+        "taken_back_at",
         "speed",
         "exercise_seconds",
         "latency_ms",

@@ -57,7 +57,7 @@ class MessageOutcome(Statement):
     """A message that was accepted, and every other nation's part in it.
 
     ``answers``: the inject whose request it answers. ``bounds``: what its label allows, as it was signed;
-    absent in reports of earlier versions.
+    absent in reports of earlier versions. ``taken_back_at``: when it was cancelled or recalled for all.
     """
 
     serial: str
@@ -69,6 +69,7 @@ class MessageOutcome(Statement):
     releasable_to: tuple[str, ...]
     message_id: str
     accepted_at: UtcTime | None = None
+    taken_back_at: UtcTime | None = None
     answers: str = ""
     marking: str = ""
     bounds: Bounds | None = None

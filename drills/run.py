@@ -27,6 +27,7 @@ from drills.partner_system import GatewayAccess
 from drills.play import Player
 from drills.ports import Machinery, RealmOffice
 from drills.scenario import Inject, Scenario
+from drills.taken_back import with_taken_back
 from drills.webhook_play import webhook_outcome
 from drills.withdrawing import withdraw
 
@@ -143,6 +144,7 @@ async def run_drill(
         unexpected=unexpected,
         acts=tuple(control.acts),
     )
+    outcome = with_taken_back(outcome, planned, played.began)
     return fingerprinted(handled(in_time(with_control(outcome, planned, control.course), planned)))
 
 

@@ -15,14 +15,32 @@ class Asked:
     nation: str
     took: float | None
 
+    @property
+    def taken_back(self) -> bool:
+        """Whether its author took the request back before the nation had answered it."""
+        stood = seconds(self.request.accepted_at, self.request.taken_back_at)
+        return stood is not None and (self.took is None or self.took > stood)
+
 
 def asked(outcome: DrillOutcome) -> tuple[Asked, ...]:
-    """Every request and nation that had to have it, but for those that were not let answer."""
+    """Every request and nation that had to have it, but for those that were not let answer.
+
+    Nor those whose request was taken back before they had answered: they owe nothing any more.
+    """
+    return tuple(each for each in _all_asked(outcome) if not each.taken_back)
+
+
+def taken_back(outcome: DrillOutcome) -> tuple[Asked, ...]:
+    """The requests and nations that owe no answer, since the request was taken back before there was one."""
+    return tuple(each for each in _all_asked(outcome) if each.taken_back)
+
+
+def _all_asked(outcome: DrillOutcome) -> list[Asked]:
     answers: dict[tuple[str, str], MessageOutcome] = {}
     for message in outcome.messages:
         if message.answers:
             answers.setdefault((message.answers, message.originator), message)
-    found = []
+    found: list[Asked] = []
     for request in outcome.messages:
         if request.kind != Kind.INFORMATION_REQUEST.value:
             continue
@@ -32,4 +50,4 @@ def asked(outcome: DrillOutcome) -> tuple[Asked, ...]:
                 took = None if answer is None else seconds(request.accepted_at, answer.accepted_at)
                 if took is not None or (request.serial, nation.nation) not in outcome.excused_answers:
                     found.append(Asked(request, nation.nation, took))
-    return tuple(found)
+    return found

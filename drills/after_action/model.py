@@ -210,6 +210,7 @@ class AfterAction(Statement):
     recoveries: tuple[Recovery, ...]
     cooperation: tuple[Cooperation, ...]
     reciprocity: tuple[Reciprocity, ...]
+    taken_back: int = Field(description="Answers that were owed until their request was taken back.")
     attempts: int = Field(description="Attempts that had to fail.")
     blocked: int = Field(description="Those that were stopped and reached nobody.")
     lost: int = Field(description="Copies that had to arrive and did not.")

@@ -1,5 +1,6 @@
 """The after-action review of a drill, computed from its outcome alone. Pure."""
 
+from drills.after_action.answers import taken_back
 from drills.after_action.cases import awaited, copies, middle
 from drills.after_action.cooperating import cooperation, reciprocity
 from drills.after_action.handled import handling_of
@@ -50,6 +51,7 @@ def review(outcome: DrillOutcome) -> AfterAction:
         recoveries=faults,
         cooperation=given,
         reciprocity=reciprocity(outcome),
+        taken_back=len(taken_back(outcome)),
         attempts=len(outcome.attempts),
         blocked=blocked,
         lost=lost,

@@ -7,10 +7,12 @@ from pydantic import ValidationError
 
 from drills.after_action.model import ObjectiveResult
 from drills.after_action.objectives_met import results
+from drills.after_action.reviewing import review
 from drills.objectives import Measure, Objective, Rating, Thresholds
 from drills.outcome import MessageOutcome
+from drills.report import render_html
 from schemas.header import Kind, Precedence
-from tests.drills.after_action.made import attempt, copy, drill, message, outage
+from tests.drills.after_action.made import at, attempt, copy, drill, message, outage
 
 
 def objective(measure: Measure, goal: float | None = None, **more: Any) -> Objective:
@@ -78,6 +80,38 @@ def test_an_answer_is_measured_from_the_request_and_none_is_a_miss() -> None:
     found = result(objective(Measure.ANSWERED, 60), asked, answer)
     assert (found.cases, found.met, found.worst_seconds) == (2, 1, 30)
     assert [each.nation for each in found.missed] == ["XCC"]
+
+
+def test_a_request_that_was_taken_back_is_owed_by_nobody_who_had_not_answered_it() -> None:
+    nations = ("XBB", "XCC", "XDD")
+    asked = message("3.1.1", 10, *(copy(each, 11) for each in nations), kind="information_request")
+    answers = [
+        message(
+            f"3.1.{when}", when, copy("XAA"), originator=each, kind="information_response", answers="3.1.1"
+        )
+        for each, when in (("XBB", 30), ("XCC", 60))
+    ]
+    goal = objective(Measure.ANSWERED, 60)
+    standing = review(drill(asked, *answers, objectives=(goal,)))
+    [measured] = standing.objectives
+    assert (measured.cases, measured.met, standing.taken_back) == (3, 2, 0)
+
+    gone = asked.model_copy(update={"taken_back_at": at(50)})
+    outcome = drill(gone, *answers, objectives=(goal,))
+    found = review(outcome)
+    [measured] = found.objectives
+    assert (measured.cases, measured.met, measured.rating) == (1, 1, Rating.PERFORMED)
+    assert {each.nation: (each.owed, each.given) for each in found.cooperation} == {
+        "XAA": (0, 0),
+        "XBB": (1, 1),
+    }
+    assert found.taken_back == 2
+    assert "2 answers are owed no more" in render_html(outcome)
+
+    at_once = drill(asked.model_copy(update={"taken_back_at": at(12)}), objectives=(goal,))
+    found = review(at_once)
+    assert (found.objectives[0].rating, found.cooperation, found.taken_back) == (Rating.NOT_OBSERVED, (), 3)
+    assert "3 answers are owed no more" in render_html(at_once)
 
 
 def test_recovery_lasts_until_the_last_copy_that_was_held_up() -> None:
