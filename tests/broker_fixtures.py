@@ -22,8 +22,12 @@ from bus.transport import NatsTransport
 from tests.free_ports import free_port
 
 NATIONS = ("XAA", "XBB", "XCC")
-WAIT = 20.0
-"""Seconds after which something that should have happened counts as not happening."""
+WAIT = 60.0
+"""Seconds after which something that should have happened counts as not happening.
+
+A server that cannot read a source at first, while that is made or its own configuration is read anew, tries
+again after ten seconds and then after twenty; nobody can hurry it.
+"""
 
 
 class Broker:

@@ -102,6 +102,7 @@ def sign_in(directory: Path) -> None:
         f"http://127.0.0.1:{port}/v1/operators/sign-in",
         json={"name": "anna", "password": password},
         trust_env=False,
+        timeout=PATIENCE,
     ).json()
     (directory / "anna.auth").write_text(f"Authorization: Bearer {session['access_token']}\n")
 

@@ -80,9 +80,7 @@ def test_a_realm_takes_drafts_and_alerts_stops_on_ctrl_c_under_an_open_stream_an
         with up.client("XBB") as client, client.stream("GET", "/v1/inbox/stream") as stream:
             lines = stream.iter_lines()
             assert next(lines)
-            began = time.monotonic()
-            assert up.stop(signal.SIGINT, 15) == 0
-            assert time.monotonic() - began < 10
+            assert up.stop(signal.SIGINT) == 0
             assert list(lines) is not None  # the stream came to its end
         for pid in children.values():
             wait_for_end(pid)
@@ -96,7 +94,7 @@ def test_a_realm_takes_drafts_and_alerts_stops_on_ctrl_c_under_an_open_stream_an
         up.wait_for_messages("XBB", [third])
         with up.client("XBB") as client:
             assert client.get(f"/v1/inbox/{third}").json()["sign_kid"] not in old_kids
-        assert up.stop(signal.SIGTERM, 15) == 0
+        assert up.stop(signal.SIGTERM) == 0
 
 
 def test_nothing_accepted_is_lost_when_every_process_is_killed_at_once(tmp_path: Path) -> None:

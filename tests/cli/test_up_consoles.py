@@ -74,7 +74,7 @@ def test_a_newcomer_signs_in_by_a_link_at_each_nation_and_sees_a_realm_at_work(t
         assert {drill.name for drill in read_catalogue(state / "drills")} >= {"baltic-life", "baltic-guard"}
         assert run.lines[-1].title in est.ask("GET", f"drills/{run.start.run}").text
         up.process.send_signal(signal.SIGINT)
-        assert up.process.wait(15) == 0
+        assert up.process.wait(PATIENCE) == 0
         est.close()
         fin.close()
     [run] = read_runs(state / "drills")

@@ -160,6 +160,7 @@ async def test_each_act_is_refused_with_its_own_code_and_honest_traffic_goes_on(
     no_canary(victim)
 
     await published(gateways["XAA"], "from another nation")
+    assert len(await titles(victim, 4)) == 4
     await gateways["XCC"].start()
     await published(gateways["XCC"], "honest after")
     assert (await titles(victim, 5))[3:] == [("XAA", "from another nation"), ("XCC", "honest after")]

@@ -98,7 +98,9 @@ async def test_no_log_and_no_error_answer_holds_any_content(world: ProcessWorld)
         assert (await alfa.http.post("/v1/messages", good)).status == 201
     errors = await errors_of(alfa)
     fill_disk(alfa, 0)
-    full = await alfa.http.post("/v1/messages", good)
+    # Room is left in a write-ahead log that was begun anew.
+    while (full := await alfa.http.post("/v1/messages", good)).status == 201:
+        pass
     free_disk(alfa)
     assert full.status == 503
     await all_delivered(alfa)

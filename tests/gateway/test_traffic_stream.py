@@ -10,7 +10,7 @@ from bus.store.events import NewEvent
 from schemas.event import EventType
 from schemas.operator import Role
 from tests.gateway.operator_desk import as_, hire, sign_in
-from tests.gateway.running import Gateway, assert_problem
+from tests.gateway.running import WAIT, Gateway, assert_problem
 from tests.gateway.traffic_desk import Json, Who, batches, following, found, get, publish, received, told
 
 
@@ -151,8 +151,8 @@ def test_many_who_follow_see_the_same(xaa: Gateway, wanda: Who) -> None:
     for follower in followers:
         follower.start()
     for _ in followers:
-        assert ready.acquire(timeout=10)
+        assert ready.acquire(timeout=WAIT)
     own = publish(xaa, subject="Beacon dark")
     for follower in followers:
-        follower.join(10)
+        follower.join(WAIT)
     assert seen == [own["publication_id"]] * 3

@@ -70,9 +70,8 @@ def test_a_drill_is_held_resumed_skipped_and_aborted_from_outside_and_its_realm_
         wait(lambda: "Ctrl-C stops them" in errors.read_text())
         links = re.findall(r"^  (X..)  (http://\S+)$", errors.read_text(), re.MULTILINE)
         assert [nation for nation, _ in links] == ["XAA", "XBB", "XCC"]
-        assert (
-            httpx.get(links[0][1].partition("/sign-in")[0] + "/sign-in", trust_env=False).status_code == 200
-        )
+        page = links[0][1].partition("/sign-in")[0] + "/sign-in"
+        assert httpx.get(page, trust_env=False, timeout=PATIENCE).status_code == 200
         drill.process.send_signal(signal.SIGTERM)
         assert drill.process.wait(PATIENCE) == ABORTED
         assert drill.children() == set(), "no process is left behind"
@@ -81,8 +80,8 @@ def test_a_drill_is_held_resumed_skipped_and_aborted_from_outside_and_its_realm_
         assert [(each["serial"], each["why"]) for each in outcome["skipped"]] == [("1.2", "ASKED")]
         assert outcome["aborted_by"] in by
         assert [each["serial"] for each in outcome["messages"]] == ["1.1"]
-        (page,) = drill.reports.glob("*.html")
-        assert "Aborted by command line" in page.read_text()
+        (report,) = drill.reports.glob("*.html")
+        assert "Aborted by command line" in report.read_text()
     finally:
         drill.clean_up()
 
