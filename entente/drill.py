@@ -138,8 +138,10 @@ def run(
     # Hostile acts make the broker's answers unpleasant; the outcome says what came of them.
     logging.getLogger("bus.transport").setLevel(logging.ERROR)
     if target == COMPOSE:
-        if cap or state or consoles or keep:
-            raise CommandFailed("--cap, --state, --consoles and --keep go without --target compose")
+        if cap or state or consoles or keep or as_exercise or policy or classification or releasable_to:
+            raise CommandFailed(
+                "--cap and its flags, --state, --consoles and --keep go without --target compose"
+            )
         raise typer.Exit(play_in_containers(scenario, passed_on(settle, speed, seed, as_json), reports))
     if scenario is None and cap is None:
         raise CommandFailed("give a scenario, or --cap DIR, or both: then the alerts play in its realm")

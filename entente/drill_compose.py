@@ -1,5 +1,6 @@
 """`entente drill run --target compose`: a drill played in the containers of `docker-compose.yml`."""
 
+import contextlib
 import io
 import secrets
 import shutil
@@ -31,16 +32,24 @@ def play_in_containers(scenario: str | None, options: Sequence[str], reports: Pa
     compose = _compose()
     folder = f"/reports/{secrets.token_hex(8)}"
     arguments = drill_arguments(scenario, options, folder, sys.stdout.isatty())
-    played = subprocess.run([*compose, *arguments])  # noqa: S603 - no shell; what a person here asked for
+    code = played_to_its_end([*compose, *arguments])
     bring = ["run", "--rm", "-T", "--no-deps", "--entrypoint", "sh", "drill", "-c", _BRING, "sh", folder]
     brought = subprocess.run(  # noqa: S603 - nothing in it from outside
         [*compose, *bring], stdin=subprocess.DEVNULL, capture_output=True
     )
     if brought.returncode == 0:
         say(f"reports: {', '.join(str(file) for file in unpacked(brought.stdout, reports))}")
-    elif played.returncode in (0, 2):
+    elif code in (0, 2, 3):
         raise CommandFailed("the drill was played, but its report could not be brought from its container")
-    return played.returncode
+    return code
+
+
+def played_to_its_end(command: Sequence[str]) -> int:
+    """The exit code of Compose, also after Ctrl-C: it hears that, too, and has a container to end."""
+    with subprocess.Popen(command) as playing:  # noqa: S603 - no shell; what a person here asked for
+        while True:
+            with contextlib.suppress(KeyboardInterrupt):
+                return playing.wait()
 
 
 def passed_on(settle: float, speed: float | None, seed: int | None, as_json: bool) -> list[str]:

@@ -1,6 +1,7 @@
 """Drills on gateways that run elsewhere: what a target cannot give is refused before anything starts."""
 
 import io
+import subprocess
 import tarfile
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from drills.needs import Need, needs_of
 from drills.scenario_file import find_scenario, load_scenario
 from entente.cli import build_app
 from entente.drill import _Ending
-from entente.drill_compose import drill_arguments, passed_on, unpacked
+from entente.drill_compose import drill_arguments, passed_on, played_to_its_end, unpacked
 from entente.drill_target import Target, require_fit
 from entente.terminal import CommandFailed
 from schemas.strict_yaml import YamlRefused
@@ -122,6 +123,20 @@ def test_a_drill_in_containers_needs_the_compose_file_here(
         drill("run", "--target", "compose")
     with pytest.raises(CommandFailed, match="go without --target compose"):
         drill("run", "ocean-accord", "--target", "compose", "--keep")
+    with pytest.raises(CommandFailed, match="go without --target compose"):
+        drill("run", "ocean-accord", "--target", "compose", "--policy", "NATO")
+
+
+def test_ctrl_c_leaves_compose_the_time_to_end_the_drills_container(monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupts, wait = [KeyboardInterrupt()], subprocess.Popen.wait
+
+    def interrupted(process: "subprocess.Popen[bytes]", timeout: float | None = None) -> int:
+        if interrupts:
+            raise interrupts.pop()
+        return wait(process, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", interrupted)
+    assert played_to_its_end(["sh", "-c", "exit 3"]) == 3
 
 
 def test_what_is_asked_of_a_drill_in_containers_reaches_it() -> None:
