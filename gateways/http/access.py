@@ -6,10 +6,12 @@ Whatever cannot be decided is refused.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from math import ceil
 from time import monotonic
+from typing import NamedTuple
 
 from fastapi import Request
 
@@ -37,6 +39,12 @@ OPERATOR_RATE_PER_SECOND = 50.0
 OPERATOR_BURST = 200
 
 
+class _Refusal(NamedTuple):
+    actor: str
+    key_id: str | None
+    code: ReasonCode
+
+
 class Access:
     """The one place where requests are let in."""
 
@@ -60,7 +68,7 @@ class Access:
         self._buckets: dict[str, tuple[float, int, TokenBucket]] = {}
         rate = settings.refusals_per_second
         self._audit_bucket = TokenBucket(rate, max(10.0, 10 * rate), clock())
-        self._suppressed = 0
+        self._suppressed: Counter[_Refusal] = Counter()
 
     async def admit(self, request: Request, right: Right) -> Caller:
         """The caller, if its key or token is good, permits this and keeps to its rate.
@@ -76,8 +84,10 @@ class Access:
                 caller = await self._operator(request, given)
             else:
                 key = self._key_of(given)
-                self._keep_rate(key.key_id, key.rate_per_second, key.burst)
                 caller = self._callers[key.key_id]
+                # From here on it is the key's owner, also in the record of a refusal.
+                request.scope["entente.caller"] = caller
+                self._keep_rate(key.key_id, key.rate_per_second, key.burst)
             if right.value not in caller.rights:
                 raise _without(caller, right)
         except ApiRefused as refused:
@@ -118,28 +128,42 @@ class Access:
         self._read_at = None
 
     async def record_refusal(self, request: Request, code: ReasonCode) -> None:
-        """Put a refused request into the audit log; of many in a short time only some, with the number.
+        """Put a refused request into the audit log; of many in a short time later, with the number.
 
         Nothing of the request goes into the record but the id of its key, where that key is known.
         """
+        refusal = _Refusal(*self._actor(request), code)
+        # Counted by whose they are and why: they are as many as there are accounts and codes, and what one
+        # caller was refused never stands in another's record.
+        self._suppressed[refusal] += 1
         if self._audit_bucket.take(self._clock()):
-            self._suppressed += 1
             self._metrics.audit_suppressed += 1
             return
-        await self._write(*self._actor(request), code)
+        await self._write_counted()
 
     async def close(self) -> None:
         """Write down refusals that were counted and not yet recorded."""
         if self._suppressed:
-            self._suppressed -= 1  # this record counts itself
             with suppress(StoreUnavailable):
-                await self._write(ANONYMOUS, None, ReasonCode.RATE_LIMITED)
+                await self._write_counted()
 
-    async def _write(self, actor: str, key_id: str | None, code: ReasonCode) -> None:
-        count, self._suppressed = 1 + self._suppressed, 0
-        evidence = self._context.evidence(actor, self._context.now())
-        evidence.add(AuditEvent.ACCESS_REFUSED, AuditOutcome.REFUSED, key_id=key_id, reason=code, count=count)
-        await self._context.store.write(evidence.write)
+    async def _write_counted(self) -> None:
+        counted, self._suppressed = self._suppressed, Counter()
+        now = self._context.now()
+
+        def job(tx: Transaction) -> None:
+            for (actor, key_id, code), count in counted.items():
+                evidence = self._context.evidence(actor, now)
+                evidence.add(
+                    AuditEvent.ACCESS_REFUSED, AuditOutcome.REFUSED, key_id=key_id, reason=code, count=count
+                )
+                evidence.write(tx)
+
+        try:
+            await self._context.store.write(job)
+        except StoreUnavailable:
+            self._suppressed += counted
+            raise
 
     def _actor(self, request: Request) -> tuple[str, str | None]:
         """Who asked, as the audit log says it, and the id of the key that was given if there is one."""

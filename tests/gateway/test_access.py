@@ -1,6 +1,7 @@
 """Who may do what over HTTP: keys, scopes, kinds, expiry, revocation, rates; refusals are recorded."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -221,10 +222,18 @@ def test_a_flood_of_refusals_does_not_fill_the_audit_log_and_is_counted(world: W
         records = [record for record in running.audit() if record["event"] == "access.refused"]
         assert [record["count"] for record in records] == [1] * 10
         assert "entente_audit_suppressed_total 30.0" in running.get("/metrics").text
+        narrow = running.new_key([Scope.INBOX_READ])
+        for _ in range(3):
+            assert_problem(running.get("/v1/audit", narrow), 403, "SCOPE_MISSING")
         key = running.key
     with world.gateway("XCC", "flood", nats_url=NO_BROKER) as running:
         running.key = key
-        assert sum(r["count"] for r in running.audit() if r["event"] == "access.refused") == 40
+        counted: Counter[tuple[str, str]] = Counter()
+        for record in running.audit():
+            if record["event"] == "access.refused":
+                counted[record["actor"], record["reason"]] += record["count"]
+        actor = f"api-key:{narrow.split('_')[1]}"
+        assert counted == {("anonymous", "CREDENTIALS_MISSING"): 40, (actor, "SCOPE_MISSING"): 3}
 
 
 def test_the_secret_is_not_in_the_store(world: World) -> None:
