@@ -10,6 +10,8 @@ from tests.gateway.running import Gateway, World
 
 MANY = 1000
 """Tests have more refused in a second than a gateway notes one by one."""
+_shared: dict[str, Gateway] = {}
+"""Those that serve one file of tests after the other."""
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +24,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 @pytest.fixture(scope="session")
 def xaa(world: World) -> Iterator[Gateway]:
     with world.gateway("XAA", refusals_per_second=MANY) as running:
+        _shared["XAA"] = running
         yield running
+        _shared.clear()
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +34,17 @@ def xbb(world: World) -> Iterator[Gateway]:
     with world.gateway(
         "XBB", refusals_per_second=MANY, webhook_networks="127.0.0.0/8", webhook_plain_http=True
     ) as running:
+        _shared["XBB"] = running
         yield running
+        _shared.clear()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_under_way() -> None:
+    """What the file before sent has arrived before the next one begins."""
+    if len(_shared) > 1:
+        for nation, gateway in _shared.items():
+            gateway.wait_delivered([other for other in _shared if other != nation])
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import httpx
 import uvloop
 
 from bus.embedded import EmbeddedServer
-from bus.store import api_keys
+from bus.store import api_keys, backlog
 from bus.trust_bundle import write_bundle
 from gateways.http.api_keys import Scope, new_api_key
 from gateways.http.app import create_app
@@ -37,6 +37,8 @@ CHEAP = Cost(passes=1, memory_kib=64)
 """What a password's hash costs in these gateways; what they would hash with is their ``hashing``."""
 WAIT = 20.0
 """Seconds after which something that should have happened counts as not happening."""
+LOOK_SECONDS = 0.05
+"""How often it is looked for where nothing tells it."""
 
 
 class LoopThread:
@@ -228,6 +230,22 @@ class Gateway:
             if {item["message_id"] for item in found} == set(message_ids):
                 return found
             count = len(items) + 1
+
+    def wait_delivered(self, nations: Collection[str]) -> None:
+        """Wait until these nations have receipted whatever was sent to them."""
+
+        def outstanding(tx: Any) -> int:
+            found = [each for each in backlog.per_recipient(tx) if each.recipient in nations]
+            return sum(each.queued + each.sealed + each.unreceipted for each in found)
+
+        async def wait() -> None:
+            context = self.runtime.context
+            async with asyncio.timeout(WAIT):
+                while await context.store.read(outstanding):
+                    # A receipt of what no person wrote is no event.
+                    await context.events.wait_beyond(context.events.latest, LOOK_SECONDS)
+
+        self._loop.call(wait())
 
     def stop(self) -> None:
         """Ask the server to end, as a signal does, and wait until it has."""
