@@ -13,7 +13,11 @@ ObjectiveId = Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9-]{0,15}$")]
 
 
 class Measure(StrEnum):
-    """What an objective is measured by. Those of time are over copies, one for each recipient."""
+    """What an objective is measured by. Those of time are over copies, one for each recipient.
+
+    Where exercise time runs, what people do (READ, ACKNOWLEDGED, ANSWERED) is measured in it, and what
+    machines do (DELIVERED, RECOVERED) by the clock.
+    """
 
     DELIVERED = "DELIVERED"
     """From acceptance until the recipient's gateway signs that it has the copy."""
@@ -77,8 +81,8 @@ class Thresholds(Statement):
 class Objective(Statement):
     """One objective. The injects that name it are what it is measured over; all of them, where none does.
 
-    ``goal_seconds``: for measures of time, how long it may take at most. ``kinds``, ``precedences``,
-    ``nations`` (recipients) narrow what is measured.
+    ``goal_seconds``: for measures of time, how long it may take at most, in the time that its measure is in.
+    ``kinds``, ``precedences``, ``nations`` (recipients) narrow what is measured.
     """
 
     id: ObjectiveId

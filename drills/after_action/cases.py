@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from drills.after_action.model import Met
+from drills.after_action.pacing import Pace, pace_of
 from drills.course import CopyTimes
 from drills.objectives import Measure
 from drills.outcome import DrillOutcome, MessageOutcome, NationOutcome
@@ -21,6 +22,7 @@ class Copy:
 
     message: MessageOutcome
     to: NationOutcome
+    pace: Pace
 
     @property
     def times(self) -> CopyTimes:
@@ -58,15 +60,16 @@ class Copy:
 
     def took(self, measure: Measure) -> float | None:
         """Seconds from the message's acceptance; None when it never came, or acceptance is not known."""
-        return seconds(self.message.accepted_at, self.reached(measure))
+        return self.pace.seconds(measure, self.message.accepted_at, self.reached(measure))
 
 
 def copies(outcome: DrillOutcome) -> Iterator[Copy]:
     """Every copy, in order of the injects."""
+    pace = pace_of(outcome)
     for message in outcome.messages:
         for nation in message.nations:
             if nation.must_have or nation.times is not None:
-                yield Copy(message, nation)
+                yield Copy(message, nation, pace)
 
 
 def silent_by_script(outcome: DrillOutcome) -> frozenset[tuple[str, str]]:

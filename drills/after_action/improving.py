@@ -3,7 +3,7 @@
 from collections import Counter
 
 from drills.after_action.model import Cooperation, Evidence, Improvement, ObjectiveResult, Recovery
-from drills.after_action.wording import RATINGS
+from drills.after_action.wording import RATINGS, span
 from drills.objectives import TIMED, Measure, Rating
 from drills.outcome import DrillOutcome
 
@@ -89,7 +89,8 @@ def _of_silence(nation: Cooperation) -> Improvement:
 
 def _of_objective(result: ObjectiveResult) -> Improvement:
     missed = [_where(each) for each in result.missed]
-    goal = f" within {result.goal_seconds:g} s" if result.measure in TIMED else ""
+    goal = f" within {span(result.goal_seconds)}" if result.measure in TIMED else ""
+    goal += " of exercise time" if result.exercise_time else ""
     return Improvement(
         about=f"Objective {result.id}",
         observation=f"{result.met} of {result.cases} met it{goal}: {result.title}",

@@ -36,6 +36,7 @@ class ObjectiveResult(Statement):
     title: str
     measure: Measure
     goal_seconds: float | None = None
+    exercise_time: bool = Field(description="Whether its goal and times are in exercise time.")
     cases: int
     met: int
     median_seconds: float | None = None
@@ -202,6 +203,7 @@ class AfterAction(Statement):
     levels: dict[str, tuple[str, ...]]
     started_at: UtcTime
     seconds: float
+    speed: float | None = Field(description="How many times as fast as the clock exercise time ran.")
     fingerprint: str = ""
     nations: tuple[str, ...]
     figures: tuple[Figure, ...]

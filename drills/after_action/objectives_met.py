@@ -5,12 +5,10 @@ from collections.abc import Collection
 from drills.after_action.answers import asked
 from drills.after_action.cases import Copy, awaited, copies, middle, silent_by_script
 from drills.after_action.model import Evidence, ObjectiveResult
+from drills.after_action.pacing import OF_PEOPLE, pace_of
 from drills.after_action.recovering import recoveries
 from drills.objectives import Measure, Objective
 from drills.outcome import DrillOutcome, MessageOutcome
-
-OF_PEOPLE = (Measure.READ, Measure.ACKNOWLEDGED, Measure.ANSWERED)
-"""What people do, and do not do who are silent."""
 
 
 def results(outcome: DrillOutcome) -> tuple[ObjectiveResult, ...]:
@@ -32,6 +30,7 @@ def _result(objective: Objective, outcome: DrillOutcome) -> ObjectiveResult:
         title=objective.title,
         measure=objective.measure,
         goal_seconds=objective.goal_seconds,
+        exercise_time=pace_of(outcome).in_exercise_time(objective.measure),
         cases=len(cases),
         met=met,
         median_seconds=middle(took),

@@ -7,6 +7,7 @@ from drills.after_action.handled import handling_of
 from drills.after_action.improving import improvements
 from drills.after_action.model import AfterAction, Figure, ObjectiveResult
 from drills.after_action.objectives_met import leaked, results
+from drills.after_action.pacing import pace_of
 from drills.after_action.recovering import recoveries
 from drills.after_action.timeline import timeline
 from drills.after_action.timing import timings
@@ -32,6 +33,7 @@ def review(outcome: DrillOutcome) -> AfterAction:
         levels=outcome.levels,
         started_at=outcome.started_at,
         seconds=outcome.seconds,
+        speed=outcome.speed,
         fingerprint=outcome.fingerprint,
         nations=outcome.nations,
         figures=(
@@ -97,6 +99,14 @@ def _goal(outcome: DrillOutcome, precedence: str) -> float | None:
     return None
 
 
+def _beside(goal: float | None, outcome: DrillOutcome) -> str:
+    """What stands beside how long an acknowledgement took: the goal, and which time that is."""
+    named = [f"goal {span(goal)}"] if goal is not None else []
+    if pace_of(outcome).in_exercise_time(Measure.ACKNOWLEDGED):
+        named.append("exercise time")
+    return ", ".join(named)
+
+
 def _median_figure(outcome: DrillOutcome) -> Figure:
     precedence, took = _urgent(outcome)
     if not took:
@@ -106,7 +116,7 @@ def _median_figure(outcome: DrillOutcome) -> Figure:
     return Figure(
         value=span(value),
         label=f"Median {precedence} acknowledgement",
-        beside=f"goal {span(goal)}" if goal is not None else "",
+        beside=_beside(goal, outcome),
         good=None if goal is None else value <= goal,
     )
 
@@ -119,6 +129,6 @@ def _slowest_figure(outcome: DrillOutcome) -> Figure:
     return Figure(
         value=span(value),
         label=f"Slowest {precedence} acknowledgement, {nation}",
-        beside=f"goal {span(goal)}" if goal is not None else "",
+        beside=_beside(goal, outcome),
         good=None if goal is None else value <= goal,
     )

@@ -11,6 +11,8 @@ from drills.after_action.reviewing import review
 from drills.objectives import Measure, Objective, Rating, Thresholds
 from drills.outcome import MessageOutcome
 from drills.report import render_html
+from schemas.drill_control import ControlAct
+from schemas.drill_journal import ActHeard, NotTaken
 from schemas.header import Kind, Precedence
 from tests.drills.after_action.made import at, attempt, copy, drill, message, outage
 
@@ -112,6 +114,41 @@ def test_a_request_that_was_taken_back_is_owed_by_nobody_who_had_not_answered_it
     found = review(at_once)
     assert (found.objectives[0].rating, found.cooperation, found.taken_back) == (Rating.NOT_OBSERVED, (), 3)
     assert "3 answers are owed no more" in render_html(at_once)
+
+
+def test_at_a_speed_people_are_measured_in_exercise_time_and_machines_by_the_clock() -> None:
+    asked = message("3.1.1", 0, copy("XBB", 1, 3, by=30), copy("XCC", 1), kind="information_request")
+    answer = message("3.1.2", 4, copy("XAA"), originator="XBB", kind="information_response", answers="3.1.1")
+    acts = (
+        ActHeard(at=at(0.5), by="staff", act=ControlAct.HOLD),
+        ActHeard(at=at(0.7), by="staff", act=ControlAct.SKIP, serial="9.1"),
+        ActHeard(at=at(0.8), by="staff", act=ControlAct.HOLD, refused=NotTaken.NOTHING_CHANGES),
+        ActHeard(at=at(1.5), by="staff", act=ControlAct.RESUME),
+        ActHeard(at=at(3.5), by="staff", act=ControlAct.HOLD),
+    )
+
+    def found(measure: Measure, goal: float, speed: float | None) -> ObjectiveResult:
+        of = objective(measure, goal, nations=("XBB",))
+        return result(of, asked, answer, outages=(outage("7.1.1", 0.5, 0.8),), speed=speed, acts=acts)
+
+    # Of three seconds the exercise was held for one; the others were a minute each.
+    acknowledged = found(Measure.ACKNOWLEDGED, 120, 60)
+    assert (acknowledged.worst_seconds, acknowledged.met, acknowledged.exercise_time) == (120, 1, True)
+    assert found(Measure.ACKNOWLEDGED, 119, 60).met == 0
+    assert found(Measure.ANSWERED, 150, 60).worst_seconds == 150
+    delivered = found(Measure.DELIVERED, 1, 60)
+    assert (delivered.worst_seconds, delivered.met, delivered.exercise_time) == (1, 1, False)
+    recovered = found(Measure.RECOVERED, 1, 60)
+    assert (recovered.worst_seconds, recovered.exercise_time) == (0.2, False)
+    real = found(Measure.ACKNOWLEDGED, 3, None)
+    assert (real.worst_seconds, real.met, real.exercise_time) == (3, 1, False)
+
+    page = render_html(drill(asked, speed=60, objectives=(objective(Measure.ACKNOWLEDGED, 60),)))
+    assert "ran 60 times as fast as the clock" in page
+    assert "1 min <small>exercise time</small>" in page
+    assert "1 of 2 met it" not in page
+    assert "0 of 1 met it within 1 min of exercise time" in page
+    assert "times as fast as the clock" not in render_html(drill(asked))
 
 
 def test_recovery_lasts_until_the_last_copy_that_was_held_up() -> None:

@@ -89,7 +89,7 @@ def test_cooperation_names_who_is_silent_and_what_each_pair_gave_each_other() ->
 def test_the_plan_has_an_item_for_what_was_missed_not_observed_or_silent() -> None:
     about = [(each.about, each.observation) for each in review(whole()).improvements]
     assert about == [
-        ("Objective O1", "1 of 4 met it within 60 s: In a minute"),
+        ("Objective O1", "1 of 4 met it within 1 min: In a minute"),
         ("Objective O2", "It was not observed: nothing was played that it is measured over."),
         ("Nation XCC", "It gave nothing of 1 that it owed; 1 overdue at the end."),
     ]
