@@ -72,6 +72,42 @@ def list_newest(
     return _list(tx, "audit_seq < ?", before, "DESC", limit, event, message_id, publication_id)
 
 
+SCANNED = 50_000
+"""Records looked at for one page by event at most: there is no index for these."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditPage:
+    """Records in log order. `position` is how far the log was looked through: there the next page begins."""
+
+    records: tuple[StoredRecord, ...]
+    position: int
+
+
+def page_after(
+    tx: sqlite3.Connection,
+    after: int = 0,
+    *,
+    limit: int = 100,
+    event: AuditEvent | None = None,
+    message_id: str | None = None,
+    publication_id: str | None = None,
+) -> AuditPage:
+    """As `list_after`, but no page by event alone keeps a reader for long: it may hold fewer, or none."""
+    about = {"message_id": message_id, "publication_id": publication_id}
+    if event is None or any(about.values()):
+        records = list_after(tx, after, limit=limit, event=event, **about)
+        return AuditPage(records, records[-1].audit_seq if records else after)
+    upper = min(after + SCANNED, max(after, latest_seq(tx)))
+    rows = tx.execute(
+        "SELECT audit_seq, salt, record, event, at FROM audit"
+        " WHERE audit_seq > ? AND audit_seq <= ? AND event = ? ORDER BY audit_seq LIMIT ?",
+        (after, upper, event, limit),
+    )
+    records = tuple(map(_stored, rows))
+    return AuditPage(records, records[-1].audit_seq if len(records) == limit else upper)
+
+
 def latest_seq(tx: sqlite3.Connection) -> int:
     """The number of the last record; 0 before the first."""
     row = tx.execute("SELECT max(audit_seq) FROM audit").fetchone()
@@ -103,4 +139,8 @@ def _list(
         f" WHERE {' AND '.join(conditions)} ORDER BY audit_seq {direction} LIMIT ?",
         (*values, limit),
     )
-    return tuple(StoredRecord(row[0], row[1], row[2], AuditEvent(row[3]), instant(row[4])) for row in rows)
+    return tuple(map(_stored, rows))
+
+
+def _stored(row: Any) -> StoredRecord:
+    return StoredRecord(row[0], row[1], row[2], AuditEvent(row[3]), instant(row[4]))

@@ -81,6 +81,28 @@ def test_audit_records_are_listed_by_cursor_and_filter_in_both_directions(tx: Tx
     assert audit.list_after(tx, publication_id="nothing") == ()
 
 
+def test_a_page_by_event_looks_at_so_many_records_and_says_how_far_it_came(
+    tx: Tx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "SCANNED", 4)
+    rare, common = AuditEvent.TRUST_CHANGED, AuditEvent.MESSAGE_ADMITTED
+    for event in (*[common] * 9, rare, rare, common):
+        written = AuditRecord(
+            at=NOW, nation=NATION, event=event, outcome=AuditOutcome.SUCCESS, actor="gateway"
+        )
+        audit.append(tx, [written], os.urandom)
+    seqs = range(1, 13)
+    pages, position = [], 0
+    while (page := audit.page_after(tx, position, event=rare, limit=1)).position != position:
+        pages.append([row.audit_seq for row in page.records])
+        position = page.position
+    assert pages == [[], [], [10], [11], []]
+    assert position == seqs[-1]
+    everything = audit.page_after(tx, 0, limit=100)
+    assert [row.audit_seq for row in everything.records] == list(seqs)
+    assert audit.page_after(tx, 99, event=rare).position == 99, "a cursor never goes back"
+
+
 def test_an_answer_is_kept_per_api_key_and_idempotency_key(tx: Tx) -> None:
     stored = StoredResponse("digest", 201, b'{"publication_id":"1"}', NOW)
     idempotency.put(tx, "key-1", "abc", stored)

@@ -74,7 +74,10 @@ class AuditPage(Statement):
     """Audit records in log order."""
 
     items: tuple[AuditItem, ...]
-    next: int = Field(description="Give it as after= for what follows, now or later.")
+    next: int = Field(
+        description="Give it as after= for what follows, now or later. A page by event may hold fewer than"
+        " asked for, or none, while it still grows: one looks at so many records only."
+    )
 
 
 @router.get(
@@ -161,14 +164,13 @@ async def list_audit(
     """One record per act and per decision for one nation: ids, digests and codes, never content."""
     gateway = runtime(request)
     await gateway.access.admit(request, Scope.AUDIT_READ)
-    stored = await gateway.context.store.read(
-        lambda tx: audit.list_after(
+    page = await gateway.context.store.read(
+        lambda tx: audit.page_after(
             tx, after, limit=limit, event=event, message_id=message_id, publication_id=publication_id
         )
     )
     items = b",".join(
         b'{"audit_seq":%d,"salt":"%b","record":%b}' % (row.audit_seq, row.salt.hex().encode(), row.record)
-        for row in stored
+        for row in page.records
     )
-    following = stored[-1].audit_seq if stored else after
-    return json_response(b'{"items":[%b],"next":%d}' % (items, following))
+    return json_response(b'{"items":[%b],"next":%d}' % (items, page.position))
