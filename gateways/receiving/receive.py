@@ -65,8 +65,7 @@ class Receiver:
                     await self._one_batch()
                 except Exception:  # noqa: BLE001 - logged with its trace
                     # The lane must not fall silent for good because of one batch.
-                    _log.exception("receiving failed")
-                    self._context.counters.alarm_faults += 1
+                    self._fault("receiving failed")
                     await asyncio.sleep(NAK_SECONDS)
         finally:
             if self._filing is not None:
@@ -79,10 +78,11 @@ class Receiver:
         self._context.counters.bundles_received += len(bundles)
         batch = _Batch(bundles, [])
         for bundle in bundles:
-            batch.mail.append(open_mail(self._context, bundle.subject, bundle.payload))
+            batch.mail.append(self._opened(bundle))
             # Other tasks of this gateway get their turn between two bundles.
             await asyncio.sleep(0)
-        if self._filing is not None and not await self._filing:
+        # Shielded: who stops meanwhile lets it be finished.
+        if self._filing is not None and not await asyncio.shield(self._filing):
             # The mailbox was rewound. Whether this batch was fetched before or after is not known here, so
             # it is rewound to as well: it must come behind what could not be filed.
             self._filing = None
@@ -90,8 +90,29 @@ class Receiver:
             return
         self._filing = asyncio.create_task(self._file(batch))
 
+    def _opened(self, bundle: IncomingBundle) -> OpenedMail:
+        """One that our own code fails to open cannot be filed either, and ends as such: see `_failed_to_file`."""
+        context = self._context
+        try:
+            return open_mail(context, bundle.subject, bundle.payload)
+        except Exception:  # noqa: BLE001 - logged with its trace
+            self._fault("opening a bundle failed")
+            return OpenedMail(bundle.subject, bundle.payload, context.trust)
+
+    def _fault(self, what: str) -> None:
+        _log.exception(what)
+        self._context.counters.alarm_faults += 1
+
     async def _file(self, batch: _Batch) -> bool:
-        """File and acknowledge; False when the mailbox was rewound."""
+        """File and acknowledge; False when the mailbox was rewound. Raises nothing."""
+        try:
+            return await self._file_all(batch)
+        except Exception:  # noqa: BLE001 - logged with its trace
+            self._fault("a batch was neither filed nor refused")
+            await batch.bundles[0].nak(NAK_SECONDS)
+            return False
+
+    async def _file_all(self, batch: _Batch) -> bool:
         broken = False
 
         def job_for(mail: OpenedMail) -> "asyncio.Task[Filed]":
