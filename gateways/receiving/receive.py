@@ -91,7 +91,7 @@ class Receiver:
         self._filing = asyncio.create_task(self._file(batch))
 
     def _opened(self, bundle: IncomingBundle) -> OpenedMail:
-        """One that our own code fails to open cannot be filed either, and ends as such: see `_failed_to_file`."""
+        """One that our own code fails to open cannot be filed either, and ends so: `_failed_to_file`."""
         context = self._context
         try:
             return open_mail(context, bundle.subject, bundle.payload)

@@ -1,4 +1,4 @@
-"""A lane goes on whatever happens with one of its bundles: the test is the mailbox, the opening and the store."""
+"""A lane goes on whatever happens with one of its bundles: the test is the mailbox and what files."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -42,6 +42,8 @@ class Mail:
 
     async def ack(self) -> None:
         self.mailbox.done.add(self.number)
+        if len(self.mailbox.done) == len(NUMBERS):
+            self.mailbox.empty.set()
 
     async def term(self) -> None:
         self.mailbox.terminated.append(self.number)
@@ -58,6 +60,7 @@ class ListedMailbox:
     done: set[int] = field(default_factory=set)
     terminated: list[int] = field(default_factory=list)
     next: int = 0
+    empty: asyncio.Event = field(default_factory=asyncio.Event)
 
     def rewind(self, number: int) -> None:
         self.next = min(self.next, number)
@@ -104,9 +107,7 @@ async def worked_off(monkeypatch: pytest.MonkeyPatch, **replaced: Callable[..., 
     mailbox = ListedMailbox()
     receiver = Receiver(context, mailbox, Lane.NORMAL)
     receiver.start()
-    async with asyncio.timeout(WAIT):
-        while len(mailbox.done) < len(NUMBERS):
-            await asyncio.sleep(0)
+    await asyncio.wait_for(mailbox.empty.wait(), WAIT)
     await receiver.stop()
     return filed, mailbox.terminated, context.counters
 
