@@ -11,6 +11,7 @@ from bus.store import inbox, minimize, pending
 from bus.store.minimize import Minimize
 from bus.store.pending import Outcome
 from gateways.context import FlowLimits
+from gateways.publishing.accepted import Accepted
 from gateways.recalling.recalling import WantedRecall, recall
 from gateways.releasing.lapsing import lapse
 from gateways.releasing.not_released import NotReleased
@@ -20,7 +21,7 @@ from schemas.audit import AuditEvent, AuditOutcome
 from schemas.header import Kind, Mode, Precedence
 from schemas.reasons import ReasonCode
 from schemas.recall import RecallReason
-from tests.faults.small_world import Crash, run
+from tests.faults.small_world import Crash, SmallGateway, run
 from tests.flows.second_persons import (
     FLASH,
     OTHERS,
@@ -252,22 +253,8 @@ def test_nothing_waits_in_an_exercise(small: Small) -> None:
     assert small.states(accepted) == dict.fromkeys(OTHERS, ("queued", None))
 
 
-def test_what_an_answer_that_waits_acknowledges_is_acknowledged_when_it_is_confirmed(small: Small) -> None:
-    small.gateway.publish(draft(["XBB"], subject="please answer"))
-    small.world.relay("XAA")
-    small.arrived("XBB")
-    bravo = small.world.gateways["XBB"]
-    rule = TwoPersonRule(kinds=(Kind.ACKNOWLEDGEMENT,))
-    bravo.context.release_policy = ReleasePolicy(two_person=(rule,))
-    [entry] = bravo.inbox()
-    answer = bravo.publish(acknowledgement(entry, at=small.world.now))
-    assert answer.second_person is not None
-    assert inbox.list_after(bravo.store.connection, limit=1)[0].acknowledged_at is None
-    run(take_word(bravo.context, word(answer, bravo.store.connection), anybody))
-    assert inbox.list_after(bravo.store.connection, limit=1)[0].acknowledged_at == small.world.now
-
-
-def test_an_answer_to_what_was_recalled_while_it_waited_is_not_released(small: Small) -> None:
+def answered_where_two_release(small: Small) -> tuple[SmallGateway, Accepted, Accepted]:
+    """XBB, what it was asked, and its answer, which waits there for a second person."""
     asked = small.gateway.publish(draft(["XBB"], subject="please answer"))
     small.world.relay("XAA")
     small.arrived("XBB")
@@ -276,6 +263,19 @@ def test_an_answer_to_what_was_recalled_while_it_waited_is_not_released(small: S
     bravo.context.release_policy = ReleasePolicy(two_person=(rule,))
     [entry] = bravo.inbox()
     answer = bravo.publish(acknowledgement(entry, at=small.world.now))
+    return bravo, asked, answer
+
+
+def test_what_an_answer_that_waits_acknowledges_is_acknowledged_when_it_is_confirmed(small: Small) -> None:
+    bravo, _, answer = answered_where_two_release(small)
+    assert answer.second_person is not None
+    assert inbox.list_after(bravo.store.connection, limit=1)[0].acknowledged_at is None
+    run(take_word(bravo.context, word(answer, bravo.store.connection), anybody))
+    assert inbox.list_after(bravo.store.connection, limit=1)[0].acknowledged_at == small.world.now
+
+
+def test_an_answer_to_what_was_recalled_while_it_waited_is_not_released(small: Small) -> None:
+    bravo, asked, answer = answered_where_two_release(small)
     code = RecallReason.ISSUED_IN_ERROR
     wanted = WantedRecall(asked.publication_id, code, False, "operator:anna", lambda kind, mode: True)
     run(recall(small.context, wanted))

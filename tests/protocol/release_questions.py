@@ -1,7 +1,7 @@
 """Questions of release as hypothesis draws them: mostly such that may be permitted, and any."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from types import MappingProxyType
 from typing import Any
@@ -13,6 +13,7 @@ from bus.protocol.release import ReleaseDecision, decide
 from bus.protocol.standings import AgreementTrust, Standing, obstacle_of
 from bus.protocol.trust import TrustStore
 from bus.protocol.trust_documents import digest_of
+from schemas.agreement import Agreement
 from schemas.classification import Equivalence, EquivalentLevel
 from schemas.header import Kind, Mode
 from schemas.label import ConfidentialityLabel
@@ -71,6 +72,20 @@ def tables(one: str, other: str) -> st.SearchStrategy[list[tuple[str, str]]]:
     return st.lists(pairs, min_size=1, max_size=4, unique_by=lambda pair: pair[0])
 
 
+def trusted_as(
+    document: Agreement, standings: dict[str, Standing], superseded_from: datetime | None = None
+) -> AgreementTrust:
+    """An agreement as it stands with its parties."""
+    return AgreementTrust(
+        document,
+        digest_of(document.encode()),
+        frozenset(document.parties),
+        standings,
+        obstacle=obstacle_of(standings.values()),
+        superseded_from=superseded_from,
+    )
+
+
 @st.composite
 def agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
     """Up to four agreements of any parties, kinds, modes, ceilings and validity; mostly of XAA's with XBB."""
@@ -90,16 +105,7 @@ def agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
         standings = {name: draw(standing) for name in document.parties}
         if draw(agreed_by_all):
             standings = dict.fromkeys(document.parties, Standing.AGREED)
-        made.append(
-            AgreementTrust(
-                document,
-                digest_of(document.encode()),
-                frozenset(document.parties),
-                standings,
-                obstacle=obstacle_of(standings.values()),
-                superseded_from=NOW + draw(days) if draw(one_in_ten) == 0 else None,
-            )
-        )
+        made.append(trusted_as(document, standings, NOW + draw(days) if draw(one_in_ten) == 0 else None))
     return tuple(made)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bus.protocol.release import decide
+from bus.protocol.release import ReleaseDecision, decide
 from bus.protocol.standings import AgreementState, Standing
 from bus.protocol.trust import TrustStore
 from schemas.agreement import ActKind
@@ -47,21 +47,25 @@ def states(trust: TrustStore) -> dict[str, tuple[AgreementState, dict[str, Stand
     }
 
 
+def decision(trust: TrustStore, one: str, other: str) -> ReleaseDecision:
+    """On an alert of the one to the other."""
+    return decide(
+        originator=one,
+        kind=Kind.THREAT_ALERT,
+        mode=Mode.OPERATION,
+        label=label(NATIONS),
+        nation=other,
+        trust=trust,
+        now=NOW,
+    )
+
+
 def recipients(trust: TrustStore) -> set[tuple[str, str]]:
     return {
         (one, other)
         for one in NATIONS
         for other in NATIONS
-        if one != other
-        and decide(
-            originator=one,
-            kind=Kind.THREAT_ALERT,
-            mode=Mode.OPERATION,
-            label=label(NATIONS),
-            nation=other,
-            trust=trust,
-            now=NOW,
-        ).permit
+        if one != other and decision(trust, one, other).permit
     }
 
 
@@ -90,16 +94,7 @@ def test_order_repetition_and_parts_make_no_difference(
 def test_every_permit_names_an_agreement_that_every_party_agreed_to(drawn: list[bytes]) -> None:
     trust = BASE.updated(drawn)
     for one, other in recipients(trust):
-        decision = decide(
-            originator=one,
-            kind=Kind.THREAT_ALERT,
-            mode=Mode.OPERATION,
-            label=label(NATIONS),
-            nation=other,
-            trust=trust,
-            now=NOW,
-        )
-        (basis,) = decision.basis
+        (basis,) = decision(trust, one, other).basis
         trusted = trust.book.by_digest[basis.digest]
         assert trusted.state(NOW) is AgreementState.IN_FORCE
         assert set(trusted.standings.values()) == {Standing.AGREED}

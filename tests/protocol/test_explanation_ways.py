@@ -8,8 +8,7 @@ from hypothesis import strategies as st
 
 from bus.protocol.changes import OF_AUTHOR
 from bus.protocol.release_case import Bound, ReleaseCase
-from bus.protocol.standings import AgreementTrust, Standing, obstacle_of
-from bus.protocol.trust_documents import digest_of
+from bus.protocol.standings import AgreementTrust, Standing
 from bus.protocol.ways import after, ways
 from schemas.label import ConfidentialityLabel
 from schemas.reasons import ReasonCode
@@ -27,6 +26,7 @@ from tests.protocol.release_questions import (
     questions,
     standing,
     trust_with,
+    trusted_as,
 )
 from tests.realm_fixtures import NOW, AgreementPlan
 
@@ -67,15 +67,7 @@ def near_agreements(draw: st.DrawFn) -> tuple[AgreementTrust, ...]:
             not_after=NOW + timedelta(days=draw(last_days)),
         ).document(BASE.realm, NOW)
         standings = {name: draw(near_standing) for name in document.parties}
-        made.append(
-            AgreementTrust(
-                document,
-                digest_of(document.encode()),
-                frozenset(document.parties),
-                standings,
-                obstacle=obstacle_of(standings.values()),
-            )
-        )
+        made.append(trusted_as(document, standings))
     return tuple(made)
 
 
