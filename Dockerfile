@@ -27,8 +27,10 @@ RUN python -m pip --python /opt/entente/bin/python install --no-cache-dir --no-d
 FROM python:3.13-slim
 COPY --from=build /opt/entente /opt/entente
 COPY compose /usr/local/lib/entente
-# A new volume takes over owner and mode of the directory that it is first mounted on.
-RUN for each in nation nations/XAA nations/XBB nations/XCC nations/XDD nations/XEE \
+# A new volume takes over owner and mode of the directory that it is first mounted on. What was copied has the modes of
+# the checkout, which a careful umask makes its owner's alone.
+RUN chmod 0755 /usr/local/lib/entente /usr/local/lib/entente/* \
+    && for each in nation nations/XAA nations/XBB nations/XCC nations/XDD nations/XEE \
         office partners reports drills broker/config broker/keys broker/store; do \
         install -d -o 10001 -g 10001 -m 0700 "/$each" || exit 1; \
     done

@@ -160,6 +160,17 @@ def test_every_volume_belongs_to_the_user_that_the_containers_run_as() -> None:
     assert mounted <= set(made[1].replace("\\\n", " ").split())
 
 
+def test_what_the_containers_run_may_be_run_by_their_user_whatever_the_checkouts_modes() -> None:
+    copied = "/usr/local/lib/entente"
+    run = {str(SERVICES["realm"]["entrypoint"][0])} | {
+        str(service["healthcheck"]["test"][1]) for service in SERVICES.values() if "healthcheck" in service
+    }
+    scripts = {f"{copied}/{path.name}" for path in (ROOT / "compose").iterdir()}
+    assert run == scripts
+    made, nobody = (DOCKERFILE.index(each) for each in (f"COPY compose {copied}\n", "USER 10001"))
+    assert f"RUN chmod 0755 {copied} {copied}/*" in DOCKERFILE[made:nobody]
+
+
 def test_the_realm_is_that_of_a_scenario_which_needs_nothing_but_gateways() -> None:
     name, *nations = SERVICES["realm"]["command"]
     scenario = load_scenario(find_scenario(name))
