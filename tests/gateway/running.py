@@ -17,7 +17,7 @@ import httpx
 import uvloop
 
 from bus.embedded import EmbeddedServer
-from bus.store import api_keys, backlog
+from bus.store import api_keys, audit, backlog, inbox
 from bus.trust_bundle import write_bundle
 from gateways.http.api_keys import Scope, new_api_key
 from gateways.http.app import create_app
@@ -35,8 +35,11 @@ NO_BROKER = "nats://127.0.0.1:9"
 """Where nobody answers: gateways that are started for one test leave the realm's broker alone."""
 CHEAP = Cost(passes=1, memory_kib=64)
 """What a password's hash costs in these gateways; what they would hash with is their ``hashing``."""
-WAIT = 20.0
-"""Seconds after which something that should have happened counts as not happening."""
+WAIT = 60.0
+"""Seconds after which something that should have happened counts as not happening.
+
+Describing the API for the first time takes seconds of a processor, of which a test may have a tenth.
+"""
 LOOK_SECONDS = 0.05
 """How often it is looked for where nothing tells it."""
 
@@ -155,6 +158,10 @@ class Gateway:
 
         return self._loop.call(run())
 
+    def read(self, look: Callable[[Any], T]) -> T:
+        """What a job finds in the gateway's store, without asking for it page by page."""
+        return self._loop.call(self.runtime.context.store.read(look))
+
     def get(self, path: str, key: str | None = None, **options: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {key or self.key}"} | options.pop("headers", {})
         return self.client.get(path, headers=headers, **options)
@@ -188,16 +195,12 @@ class Gateway:
         ]
 
     def audit_position(self) -> int:
-        records = self.audit()
-        return records[-1]["audit_seq"] if records else 0
+        """Where the audit log ends."""
+        return self.read(audit.latest_seq)
 
     def publications(self) -> int:
         """How many publications there are."""
-        count, before = 0, 2**53
-        while before is not None:
-            page = self.get("/v1/messages", params={"before": before, "limit": 500}).json()
-            count, before = count + len(page["items"]), page.get("next")
-        return count
+        return self.read(lambda tx: int(tx.execute("SELECT count(*) FROM publication").fetchone()[0]))
 
     def wait_inbox(self, after: int, count: int) -> list[dict[str, Any]]:
         """The next ``count`` messages of the inbox, once they are there."""
@@ -255,8 +258,6 @@ class Gateway:
 
 
 def _inbox(tx: Any, after: int) -> tuple[Any, ...]:
-    from bus.store import inbox
-
     return inbox.list_after(tx, after, limit=500)
 
 
@@ -280,7 +281,4 @@ def assert_problem(
 
 def last_seq(gateway: Gateway) -> int:
     """Where the inbox ends."""
-    after = 0
-    while items := gateway.get("/v1/inbox", params={"after": after, "limit": 500}).json()["items"]:
-        after = items[-1]["inbox_seq"]
-    return after
+    return gateway.read(inbox.latest_seq)
