@@ -16,7 +16,8 @@ from bus.store.lease import Lease
 from bus.store.waiting import Blocked
 from gateways.context import GatewayContext, Transport
 from gateways.relaying.relay_step import StepOptions, StepResult, run_step
-from gateways.relaying.sending import BACKOFF_SECONDS, Sender
+from gateways.relaying.restraint import BACKOFF_SECONDS
+from gateways.relaying.sending import Sender
 
 _log = logging.getLogger(__name__)
 

@@ -25,6 +25,7 @@ from bus.store.lease import Lease
 from bus.store.writer import Transaction
 from gateways.context import GatewayContext, Transport
 from gateways.relaying.offering import Decided, Offering
+from gateways.relaying.restraint import BACKOFF_SECONDS, Restraint
 from schemas.audit import AuditEvent, AuditOutcome
 from schemas.header import Mode
 from schemas.wire import Lane
@@ -35,7 +36,6 @@ WINDOW = 64
 ACTOR = "relay"
 NEVER_A_SEQUENCE = 2**53
 """No stream ends here: expecting it makes the broker say where ours does end, and store nothing."""
-BACKOFF_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.0, 5.0)
 AHEAD_AWAY = 4
 """Sealed bundles that may wait while the broker takes none: what is sealed leaves before any later FLASH."""
 AHEAD_OCTETS = 4 * 1024 * 1024
@@ -63,6 +63,7 @@ class Sender:
         self._ask_position = True
         self._confirming: asyncio.Task[None] | None = None
         self._failures = 0
+        self._restraint = Restraint()
         self._refused = (0, 0)
         self._given_up = 0
         self.lease: Lease | None = None
@@ -160,6 +161,8 @@ class Sender:
             await self._stored(window[: result.stored], result.last_sequence)
         if result.complete:
             self._flows()
+        elif window and result.actual_last == self._base:
+            await self._contradicted()
         elif result.actual_last is not None:
             self._flows()
             # What was offered in this window only was answered: it is stored, or it is not there.
@@ -264,6 +267,7 @@ class Sender:
             _log.warning("the broker lost its store; everything without a receipt is sent again")
         self._base = actual_last
         self._give_up(0, given_up)
+        await asyncio.sleep(self._restraint.pause(asyncio.get_running_loop().time()))
 
     def _give_up(self, after: int, last: int) -> None:
         """Bundles above ``after``, to ``last``, are not in the store any more: the relay seals anew."""
@@ -272,6 +276,13 @@ class Sender:
         self._offering.forget(last)
         self._count()
         self._context.relay_wanted.set()
+
+    async def _contradicted(self) -> None:
+        """Refused because our stream ends just where it was expected to: as by bundles that overtook each
+        other on their way. Once that is ordinary."""
+        self._context.counters.alarm_publish_refused += self._failures > 0
+        error = BrokerUnavailable("the broker contradicts itself")
+        await self._recover(PublishResult(0, self._base, error=error))
 
     async def _recover(self, result: PublishResult) -> None:
         """Wait for what went wrong to pass; nothing is lost, for the bundles stay stored."""

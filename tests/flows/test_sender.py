@@ -22,6 +22,7 @@ from gateways.publishing.publish import accept_draft
 from gateways.relaying import sending
 from gateways.relaying.relay import Relay
 from gateways.relaying.relay_step import StepOptions, run_step
+from gateways.relaying.restraint import BACKOFF_SECONDS
 from gateways.relaying.sending import TRIES_BEFORE_DROPPING, Sender
 from schemas.audit import AuditEvent, AuditRecord
 from schemas.wire import Lane
@@ -247,4 +248,50 @@ async def test_bundles_never_wait_for_company(alone: Alone, monkeypatch: pytest.
         left += len(window.items)
         window.store()
     await alone.state(third, "sent")
+    await alone.relay.stop()
+
+
+@pytest.fixture
+def rested(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """How long anybody slept, without the sleep."""
+    rested: list[float] = []
+    sleep = asyncio.sleep
+
+    async def note(seconds: float) -> None:
+        rested.extend([seconds] if seconds else [])
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", note)
+    return rested
+
+
+async def test_a_broker_that_contradicts_itself_is_not_asked_as_fast_as_it_answers(
+    alone: Alone, rested: list[float]
+) -> None:
+    alone.relay.start()
+    accepted = await alone.publish("XBB")
+    for _ in range(4):
+        (await alone.broker.window()).say_where_it_ends()  # just where it was expected
+    (await alone.broker.window()).store()
+    await alone.state(accepted, "sent")
+    assert rested == list(BACKOFF_SECONDS[:4])
+    # Once is what a link that swaps bundles does.
+    assert alone.context.counters.alarm_publish_refused == 3
+    await alone.relay.stop()
+
+
+async def test_a_broker_that_always_holds_more_is_followed_ever_more_slowly(
+    alone: Alone, rested: list[float]
+) -> None:
+    alone.relay.start()
+    accepted = await alone.publish("XBB")
+    for _ in range(4):
+        window = await alone.broker.window()
+        alone.broker.last += 5
+        window.say_where_it_ends()
+    (await alone.broker.window()).store()
+    await alone.state(accepted, "sent")
+    # The first time is what an old backup sees, too: that does not wait.
+    assert rested == list(BACKOFF_SECONDS[:3])
+    assert alone.context.counters.alarm_broker_foreign == 4
     await alone.relay.stop()
