@@ -47,7 +47,9 @@ async def test_what_is_shown_of_a_message_leads_to_the_record_of_its_sending(wor
         detail = await alfa.store.read(partial(publications.get, publication_id=accepted.publication_id))
         assert detail is not None
         shown.append([delivery_view(state) for state in detail.publication.deliveries])
-    sendings = [(r.partner, r.lane, r.at) for r in await alfa.evidence(AuditEvent.DELIVERY_SENT, 6)]
+    sent = await alfa.evidence(AuditEvent.DELIVERY_SENT, 6)
+    # The gateway's own words to its partners leave besides, when their time has come.
+    sendings = [(r.partner, r.lane, r.at) for r in sent if r.lane is not Lane.CONTROL]
     rows = [row for rows in shown for row in rows]
     assert sorted((row.nation, row.lane, row.sent_at) for row in rows) == sorted(sendings)
     assert len({(row.nation, row.sent_at) for row in rows}) == 6
