@@ -12,6 +12,8 @@ from hypothesis import settings
 from xdist.remote import Producer  # type: ignore[import-untyped]
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from gateways.collector import collect_seldom
+
 settings.register_profile("entente", deadline=None, database=None)
 settings.load_profile("entente")
 
@@ -55,11 +57,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharers
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Look for no garbage while collecting, a third of its time; set aside what it has made: that stays."""
+    """Look for no garbage while collecting, a third of its time; set aside what it has made: that stays.
+
+    Afterwards it is looked for as seldom as a gateway's own process does: many gateways live in this one.
+    """
     gc.disable()
     try:
         return (yield)
     finally:
-        gc.collect()
-        gc.freeze()
+        collect_seldom()
         gc.enable()

@@ -1,10 +1,18 @@
 """The garbage collector around a gateway's imports."""
 
 import gc
+from collections.abc import Iterator
 
 import pytest
 
 from gateways.collector import imports_set_aside
+
+
+@pytest.fixture(autouse=True)
+def _aside_again() -> Iterator[None]:
+    """What the tests set aside, which is every test that was collected, is set aside afterwards, too."""
+    yield
+    gc.freeze()
 
 
 def test_nothing_is_collected_during_imports_and_everything_afterwards() -> None:
