@@ -136,17 +136,21 @@ def list_after(
     before: int | None = None,
     expires_after: datetime | None = None,
     originator: str | None = None,
+    bound: int | None = None,
 ) -> tuple[InboxMessage, ...]:
     """Messages with `inbox_seq` above `after`, in order of filing; `originator`, `kinds` and `modes` narrow.
 
     `current`: only those that nothing took the place of, and that were not cancelled or recalled. `before`:
     those below it instead, the newest first. `expires_after`: only those that expire later, or never.
 
-    At most `limit`, and no more than `max_octets` of content, but always the next one. What may be displayed
-    only is left out unless it is asked for.
+    `bound`: the last row that is looked at. At most `limit`, and no more than `max_octets` of content, but
+    always the next one. What may be displayed only is left out unless it is asked for.
     """
-    side, order, bound = (">", "ASC", after) if before is None else ("<", "DESC", before)
-    conditions, values = [f"inbox_seq {side} ?"], list[Any]([bound])
+    side, order, begin = (">", "ASC", after) if before is None else ("<", "DESC", before)
+    conditions, values = [f"inbox_seq {side} ?"], list[Any]([begin])
+    if bound is not None:
+        conditions.append(f"inbox_seq {'<=' if before is None else '>='} ?")
+        values.append(bound)
     if not with_display_only:
         conditions.append(_RELEASED)
     if current:

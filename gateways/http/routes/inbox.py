@@ -1,11 +1,12 @@
 """The inbox: what partners released to this nation, and acknowledging it (design 9)."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from bus.store import inbox
+from bus.store import inbox, inbox_windows
 from bus.store.inbox import InboxMessage
 from gateways.http.api_keys import Scope
 from gateways.http.caller import Caller
@@ -29,6 +30,7 @@ from gateways.http.routes.answers import (
 from gateways.http.routes.messages import IDEMPOTENCY_HEADER, REFUSALS, idempotency_key, publish
 from gateways.http.runtime import Runtime, runtime
 from gateways.http.told_view import ToldByReceiptView, told_view
+from gateways.http.windows import looked_through
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.answering import draft_answering, named
 from gateways.publishing.draft_refused import DraftRefused
@@ -77,29 +79,32 @@ async def list_inbox(
 ) -> Response:
     """Messages filed after the cursor, with their exact content. Poll with ``next`` of the last page.
 
-    A page may hold fewer than ``limit``: it ends at four mebibytes. There may be more while ``next`` grows.
-    With ``before`` the newest come first: give ``next`` as ``before`` for older ones, until a page is empty.
+    A page may hold fewer than ``limit``, or none: it ends at four mebibytes, and where looking for what
+    ``mode`` or ``current`` ask for takes too long. There may be more while ``next`` grows. With ``before``
+    the newest come first: give ``next`` as ``before`` for older ones, until it stays as it is.
     """
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.INBOX_READ)
     if before is not None and after:
         raise ApiRefused(C.PARAMETER_INVALID, "after and before exclude each other", pointer="/query/before")
-    stored = await gateway.context.store.read(
-        lambda tx: inbox.list_after(
-            tx,
-            after,
+    looked = await looked_through(
+        gateway,
+        caller,
+        after if before is None else before,
+        partial(
+            inbox_windows.look,
+            newest_first=before is not None,
             limit=limit,
             kinds=kinds,
             modes=modes,
             with_display_only=caller.lists_display_only,
             max_octets=PAGE_OCTETS,
             current=current,
-            before=before,
             expires_after=expires_after,
             originator=originator,
-        )
+        ),
     )
-    following = stored[-1].inbox_seq if stored else (after if before is None else before)
+    stored, following = looked.messages, looked.position
     shown = [row for row in stored if caller.sees(row.kind, row.mode)]
     reading, now = own_reading(gateway.context), gateway.context.now()
     return json_response(inbox_page(shown, following, now, reading, with_content=caller.sees_content))

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response, StreamingResponse
 
-from bus.store import inbox
+from bus.store import inbox, inbox_windows
 from bus.store.inbox import InboxMessage
 from gateways.http.api_keys import Scope
 from gateways.http.following import (
@@ -68,10 +68,10 @@ async def follow_inbox(
         position = await store.read(inbox.latest_seq)
 
     async def look(position: int) -> tuple[int, bytes]:
-        batch = await store.read(
+        looked = await store.read(
             partial(
-                inbox.list_after,
-                after=position,
+                inbox_windows.look,
+                position=position,
                 limit=BATCH,
                 max_octets=BATCH_OCTETS,
                 kinds=kinds,
@@ -79,15 +79,13 @@ async def follow_inbox(
                 with_display_only=caller.lists_display_only,
             )
         )
-        if not batch:
-            return position, b""
         reading, now = own_reading(gateway.context), gateway.context.now()
         shown = b"".join(
             event_of(row, now, reading, with_content=caller.sees_content)
-            for row in batch
+            for row in looked.messages
             if caller.sees(row.kind, row.mode)
         )
-        return batch[-1].inbox_seq, shown
+        return looked.position, shown
 
     shown = follow(gateway, caller, Scope.INBOX_READ, gateway.context.inbox, position, look)
     return streamed(gateway, caller, shown)
