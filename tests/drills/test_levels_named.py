@@ -80,9 +80,47 @@ def test_what_is_to_come_to_an_unknown_level_may_name_one(tmp_path: Path) -> Non
     assert loaded_with(tmp_path, SMALL, attempt, wanted) == ""
 
 
-def test_an_actor_answers_at_a_level_that_there_is(tmp_path: Path) -> None:
+def test_bodies_tear_lines_and_actors_answers_name_levels_that_there_are(tmp_path: Path) -> None:
     answer = 'header: {subject: "EXERCISE: answer"}\n'
-    assert loaded_with(tmp_path, ACTORS, (answer, f"{answer}      label: {{classification: LIMITD}}\n")) == (
-        "line 119, column 15: actor A4 (MARKER-ACTOR desk): policy REALM has no level LIMITD"
-        "; did you mean LIMITED? (at /actors/3/answer/label/classification)"
+    said = loaded_with(
+        tmp_path,
+        ACTORS,
+        ("label: {policy: REALM, classification: LIMITED, releasable_to: [XBB, XCC]}\n", TEAR_LINE),
+        (
+            "max_classification: {policy: REALM, classification: LIMITED}",
+            "max_classification: {policy: REALM, classification: LIMTED}",
+        ),
+        (answer, f"{answer}      label: {{classification: LIMITD}}\n"),
     )
+    assert [each.partition(" (at ")[::2] for each in said.removeprefix("line ").split("; line ")] == [
+        (
+            "38, column 34: inject 1.1: policy REALM has no level OPNE; did you mean OPEN?",
+            "/injects/0/publish/tear_lines/0/label/classification)",
+        ),
+        (
+            "86, column 45: inject 2.1: policy REALM has no level LIMTED; did you mean LIMITED?",
+            "/injects/2/publish/body/max_classification/classification)",
+        ),
+        (
+            "132, column 15: actor A4 (MARKER-ACTOR desk): policy REALM has no level LIMITD"
+            "; did you mean LIMITED?",
+            "/actors/3/answer/label/classification)",
+        ),
+    ]
+
+
+TEAR_LINE = """label: {policy: REALM, classification: LIMITED, releasable_to: [XBB, XCC]}
+      tear_lines:
+        - subject: "EXERCISE: less of it"
+          label: {policy: REALM, classification: OPNE, releasable_to: [XBB, XCC]}
+          body:
+            action: ALERT
+            threat_type: other
+            categories: [Transport]
+            urgency: Immediate
+            severity: Minor
+            certainty: Observed
+            texts: [{language: en, event: Ice, headline: Braking action poor}]
+            affected_nations: [XBB]
+            observed_at: "{now-5m}"
+"""
