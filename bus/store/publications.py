@@ -108,6 +108,7 @@ def list_newest(
     tx: sqlite3.Connection,
     *,
     before: int | None = None,
+    above: int = 0,
     limit: int = 50,
     kind: Kind | None = None,
     mode: Mode | None = None,
@@ -115,13 +116,13 @@ def list_newest(
     state: str | None = None,
     current: bool = False,
 ) -> tuple[Publication, ...]:
-    """Publications, newest first, with `publication_seq` below `before`; filters narrow.
+    """Publications, newest first, with `publication_seq` below `before` and above `above`; filters narrow.
 
     `current`: only those that nothing took the place of, and that were not cancelled or recalled.
 
     `state`: at least one delivery is in this stored state.
     """
-    conditions, values = ["1"], list[Any]()
+    conditions, values = ["p.publication_seq > ?"], list[Any]([above])
     for condition, value in (
         ("p.publication_seq < ?", before),
         ("p.kind = ?", kind),

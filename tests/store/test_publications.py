@@ -4,7 +4,7 @@ import sqlite3
 
 import pytest
 
-from bus.store import deliveries, own_messages, settlement
+from bus.store import deliveries, own_messages, publication_windows, settlement
 from bus.store.new_publications import NewPublication, insert
 from bus.store.publications import Publication, get, list_newest
 from bus.store.waiting import take_waiting
@@ -54,6 +54,26 @@ def test_listing_goes_from_new_to_old_by_pages_that_neither_skip_nor_repeat(tx: 
         before = page[-1].publication_seq
     assert seen == list(range(25, 0, -1))
     assert all(len(entry.deliveries) == 2 for entry in list_newest(tx))
+
+
+def test_a_rare_kind_is_looked_for_in_windows_that_follow_each_other(
+    tx: Tx, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication_windows, "ROWS", 4)
+    for number in range(1, 21):
+        insert(tx, publication(number))
+    every = [entry.publication_seq for entry in list_newest(tx, limit=100)]
+    wanted = [seq for seq in every if seq in (2, 3, 11, 20)]
+    tx.execute("UPDATE publication SET mode = 'TEST' WHERE publication_seq IN (2, 3, 11, 20)")
+    for limit in (1, 3):
+        found, before, windows, more = list[int](), 2**53, 0, True
+        while more:
+            looked = publication_windows.look(tx, before, limit=limit, mode=Mode.TEST)
+            found += [entry.publication_seq for entry in looked.messages]
+            before, more, windows = looked.position, looked.more, windows + 1
+        assert found == wanted
+        assert windows >= 5, "no window is longer than four rows"
+    assert len(publication_windows.look(tx, 2**53, limit=100).messages) == 20
 
 
 def test_filters_narrow_the_list(tx: Tx) -> None:

@@ -1,14 +1,14 @@
 """Publishing and what became of it: POST and GET /v1/messages."""
 
 import re
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import Response
 
-from bus.store import pending, publications
+from bus.store import pending, publication_windows
 from bus.store.pending import SecondPerson
-from bus.store.publications import Publication
 from bus.store.writer import Transaction
 from gateways.http.api_keys import Scope
 from gateways.http.limits import read_json_body
@@ -31,6 +31,7 @@ from gateways.http.routes.answers import (
 from gateways.http.routes.one_publication import shown_publication
 from gateways.http.routes.plain_route import PlainRoute
 from gateways.http.runtime import Runtime, runtime
+from gateways.http.windows import looked_through
 from gateways.publishing.accepted import Accepted
 from gateways.publishing.publish import accept_draft
 from schemas.base import Uuid
@@ -212,19 +213,20 @@ async def list_messages(
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.MESSAGES_READ)
 
-    def look(tx: Transaction) -> tuple[tuple[Publication, ...], dict[int, SecondPerson]]:
-        found = publications.list_newest(
-            tx,
-            before=before,
-            limit=limit,
-            kind=kind,
-            mode=mode,
-            source_id=source_id,
-            current=current,
-        )
-        return found, pending.of_publications(tx, [row.publication_seq for row in found])
+    looked = await looked_through(
+        gateway,
+        caller,
+        2**53 if before is None else before,
+        partial(
+            publication_windows.look, limit=limit, kind=kind, mode=mode, source_id=source_id, current=current
+        ),
+    )
+    stored = looked.messages
 
-    stored, waits = await gateway.context.store.read(look)
+    def waiting(tx: Transaction) -> dict[int, SecondPerson]:
+        return pending.of_publications(tx, [row.publication_seq for row in stored])
+
+    waits = await gateway.context.store.read(waiting) if stored else {}
     return statement_response(
         PublicationPage.model_construct(
             items=tuple(
@@ -232,7 +234,7 @@ async def list_messages(
                 for row in stored
                 if caller.sees(row.kind, row.mode)
             ),
-            next=stored[-1].publication_seq if len(stored) == limit else None,
+            next=looked.position if looked.more else None,
         )
     )
 
