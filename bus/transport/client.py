@@ -32,7 +32,14 @@ class BrokerClient(Client):
         writer = getattr(self._transport, "_io_writer", None)
         if writer is not None:
             writer.transport.abort()
-        await self.close()
+        try:
+            await self.close()
+        finally:
+            # nats-py leaves who waits for room to wait for ever.
+            while self._flush_queue is not None and not self._flush_queue.empty():
+                waiting = self._flush_queue.get_nowait()
+                if not waiting.done():
+                    waiting.set_result(None)
 
 
 class _Parser(Parser):
