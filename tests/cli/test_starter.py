@@ -18,7 +18,10 @@ from entente.forking import LONGEST_ORDER
 from entente.starter import CODE_UNKNOWN, Started, Starter, StarterGoneError
 from tests.cli.up_process import children_of, wait_for_end
 
-READS = ("operator", "add", "anna", "--role", "watch_officer", "--password-file", "-")
+READS = (
+    *("operator", "add", "anna", "--role", "watch_officer", "--password-file", "-"),
+    *("--state-dir", "nowhere", "--keys-file", "nowhere"),
+)
 """Arguments of a command that lives as long as its standard input does."""
 SETTING = "ENTENTE_GATEWAY_NATION"
 
