@@ -61,9 +61,8 @@ class LinkSignIn:
                 return None
             issued = self._sessions.start(tx, operator, MEANS, now, fresh_at=NEVER_FRESH)
             evidence = self._context.evidence(actor_of(operator.name), now)
-            evidence.add(
-                AuditEvent.OPERATOR_SIGNED_IN, operator=operator.name, session=issued.signed_in.session_id
-            )
+            session = issued.signed_in.session_id
+            evidence.add(AuditEvent.OPERATOR_SIGNED_IN, operator=operator.name, session=session, means=MEANS)
             evidence.write(tx)
             return issued
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bus.store import minimize as stored
 from bus.store.minimize import Minimize
 from entente.gateway_client import GatewayRefusedError
 from entente.terminal import CommandFailed
@@ -80,8 +81,11 @@ def test_an_operator_sets_it_and_lifts_it(gateway: Gateway) -> None:
     assert gateway.client.delete("/v1/minimize", headers=headers).json() == {"in_force": False}
     assert_problem(gateway.client.delete("/v1/minimize", headers=headers), 409, "ALREADY_DONE")
     assert gateway.publish(routine).status_code == 201
+    assert gateway.post("/v1/minimize", body(), token).status_code == 200
+    gateway.write(stored.lift)  # as by another operator at the same moment
+    assert_problem(gateway.client.delete("/v1/minimize", headers=headers), 409, "ALREADY_DONE")
     events = [r["event"] for r in gateway.audit(position) if r["event"].startswith("minimize.")]
-    assert events == ["minimize.set", "minimize.lifted"]
+    assert events == ["minimize.set", "minimize.lifted", "minimize.set"], "who lifted nothing is not recorded"
 
 
 @pytest.mark.parametrize(

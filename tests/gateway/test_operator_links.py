@@ -17,7 +17,7 @@ def test_a_link_signs_in_once_and_makes_nothing_fresh(alone: Gateway) -> None:
     again = alone.client.post("/v1/operators/link", json={"link": text})
     assert_problem(again, 401, "SIGN_IN_REFUSED")
     signed_in = [r for r in alone.audit() if r["event"] == "operator.signed-in"]
-    assert [record["operator"] for record in signed_in] == ["anna"]
+    assert [(record["operator"], record["means"]) for record in signed_in] == [("anna", "link")]
 
 
 def test_a_link_that_cannot_be_used_is_refused_in_the_same_words(alone: Gateway) -> None:

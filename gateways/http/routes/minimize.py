@@ -121,17 +121,20 @@ async def lift_minimize(request: Request) -> Response:
     gateway = runtime(request)
     caller = await gateway.access.admit(request, OperatorRight.MINIMIZE_SET)
     now = gateway.context.now()
-    if in_force(gateway.context.minimize, now) is None:
-        raise ApiRefused(C.ALREADY_DONE)
     evidence = gateway.context.evidence(caller.actor, now)
     evidence.add(AuditEvent.MINIMIZE_LIFTED)
 
-    def job(tx: Transaction) -> None:
-        stored.lift(tx)
-        evidence.write(tx)
+    def job(tx: Transaction) -> bool:
+        # As of this transaction: another operator may have lifted it a moment ago.
+        held = in_force(stored.get(tx), now) is not None
+        if stored.lift(tx) and held:
+            evidence.write(tx)
+        return held
 
-    await gateway.context.store.write(job)
+    lifted = await gateway.context.store.write(job)
     gateway.context.minimize = None
+    if not lifted:
+        raise ApiRefused(C.ALREADY_DONE)
     return statement_response(_view(gateway))
 
 
