@@ -9,11 +9,11 @@ from rich.text import Text
 
 from drills.backfills import BackfillOutcome, Fate
 from drills.chapters import DULL, ChapterMessages, chapters
+from drills.life_outcome import LifeOutcome
 from drills.outcome import (
     AgreementOutcome,
     AttemptOutcome,
     DrillOutcome,
-    LifeOutcome,
     NationOutcome,
     PreviewOutcome,
 )
