@@ -1,9 +1,11 @@
 """The gateway as a seat sees it: calls with the operator's own token, answers as JSON, noes as problems."""
 
 import json as jsonlib
+import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from importlib.util import find_spec
 from math import ceil
 from typing import Any
 
@@ -11,6 +13,11 @@ import httpx
 
 from console.pace import TooMany
 from console.sessions import Session, Tokens
+
+if "sniffio" not in sys.modules and find_spec("sniffio") is None:
+    # The HTTP client tries to import it several times with each request. Where it is not installed, every
+    # such try looks through all folders of modules again, unless it is said once that it is not there.
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 
 Params = Mapping[str, Any] | list[tuple[str, Any]]
 

@@ -104,6 +104,7 @@ def environment() -> Environment:
     """The templates: everything is escaped whatever its suffix, and a name that is not there is an error."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
+        auto_reload=False,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -170,6 +171,7 @@ def _role_words(context: Context, roles: Iterable[str]) -> list[str]:
     return [context["wording"].t(f"frame.role.{role}") for role in roles]
 
 
+@cache
 def language_name(code: str) -> str:
     """A language in its own words."""
     return (Locale.parse(code).display_name or code).capitalize()

@@ -1,6 +1,7 @@
 """Moments as people at a watch read them: date-time groups in Zulu, local time beside them."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 NEAR = timedelta(days=7)
@@ -60,11 +61,12 @@ def zone_of(name: str) -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def zones() -> list[str]:
-    """Names of time zones to choose from, UTC first."""
+@cache
+def zones() -> tuple[str, ...]:
+    """Names of time zones to choose from, UTC first; looked for once, for each is a file to be opened."""
     named = {
         name
         for name in available_timezones()
         if "/" in name and not name.startswith(("Etc/", "posix/", "right/"))
     }
-    return ["UTC", *sorted(named)]
+    return ("UTC", *sorted(named))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, BrowserContext, Error, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, CDPSession, Error, Page, async_playwright, expect
 
 from tests.console.chromium import chromium_path
 from tests.console.serving import ServedConsole
@@ -21,11 +21,13 @@ FLAGS = (
     # The browser's own window is painted, too: nothing in it need move.
     *("--force-prefers-reduced-motion", "--animation-duration-scale=0"),
     # Nobody types into its address field: what would drop down there is a page of its own for every window,
-    # and costs more than most of ours. Playwright's own are named again, for only the last such flag counts.
+    # and costs more than most of ours. Nor is a process kept ready, for every context anew, for another site:
+    # none comes. Playwright's own are named again, for only the last such flag counts.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup,AimEnabled,"
     "AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,HttpsUpgrades,"
     "HttpsFirstBalancedModeAutoEnable,LensOverlay,MediaRouter,PaintHolding,ThirdPartyStoragePartitioning,"
-    "AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,NetworkTimeServiceQuerying,PreconnectToSearch",
+    "AvoidCorsURLLoaderRestartOnRedirect,OptimizationHints,NetworkTimeServiceQuerying,PreconnectToSearch,"
+    "SpareRendererForSitePerProcess",
 )
 Allowed = Collection[int | str]
 VIEWPORT = {"width": 1600, "height": 900}
@@ -107,7 +109,14 @@ class Tab:
     key: object
     context: BrowserContext
     page: Page
+    protocol: CDPSession
     complaints: Complaints
+
+    async def bring(self, url: str, cookies: Mapping[str, str]) -> None:
+        """Give it cookies by the browser's own protocol: playwright names a domain, which is not ours."""
+        place = {"url": url, "path": "/", "secure": True, "httpOnly": True}
+        given = [{"name": name, "value": value} | place for name, value in cookies.items()]
+        await self.protocol.send("Network.setCookies", {"cookies": given})
 
 
 class Tabs:
@@ -132,10 +141,11 @@ class Tabs:
         context = await self._browser.new_context(**{"viewport": size, "base_url": url} | rest)
         context.set_default_timeout(PATIENCE * 1000)
         page = await context.new_page()
+        protocol = await context.new_cdp_session(page)
         complaints = Complaints(urlsplit(url).netloc, allow)
         complaints.watch(page)
         context.on("page", complaints.watch)
-        return Tab(key, context, page, complaints)
+        return Tab(key, context, page, protocol, complaints)
 
     async def give_back(self, tab: Tab) -> None:
         """Empty it, for the next test; a tab that is for one test, or will not be emptied, is closed."""
@@ -165,7 +175,8 @@ def shared_visitor(
 ) -> Visitor:
     """The session that tests share: a new one where the last was displaced by later ones, or is too old."""
     visitor = signed_in.get((nation, name))
-    if visitor is not None and visitor.get("/settings").is_success:
+    # A small page, which asks the gateway, too.
+    if visitor is not None and visitor.get("/settings/password").is_success:
         return visitor
     if visitor is not None:
         visitor.close()
@@ -211,9 +222,9 @@ class Pages:
         self._borrowed.append(tab)
         if name is not None:
             given = await asyncio.to_thread(self._cookies, served, nation, name, own or console is not None)
-            await _bring(tab.page, served.url, given)
+            await tab.bring(served.url, given)
         if cookies:
-            await _bring(tab.page, served.url, cookies)
+            await tab.bring(served.url, cookies)
         await tab.page.goto(path)
         if options.get("java_script_enabled", True):
             await tab.page.wait_for_selector("html[data-ready]", state="attached")
@@ -232,13 +243,3 @@ class Pages:
         for tab in self._borrowed:
             await self._tabs.give_back(tab)
         assert not found, found
-
-
-async def _bring(page: Page, url: str, cookies: Mapping[str, str]) -> None:
-    """Give a page cookies by the browser's own protocol: playwright names a domain, which is not ours."""
-    protocol = await page.context.new_cdp_session(page)
-    for name, value in cookies.items():
-        given = {"name": name, "value": value, "url": url, "path": "/"}
-        answer = await protocol.send("Network.setCookie", given | {"secure": True, "httpOnly": True})
-        assert answer["success"], name
-    await protocol.detach()
