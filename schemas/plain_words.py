@@ -138,7 +138,8 @@ def _sentence(kind: str, words: str, at: str, given: Any) -> str:
             return f"{named} lacks the member {(_QUOTED.findall(words) or ['type'])[0]}"
     if kind in _BOUNDS:
         return f"{named} must be {_BOUNDS[kind].format(_numbers(words)[-1])}"
-    return words.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    said = words.removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return f"{named} is {said}" if said.startswith("not ") else said
 
 
 def _choice(words: str, named: str, given: Any) -> str:

@@ -118,6 +118,13 @@ def test_no_wrong_value_anywhere_brings_words_of_a_library_or_comes_back_whole()
             "as must be a nation's code of three capital letters",
             id="a name in place of a code",
         ),
+        pytest.param(
+            ("injects", 0, "at"),
+            "4 min",
+            "/injects/0/at",
+            "at is not a number of minutes, nor 90s, 12m, 1h30m or the like, up to a year",
+            id="a time that is none",
+        ),
         pytest.param(("title",), "", "/title", "title is empty", id="nothing where a text must be"),
     ],
 )
