@@ -26,7 +26,9 @@ _log = logging.getLogger(__name__)
 PING_SECONDS = 5
 CONNECT_SECONDS = 5
 FLUSH_SECONDS = 1
-MOST_PATIENCE = 10
+SLOWEST = 64 * 1024
+"""Octets a second, on the slowest link that is waited for."""
+MOST_PATIENCE = 30
 """How many times as long an answer may take while other things still come."""
 BACKOFF_SECONDS = (0.1, 0.2, 0.4, 0.8, 1.6, 2.0)
 
@@ -39,12 +41,14 @@ class Link:
         self.lost = asyncio.Event()
         self.replies = ReplyInbox(client)
         self.round_trip = 0.0
-        """Seconds that the first ping took: what is asked later is answered no sooner."""
+        """Seconds that the last ping took: what is asked later is answered no sooner."""
+        self.leaving = 0
+        """Octets of the bundle that is next to be answered: nothing may be heard until they are there."""
         self._watchers: set[asyncio.Event] = set()
 
     def patience(self, seconds: float) -> float:
         """How long to wait for what should take `seconds` at most at the broker."""
-        return seconds + 2 * self.round_trip
+        return seconds + 2 * self.round_trip + self.leaving / SLOWEST
 
     async def answer(self, question: Question, seconds: float) -> Msg:
         """What comes to a question. Raises BrokerUnavailable when the connection is lost.
@@ -54,38 +58,36 @@ class Link:
         await self._unless_silent(question.answer, seconds)
         return await question.answer
 
-    async def measure(self, seconds: float) -> None:
-        """Take the time of a round trip. Raises NatsError, OSError, BrokerUnavailable."""
-        began = asyncio.get_running_loop().time()
-        await self._ping(seconds)
-        self.round_trip = asyncio.get_running_loop().time() - began
-
     async def require_alive(self, seconds: float) -> None:
         """Abandon the connection when a ping stays unanswered for so long, and nothing else comes either."""
         try:
-            await self._ping(seconds)
+            await self.measure(seconds)
         except (NatsError, OSError, BrokerUnavailable):
             self.abandon()
 
-    async def _ping(self, seconds: float) -> None:
+    async def measure(self, seconds: float) -> None:
+        """Take the time of a round trip. Raises NatsError, OSError, BrokerUnavailable."""
+        began = asyncio.get_running_loop().time()
         ping = asyncio.create_task(self.client.flush(math.ceil(self.patience(seconds) * MOST_PATIENCE)))
         try:
             await self._unless_silent(ping, seconds)
             await ping
         finally:
             ping.cancel()
+        self.round_trip = asyncio.get_running_loop().time() - began
 
     async def _unless_silent(self, wanted: asyncio.Future[Any], seconds: float) -> None:
         loop = asyncio.get_running_loop()
-        patience, began = self.patience(seconds), loop.time()
-        until = began + patience
+        began = loop.time()
+        until = began + self.patience(seconds)
         lost = asyncio.create_task(self.lost.wait())
         try:
             while not wanted.done() and (left := until - loop.time()) > 0:
                 await asyncio.wait((wanted, lost), timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 if lost.done() and not wanted.done():
                     raise BrokerUnavailable("the connection to the broker was lost")
-                until = min(self.client.heard + patience, began + patience * MOST_PATIENCE)
+                patience = self.patience(seconds)
+                until = min(max(began, self.client.heard) + patience, began + patience * MOST_PATIENCE)
         finally:
             lost.cancel()
         if not wanted.done():
@@ -228,7 +230,8 @@ class Dialler:
             reconnect_time_wait=0,
             connect_timeout=CONNECT_SECONDS,
             ping_interval=PING_SECONDS,
-            max_outstanding_pings=2,
+            # Who waits for something finds out sooner that the link is dead; a slow one may long be busy.
+            max_outstanding_pings=8,
             disconnected_cb=gone,
             closed_cb=gone,
             error_cb=reported,

@@ -32,6 +32,8 @@ from bus.transport.link import Dialler, Link
 from bus.transport.replies import Question
 
 WINDOW = 64
+WINDOW_OCTETS = 1024 * 1024
+"""No more is added to a window that holds so much: what goes to the broker beside it waits behind it."""
 ANSWER_SECONDS = 10.0
 
 _EXPECTED = "Nats-Expected-Last-Sequence"
@@ -79,18 +81,26 @@ class NatsPublisher:
 
     async def _send(self, link: Link, items: Sequence[OutboundBundle], expected_last: int) -> PublishResult:
         in_flight: deque[Question] = deque()
+        octets: deque[int] = deque()
         sent = stored = 0
         refusal: _Refusal | None = None
         window = self._window if self._confirmed == (link, expected_last) else 1
         self._confirmed = None
         try:
             while True:
-                while refusal is None and sent < len(items) and len(in_flight) < window:
-                    refusal = await self._publish(link, items[sent], expected_last + sent, in_flight)
+                while (
+                    refusal is None
+                    and sent < len(items)
+                    and len(in_flight) < window
+                    and sum(octets) < WINDOW_OCTETS
+                ):
+                    item = items[sent]
+                    octets.append(len(item.payload))
+                    refusal = await self._publish(link, item, expected_last + sent, in_flight)
                     sent += 1
                 if not in_flight:
                     break
-                question = in_flight.popleft()
+                question, link.leaving = in_flight.popleft(), octets.popleft()
                 outcome = await self._await_answer(link, question, expected_last + stored + 1)
                 if outcome is not None:
                     # The first bad answer decides. Those behind it can only be consequences of it: each was
@@ -102,6 +112,7 @@ class NatsPublisher:
             if refusal is not None and in_flight:
                 await self._settle(link, in_flight)
         finally:
+            link.leaving = 0
             for question in in_flight:
                 link.replies.forget(question)
         last = expected_last + stored
@@ -132,7 +143,7 @@ class NatsPublisher:
     async def _await_answer(self, link: Link, question: Question, sequence: int) -> _Refusal | None:
         """None when the bundle is stored as `sequence`."""
         try:
-            async with asyncio.timeout(self._answer_seconds):
+            async with asyncio.timeout(link.patience(self._answer_seconds)):
                 answer = await question.answer
         except TimeoutError:
             link.replies.forget(question)
@@ -146,7 +157,7 @@ class NatsPublisher:
     async def _settle(self, link: Link, in_flight: deque[Question]) -> None:
         """Let what is in flight be answered, so that no publish of this window is under way after it."""
         answers = [question.answer for question in in_flight]
-        done, pending = await asyncio.wait(answers, timeout=self._answer_seconds)
+        done, pending = await asyncio.wait(answers, timeout=link.patience(self._answer_seconds))
         for future in done:
             future.exception()
         if pending:

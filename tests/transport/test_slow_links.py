@@ -1,12 +1,18 @@
 """Links on which every answer is late: nothing that waits for one may give up before it can have come."""
 
+import asyncio
+
 import pytest
 
+from bus.ports import BrokerUnavailable
 from bus.transport import mailbox as mailbox_module
+from bus.transport.link import SLOWEST
+from bus.transport.publishing import WINDOW_OCTETS
 from entente.broker_link import BrokerLink
 from schemas.wire import Lane
 from tests.broker_fixtures import Broker, bundles
 from tests.transport.receiving import first_seen, take, take_until
+from tests.transport.stuck_link import StuckLink
 
 DELAY = 0.08
 
@@ -44,3 +50,21 @@ async def test_a_link_that_becomes_slow_brings_mail_all_the_same(broker: Broker)
             assert await mailbox.fetch(wait=0.8) == []
             assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 5), 0)).complete
             assert first_seen(await take_until(mailbox, 4)) == [0, 1, 2, 3, 4]
+
+
+async def test_a_window_of_large_bundles_leaves_room_for_what_else_is_on_the_link(broker: Broker) -> None:
+    async with StuckLink(broker.server.config.port).running() as near:
+        async with broker.transport("XAA", near.url) as sender:
+            assert (await sender.publisher.publish_window(bundles("XAA", "XBB", 1), 0)).complete
+            near.stick()
+            link, size = sender._dialler.require(), 300_000
+            before, patience = link.client.stats["out_bytes"], link.patience(1.0)
+            items = bundles("XAA", "XBB", 10, size=size)
+            sending = asyncio.create_task(sender.publisher.publish_window(items, 1))
+            await asyncio.wait((sending,), timeout=0.2)
+            assert WINDOW_OCTETS <= link.client.stats["out_bytes"] - before < WINDOW_OCTETS + size
+            # And its answers may take as long as the next bundle does on the slowest of links.
+            assert link.patience(1.0) == patience + size / SLOWEST
+            link.abandon()
+            assert isinstance((await sending).error, BrokerUnavailable)
+            assert link.patience(1.0) == patience
