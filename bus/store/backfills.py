@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from bus.store.columns import instant, instant_or_none, micros, strings_text
+from bus.store.columns import instant, instant_or_none, micros, strings, strings_text
 from schemas.header import Kind, Mode
 
 
@@ -26,6 +26,23 @@ class StoredBackfill:
     confirmed_by: str | None = None
     confirmed_at: datetime | None = None
     published: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BackfillHead:
+    """A backfill without its list, which is long; `sends`: how many messages that sends, or sent."""
+
+    backfill_id: str
+    digest: str
+    proposed_by: str
+    proposed_at: datetime
+    confirmed_by: str | None
+    confirmed_at: datetime | None
+    community: str
+    nation: str
+    mode: Mode
+    kinds: tuple[Kind, ...]
+    sends: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +77,32 @@ def get(tx: sqlite3.Connection, backfill_id: str) -> StoredBackfill | None:
     return None if row is None else _read(row)
 
 
-def list_newest(tx: sqlite3.Connection, limit: int) -> tuple[StoredBackfill, ...]:
+def list_newest(tx: sqlite3.Connection, limit: int) -> tuple[BackfillHead, ...]:
     """The newest backfills, newest first."""
-    rows = tx.execute(f"SELECT {_COLUMNS} FROM backfill ORDER BY backfill_seq DESC LIMIT ?", (limit,))  # noqa: S608
-    return tuple(map(_read, rows.fetchall()))
+    rows = tx.execute(
+        "SELECT backfill_id, digest, proposed_by, proposed_at, confirmed_by, confirmed_at,"
+        " said ->> '$.community', said ->> '$.nation', said ->> '$.mode', said -> '$.kinds',"
+        " (SELECT count(*) FROM json_each(said, '$.items') WHERE value ->> '$.sends')"
+        " FROM (SELECT *, CAST(listing AS TEXT) AS said FROM backfill ORDER BY backfill_seq DESC LIMIT ?)",
+        (limit,),
+    )
+    return tuple(map(_head, rows))
+
+
+def _head(row: Any) -> BackfillHead:
+    return BackfillHead(
+        backfill_id=row[0],
+        digest=row[1],
+        proposed_by=row[2],
+        proposed_at=instant(row[3]),
+        confirmed_by=row[4],
+        confirmed_at=instant_or_none(row[5]),
+        community=row[6],
+        nation=row[7],
+        mode=Mode(row[8]),
+        kinds=tuple(map(Kind, strings(row[9]))),
+        sends=row[10],
+    )
 
 
 def confirm(

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from bus.store import backfills
-from bus.store.backfills import StoredBackfill
+from bus.store.backfills import BackfillHead, StoredBackfill
 from gateways.backfill.acts import confirm, listing_of, propose
 from gateways.backfill.listing import BackfillItem, BackfillList, BackfillRequest
 from gateways.backfill.refused import BackfillRefused
@@ -151,13 +151,13 @@ async def list_backfills(request: Request, limit: Limit = 50) -> Response:
     gateway = runtime(request)
     caller = await gateway.access.admit(request, Scope.MESSAGES_READ)
     stored = await gateway.context.store.read(lambda tx: backfills.list_newest(tx, limit))
-    shown = [(each, listing_of(each)) for each in stored]
+    names = BackfillSummary.model_fields
     return statement_response(
         BackfillPage.model_construct(
             items=tuple(
-                BackfillSummary.model_construct(**_summary(each, listing))
-                for each, listing in shown
-                if _sees(caller, listing)
+                BackfillSummary.model_construct(**{name: getattr(each, name) for name in names})
+                for each in stored
+                if _sees(caller, each)
             )
         )
     )
@@ -203,7 +203,7 @@ async def _visible(gateway: Runtime, caller: Caller, backfill_id: str) -> Stored
     return stored
 
 
-def _sees(caller: Caller, listing: BackfillList) -> bool:
+def _sees(caller: Caller, listing: BackfillList | BackfillHead) -> bool:
     return all(caller.sees(kind, listing.mode) for kind in listing.kinds)
 
 
