@@ -29,7 +29,6 @@ def test_the_main_scenario_passes_with_every_attempt_stopped_by_its_own_rule(tmp
     code, outcome = drill(tmp_path, "baltic-guard")
     assert outcome["failures"] == []
     assert code == 0
-    assert outcome["seconds"] < 60
     assert len(outcome["messages"]) == 48
     for attempt in outcome["attempts"]:
         assert attempt["stopped_by"] == attempt["expected"]

@@ -21,7 +21,6 @@ def test_on_a_bad_day_everything_stops_and_nothing_is_lost(tmp_path: Path) -> No
     code, told = drill(tmp_path, "bad-day")
     assert told.pop("failures") == []
     assert code == 0
-    assert told["seconds"] < 60
     outcome = DrillOutcome.model_validate_json((next((tmp_path / "reports").glob("*.json"))).read_bytes())
     found = review(outcome)
     assert (found.lost, found.leaked, found.gaps) == (0, 0, 0)
@@ -53,7 +52,6 @@ def test_who_comes_late_joins_or_leaves_has_what_it_may_have_and_nothing_else(tm
     code, told = drill(tmp_path, "late-guests")
     assert told.pop("failures") == []
     assert code == 0
-    assert told["seconds"] < 60
     outcome = DrillOutcome.model_validate(told, strict=False)
     has = {
         nation: [
@@ -113,7 +111,6 @@ def test_a_scenario_that_needs_gateways_alone_passes_and_meets_the_objectives_th
     assert told.pop("failures") == []
     outcome = DrillOutcome.model_validate(told, strict=False)
     assert [each.stopped_by for each in outcome.attempts] == attempts
-    assert outcome.seconds < 60
     found = review(outcome)
     short = {each.id: each.rating for each in found.objectives if each.rating is not Rating.PERFORMED}
     assert short == ({"O2": Rating.UNABLE} if name == "monsoon" else {}), "its nations are late or silent"
