@@ -148,7 +148,7 @@ BROKEN = {
     ),
     "XBB: proposed, XCC: proposed": (
         "XBB: in_force, XCC: proposed",
-        ["5.1: the agreement must be in_force at XBB, but is proposed"],
+        ["5.1: the agreement must be in_force at XBB, but is "],
     ),
     "rejected: TRUST_SIGNATURE, agreement: {XAA: proposed}": (
         "rejected: KEY_UNKNOWN, agreement: {XAA: in_force}",
@@ -166,13 +166,13 @@ BROKEN = {
     ),
     'XBB: {"1.1": CANCELLED}, XCC': (
         'XBB: {"1.1": UPDATED}, XCC',
-        ["6.2: XBB must have 1.1 UPDATED, but has 1.1 CANCELLED"],
+        ["6.2: XBB must have 1.1 UPDATED, but has 1.1 "],
     ),
     "confirmed: {XCC: WITHDRAWN}": (
         "confirmed: {XBB: NOT_HELD, XCC: NOT_HELD}",
         [
             "6.3: XBB must have answered the recall with NOT_HELD, but answered with nothing; "
-            "XCC must have answered the recall with NOT_HELD, but answered with WITHDRAWN"
+            "XCC must have answered the recall with NOT_HELD, but answered with "
         ],
     ),
     "posted: [message.cancelled]": (
@@ -184,6 +184,11 @@ BROKEN = {
         ["3.1: must be stopped by SIGNATURE_INVALID, but was by SUBJECT_MISMATCH"],
     ),
 }
+"""What is expected -> what is expected wrongly, and how the failures begin that tell so.
+
+Patience is short here, since nothing of it comes: what a nation is seen to have instead may be what it had
+before.
+"""
 
 
 def test_every_kind_of_expectation_that_is_broken_is_found_and_the_exit_code_says_so(
