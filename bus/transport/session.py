@@ -64,11 +64,13 @@ class Session:
             position is None
             or position.consumer_seq != self.last_consumer_seq + 1
             or position.stream_seq <= self.last_stream_seq
+            # Nobody asked for it: the broker shall not decide how much is gathered here.
+            or self.outstanding <= 0
         ):
             self.break_off()
             return
         self.last_consumer_seq, self.last_stream_seq = position.consumer_seq, position.stream_seq
-        self.outstanding = max(0, self.outstanding - 1)
+        self.outstanding -= 1
         if not self.broken:
             self.buffer.append(NatsIncoming(self, message, position))
         self.arrived.set()
