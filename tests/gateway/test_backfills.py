@@ -4,12 +4,16 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from fastapi import Request
 from typer.testing import CliRunner
 
+from bus.store import operators
 from entente.cli import build_app
+from gateways.http import limits
 from gateways.http.api_keys import Scope
 from gateways.http.routes import backfills
 from gateways.http.routes.backfills import BackfillSummary
@@ -147,6 +151,28 @@ def test_a_releaser_needs_a_fresh_password_and_an_auditor_sees_no_title(joined: 
         item["message_id"] for item in made["items"]
     ]
     assert CANARY not in seen.text
+
+
+def test_who_is_disabled_while_the_body_comes_sends_nothing(
+    joined: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hire(joined, "vera", Role.RELEASER)
+    token, made, read = (
+        sign_in(joined, "vera")["access_token"],
+        propose(joined).json(),
+        limits.read_json_body,
+    )
+
+    async def slowly(request: Request, **bounds: Any) -> bytes:
+        body = await read(request, **bounds)
+        store = joined.runtime.context.store
+        await store.write(lambda tx: operators.set_enabled(tx, "vera", False))
+        return body
+
+    monkeypatch.setattr(backfills, "read_json_body", slowly)
+    before = joined.publications()
+    assert_problem(confirm(joined, made, token), 401, "CREDENTIALS_INVALID")
+    assert joined.publications() == before
 
 
 def test_the_command_line_proposes_shows_and_confirms(joined: Gateway, tmp_path: Path) -> None:

@@ -134,6 +134,10 @@ async def confirm_backfill(request: Request, backfill_id: BackfillId) -> Respons
     caller = await _allowed(gateway, request)
     given = await _body(gateway, request, Confirmation)
     await _visible(gateway, caller, backfill_id)
+    # A body may come slowly: who was disabled, or lost the role, while it came sends nothing any more.
+    if not await gateway.access.still_admits(caller, Scope.BACKFILLS_WRITE):
+        await gateway.access.record_refusal(request, C.CREDENTIALS_INVALID)
+        raise ApiRefused(C.CREDENTIALS_INVALID)
     try:
         done = await confirm(gateway.context, backfill_id, given.digest, author=caller.author)
     except BackfillRefused as refused:
