@@ -46,14 +46,18 @@ class SystemResolver:
             try:
                 rows = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)
                 found = [str(row[4][0]) for row in rows]
-            except (OSError, UnicodeError) as error:
+            except Exception as error:  # noqa: BLE001 - a thread that ended without a word kept its room
                 found = error if isinstance(error, OSError) else OSError("not a name")
             try:
                 loop.call_soon_threadsafe(settle, found)
             except RuntimeError:
                 return  # the loop was closed meanwhile
 
-        threading.Thread(target=ask, name="webhook name", daemon=True).start()
+        try:
+            threading.Thread(target=ask, name="webhook name", daemon=True).start()
+        except RuntimeError as error:
+            self._room.release()
+            raise OSError("no thread to look it up in") from error
         return await answer
 
 
