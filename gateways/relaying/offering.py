@@ -57,7 +57,10 @@ class Offering:
         for bundle in window:
             if bundle.bundle_seq > self._offered_to:
                 decided = self._decided.get(bundle.bundle_seq)
-                if decided is None or decided.trust is not context.trust or now - decided.at > DECIDED_FOR:
+                if decided is None or decided.trust is not context.trust:
+                    return True
+                # Before zero the clock was set back, and how old the decision is nobody knows.
+                if not timedelta(0) <= now - decided.at <= DECIDED_FOR:
                     return True
         return False
 
