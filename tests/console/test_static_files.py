@@ -82,3 +82,12 @@ def test_a_style_sheet_has_no_left_or_right_and_fetches_nothing_from_elsewhere(p
     assert PHYSICAL.findall(text) == []
     assert "http" not in text
     assert "@import" not in text
+
+
+def test_no_colour_or_size_of_letters_depends_on_the_language() -> None:
+    """What is judged of the contrast of a page in one language is true in all (``judging_pages.py``)."""
+    for path in STYLES:
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
+        for selector, rule in re.findall(r"([^{}]+)\{([^{}]*)\}", text):
+            if re.search(r"\[(dir|lang)|:(dir|lang)\(", selector):
+                assert not re.search(r"color|background|opacity|filter|font", rule), selector.strip()

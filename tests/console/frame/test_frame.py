@@ -4,7 +4,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.console.conftest import OpenPage
-from tests.console.judging_pages import violations
+from tests.console.judging_pages import COLOURS, violations
 from tests.console.overlaps import overlaps
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -132,7 +132,7 @@ async def test_with_forced_colours_and_less_motion_everything_can_still_be_told_
     assert widths
     assert all(width != "0px" for width in widths)
     # The engine takes the page's own colours for those that the person forced.
-    assert await violations(page, without=("color-contrast",)) == []
+    assert await violations(page, without=(COLOURS,)) == []
 
 
 async def test_on_paper_there_are_markings_and_no_controls(open_page: OpenPage) -> None:
