@@ -53,10 +53,17 @@ class Link:
     async def answer(self, question: Question, seconds: float) -> Msg:
         """What comes to a question. Raises BrokerUnavailable when the connection is lost.
 
-        TimeoutError: it did not come for so long, nor did anything else. A slow link may be busy with mail.
+        TimeoutError: it did not come for so long, nor so long after the answer to a ping, which waits behind
+        the same mail on a slow link. That other things come is no reason to wait on: they may come for ever.
         """
-        await self._unless_silent(question.answer, seconds)
+        if not await self._came(question, seconds):
+            await self.measure(seconds)
+            if not await self._came(question, seconds):
+                raise TimeoutError
         return await question.answer
+
+    async def _came(self, question: Question, seconds: float) -> bool:
+        return bool((await asyncio.wait((question.answer,), timeout=self.patience(seconds)))[0])
 
     async def require_alive(self, seconds: float) -> None:
         """Abandon the connection when a ping stays unanswered for so long, and nothing else comes either."""

@@ -1,16 +1,19 @@
 """Links on which every answer is late: nothing that waits for one may give up before it can have come."""
 
 import asyncio
+from typing import cast
 
 import pytest
 
 from bus.ports import BrokerUnavailable
+from bus.transport import link as link_module
 from bus.transport import mailbox as mailbox_module
-from bus.transport.link import SLOWEST
+from bus.transport.client import BrokerClient
+from bus.transport.link import SLOWEST, Link
 from bus.transport.publishing import WINDOW_OCTETS
 from entente.broker_link import BrokerLink
 from schemas.wire import Lane
-from tests.broker_fixtures import Broker, bundles
+from tests.broker_fixtures import WAIT, Broker, bundles
 from tests.transport.receiving import first_seen, take, take_until
 from tests.transport.stuck_link import StuckLink
 
@@ -68,3 +71,25 @@ async def test_a_window_of_large_bundles_leaves_room_for_what_else_is_on_the_lin
             link.abandon()
             assert isinstance((await sending).error, BrokerUnavailable)
             assert link.patience(1.0) == patience
+
+
+class Talking:
+    """The client of a broker that sends something all the time, and answers every ping."""
+
+    @property
+    def heard(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def flush(self, timeout: float) -> None:  # noqa: ASYNC109 - nats-py's
+        return
+
+
+async def test_an_answer_that_stays_out_is_not_waited_for_as_long_as_other_things_come(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A rewind that the broker dropped while it came up would keep a lane from its mail meanwhile."""
+    monkeypatch.setattr(link_module, "MOST_PATIENCE", 10_000)
+    link = Link(cast(BrokerClient, Talking()))
+    asking = asyncio.create_task(link.answer(link.replies.ask(), 0.05))
+    await asyncio.wait((asking,), timeout=WAIT)
+    assert isinstance(asking.exception(), TimeoutError)
