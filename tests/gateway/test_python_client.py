@@ -187,7 +187,7 @@ def test_what_comes_while_a_stream_of_what_comes_is_cut_is_not_missed(
 
 
 def test_a_stream_goes_on_after_the_gateway_was_started_anew(
-    world: World, connect: Connect, xaa: Gateway
+    world: World, connect: Connect, xaa: Gateway, xbb: Gateway
 ) -> None:
     port = free_port()
     sent: list[str] = []
@@ -197,6 +197,13 @@ def test_a_stream_goes_on_after_the_gateway_was_started_anew(
         sent.extend(xaa.publish(to_xcc).json()["message_id"] for _ in range(3))
 
     with world.gateway("XCC", port=port) as xcc:
+        # What other tests sent it while it was not there lies before these, in both lanes.
+        markers = [
+            sender.publish(draft(action_addressees=["XCC"], precedence=precedence)).json()["message_id"]
+            for sender in (xaa, xbb)
+            for precedence in ("ROUTINE", "IMMEDIATE")
+        ]
+        xcc.wait_messages(0, markers)
         after = last_seq(xcc)
         face = connect(xcc, retries=Retries(first=0.01, longest=0.2))
         publish()
