@@ -147,6 +147,8 @@ class GatewayContext:
     """Bundles that brought nothing new, by lane."""
     held_behind: bool = False
     """Something was held under an older trust store than the one in force: judge everything anew."""
+    look_for_keys: Callable[[], None] = lambda: None
+    """Take the keys of a key file that was replaced just now, before documents that name them."""
 
     def __post_init__(self) -> None:
         self.keyring = self.keys.keyring

@@ -71,12 +71,17 @@ async def follow_key_file(file: KeyFile, context: GatewayContext) -> None:
             async with asyncio.timeout(LOOK_SECONDS):
                 await context.trust_adopted.wait()
         context.trust_adopted.clear()
-        try:
-            keys = file.renewed()
-        except (KeyFileError, WrongKeysError) as error:
-            # Says which file and what is wrong with it; quotes no secret.
-            _log.error("keys.cannot-be-read", fault=type(error).__name__, reason=str(error))
-            continue
-        if keys is not None:
-            context.take_keys(keys)
-            _log.info("keys.taken")
+        take_renewed(file, context)
+
+
+def take_renewed(file: KeyFile, context: GatewayContext) -> None:
+    """Hand the keys of a file that was replaced since the last look to the flows; tell of a bad one."""
+    try:
+        keys = file.renewed()
+    except (KeyFileError, WrongKeysError) as error:
+        # Says which file and what is wrong with it; quotes no secret.
+        _log.error("keys.cannot-be-read", fault=type(error).__name__, reason=str(error))
+        return
+    if keys is not None:
+        context.take_keys(keys)
+        _log.info("keys.taken")

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -15,7 +16,7 @@ from bus.transport import NatsTransport
 from bus.trust_bundle import read_bundle
 from gateways.context import FlowLimits, GatewayContext
 from gateways.exchange import Exchange, utc_now
-from gateways.key_file import KeyFile, follow_key_file
+from gateways.key_file import KeyFile, follow_key_file, take_renewed
 from gateways.lanes.policy import HeadPolicy
 from gateways.randomness import BufferedRandomness
 from gateways.releasing.policy import ReleasePolicy, read_release_policy
@@ -76,6 +77,7 @@ async def open_gateway(
             release_policy=release_policy,
             read_receipts=settings.read_receipts,
         )
+        exchange.context.look_for_keys = partial(take_renewed, key_file, exchange.context)
         async with transport:
             await exchange.start()
             chores = [

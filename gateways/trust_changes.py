@@ -93,6 +93,9 @@ async def bring_trust(
     The trust store now in force, or None when nothing was newer. Raises TrustError (recorded), ValueError
     when a single document is too large to be passed on, StoreUnavailable.
     """
+    # Documents of a rotation name keys that lie in the file since a moment ago: without them our acts on
+    # agreements could not be signed with what revokes the old ones, and would lapse until the next look.
+    context.look_for_keys()
     now = context.now()
     evidence = context.evidence(actor, now)
 

@@ -53,13 +53,13 @@ class Fetching:
         }
 
     async def _ask(self, request: httpx.Request, limit: int) -> tuple[int, bytes]:
-        request.extensions = {
-            "timeout": dict.fromkeys(("connect", "read", "write", "pool"), self.within),
-        }
+        # One clock for all of it: httpx's own, running out at nearly the same moment, would cut off the
+        # closing of the connection that this one had begun.
+        request.extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"))}
         try:
             async with asyncio.timeout(self.within):
                 return await self._answer(request, limit)
-        except (TimeoutError, httpx.TimeoutException):
+        except TimeoutError:
             raise ProviderFailed(Fault.TOO_SLOW) from None
         except httpx.ConnectError as error:
             raise ProviderFailed(Fault.TLS_FAILED if is_of_tls(error) else Fault.NOT_REACHED) from None

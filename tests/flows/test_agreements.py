@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from bus.store import trust as trust_table
 from gateways import trust_changes
 from gateways.agreements import own_acts
 from gateways.agreements.own_acts import AgreementRefused
+from gateways.key_file import KeyFile, take_renewed
 from gateways.publishing.draft_refused import DraftRefused
 from gateways.receiving.control_in import ControlReader
 from schemas.agreement import ActKind, AgreementDraft, Ceiling
@@ -206,6 +209,21 @@ async def test_a_rotation_signs_standing_acts_anew_and_the_old_keys_revocation_s
 
     await until(alfa, signed_anew)
     assert state(alfa, digest) is AgreementState.IN_FORCE
+
+
+async def test_keys_whose_file_was_replaced_a_moment_before_their_record_comes_sign_with_it(
+    world: World, tmp_path: Path
+) -> None:
+    world.realm = make_realm(agreements=())
+    alfa, bravo = await world.gateway("XAA"), await world.gateway("XBB")
+    digest = await concluded(alfa, bravo)
+    path, context = tmp_path / "keys.json", bravo.exchange.context
+    world.realm.keys["XBB"].save(path)
+    context.look_for_keys = partial(take_renewed, KeyFile(path, "XBB", world.realm.id), context)
+    rotated = world.realm.rotate("XBB", revoke_old=True)
+    rotated.keys["XBB"].save(path)
+    await bravo.exchange.bring_trust(rotated.envelopes, actor="test")
+    assert state(bravo, digest) is AgreementState.IN_FORCE, "not a moment without"
 
 
 async def test_a_key_that_comes_after_its_record_ends_the_lapse(world: World) -> None:
