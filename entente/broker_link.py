@@ -24,6 +24,7 @@ class BrokerLink:
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._open: set[asyncio.StreamWriter] = set()
+        self._made: list[asyncio.WriteTransport] = []
         self._cut = False
         self.frozen: set[asyncio.StreamWriter] = set()
         """Where nothing more is written."""
@@ -48,6 +49,10 @@ class BrokerLink:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        # What was closed in order before may still wait for a peer that reads no more.
+        for transport in self._made:
+            transport.abort()
+        await asyncio.sleep(0)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -102,6 +107,7 @@ class BrokerLink:
     @contextlib.contextmanager
     def _kept(self, writer: asyncio.StreamWriter) -> Iterator[None]:
         self._open.add(writer)
+        self._made.append(writer.transport)
         try:
             yield
         finally:

@@ -21,13 +21,14 @@ class StuckLink:
             task.cancel()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._stuck.add(writer)
         far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
         ways = [
             asyncio.create_task(_carry(reader, far_writer)),
             asyncio.create_task(_carry(far_reader, writer)),
         ]
         self._open.update(ways)
-        self._stuck |= {writer, far_writer}
+        self._stuck.add(far_writer)
         with contextlib.suppress(OSError, asyncio.CancelledError):
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
             if not any(way.cancelled() for way in ways):

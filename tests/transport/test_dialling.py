@@ -21,11 +21,13 @@ async def test_a_server_that_talks_nonsense_does_not_end_the_dialling(greeting: 
     calls = asyncio.Semaphore(0)
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(greeting)
-        if greeting:
-            await reader.readline()
-        calls.release()
-        writer.close()
+        try:
+            writer.write(greeting)
+            if greeting:
+                await reader.readline()
+            calls.release()
+        finally:
+            writer.close()  # also when the test ends amid a further call
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     url = f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"
@@ -40,14 +42,16 @@ async def test_a_message_without_an_end_is_not_gathered_for_ever() -> None:
 
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"INFO {}\r\n")
-        with contextlib.suppress(OSError):
-            while line := await reader.readline():
-                if line == b"PING\r\n":
-                    writer.write(b"PONG\r\n")
-                if line.startswith(b"SUB"):
-                    writer.write(b"MSG _INBOX_XAA.a 1 99999999\r\n" + bytes(MOST_UNREAD))
-        hung_up.set()
-        writer.close()
+        try:
+            with contextlib.suppress(OSError):
+                while line := await reader.readline():
+                    if line == b"PING\r\n":
+                        writer.write(b"PONG\r\n")
+                    if line.startswith(b"SUB"):
+                        writer.write(b"MSG _INBOX_XAA.a 1 99999999\r\n" + bytes(MOST_UNREAD))
+            hung_up.set()
+        finally:
+            writer.close()
 
     server = await asyncio.start_server(endless, "127.0.0.1", 0)
     url = f"nats://127.0.0.1:{server.sockets[0].getsockname()[1]}"
